@@ -1,0 +1,69 @@
+import { defineConfig } from 'eslint/config'
+import { importX } from 'eslint-plugin-import-x'
+import tseslint from 'typescript-eslint'
+
+/** The rooms of src-main, a step per line. Each may import only rooms of the steps before its own. */
+const STEPS = [
+  ['contract'],
+  ['base', 'protocol'],
+  ['os'],
+  ['net', 'traffic', 'rpc'],
+  ['ports', 'sessions'],
+  ['bridge'],
+  ['capture', 'peers', 'store'],
+  ['core'],
+  ['hosts']
+]
+
+const ROOMS = STEPS.flat()
+
+/** For each room: everything of src-main that is neither the room itself nor of an earlier step is out of bounds. */
+const zones = STEPS.flatMap((rooms, step) =>
+  rooms.map((room) => ({
+    target: `./src-main/${room}`,
+    from: './src-main',
+    except: [
+      `./${room}`,
+      ...STEPS.slice(0, step)
+        .flat()
+        .map((earlier) => `./${earlier}`)
+    ],
+    message: `${room} may import only itself and ${STEPS.slice(0, step).flat().join(', ') || 'nothing else'}.`
+  }))
+)
+
+/** A package that only one room may touch. */
+const only = (room, names) => ({
+  files: ROOMS.filter((each) => each !== room).map((each) => `src-main/${each}/**`),
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      { patterns: [{ group: names, message: `Only src-main/${room} imports this.` }] }
+    ]
+  }
+})
+
+export default defineConfig(
+  { ignores: ['dist/', 'node_modules/', 'test/fixtures/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    settings: {
+      'import-x/extensions': ['.ts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] }
+    },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
+      'import-x/no-cycle': 'error',
+      'import-x/no-default-export': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }]
+    }
+  },
+  only('os', ['koffi', '@serialport/*', 'serialport']),
+  { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['test/**'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } }
+)

@@ -1,0 +1,31 @@
+import type { ControlLines, LineSettings, LineState, ModemState } from '../contract/line.ts'
+
+export type Direction = 'to-device' | 'from-device'
+
+/** What happens beside the bytes. `session` is the session's number in its Hub, 0 where nobody in particular caused it. */
+export type TapEvent =
+  | { readonly type: 'settings'; readonly session: number; readonly settings: LineSettings }
+  | { readonly type: 'lines'; readonly session: number; readonly lines: ControlLines }
+  | { readonly type: 'modem'; readonly modem: ModemState }
+  | { readonly type: 'line'; readonly line: LineState }
+  | { readonly type: 'break'; readonly session: number; readonly durationMs: number }
+  | {
+      readonly type: 'attached' | 'detached'
+      readonly session: number
+      readonly label: string
+      readonly why?: string
+    }
+  | { readonly type: 'port'; readonly state: 'open' | 'closed'; readonly why?: string }
+  | {
+      readonly type: 'lost'
+      readonly direction: Direction
+      readonly session: number
+      readonly bytes: number
+      readonly why: string
+    }
+
+/** A recorder's way in: no object per chunk. `timeMs` is the hub's monotonic clock. */
+export interface Tap {
+  bytes(timeMs: number, direction: Direction, session: number, chunk: Uint8Array): void
+  event(timeMs: number, event: TapEvent): void
+}

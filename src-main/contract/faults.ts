@@ -1,0 +1,68 @@
+/**
+ * Everything that can go wrong, as one kind of value. A message names the cause and what to do next, in one line.
+ * Only owners (Share, Link, a command) turn a Fault into state; cancellation is no Fault.
+ */
+
+export type FaultKind = 'device' | 'peer' | 'config' | 'bug'
+
+const KINDS = {
+  'device-missing': 'device',
+  'device-busy': 'device',
+  'device-permission': 'device',
+  'device-unplugged': 'device',
+  'device-not-serial': 'device',
+  'device-io': 'device',
+  'peer-unknown-host': 'peer',
+  'peer-refused': 'peer',
+  'peer-unreachable': 'peer',
+  'peer-timeout': 'peer',
+  'peer-closed': 'peer',
+  'peer-protocol': 'peer',
+  'peer-full': 'peer',
+  usage: 'config',
+  'bad-url': 'config',
+  'bad-settings': 'config',
+  unsupported: 'config',
+  'path-taken': 'config',
+  'address-in-use': 'config',
+  'address-not-permitted': 'config',
+  'allow-missing': 'config',
+  bug: 'bug'
+} as const satisfies Record<string, FaultKind>
+
+export type FaultCode = keyof typeof KINDS
+
+/** Plain form for `--json`, logs and other processes. */
+export interface FaultRecord {
+  readonly code: FaultCode
+  readonly kind: FaultKind
+  readonly message: string
+  readonly cause?: string
+}
+
+export class Fault extends Error {
+  readonly code: FaultCode
+
+  /** `message`: one line, the cause first, then the next step. `cause`: the system's own error, if any. */
+  constructor(code: FaultCode, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'Fault'
+    this.code = code
+  }
+
+  get kind(): FaultKind {
+    return KINDS[this.code]
+  }
+
+  toJSON(): FaultRecord {
+    const { code, kind, message, cause } = this
+    return cause instanceof Error ? { code, kind, message, cause: cause.message } : { code, kind, message }
+  }
+}
+
+/** A Fault as it is; anything else is a bug of ours and says so. */
+export function toFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new Fault('bug', `Unexpected error: ${message}. Please report it.`, error)
+}

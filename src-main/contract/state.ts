@@ -1,0 +1,74 @@
+/** What a running Farport is, as one plain tree: what the UI shows and `--json` prints. */
+import type { FaultRecord } from './faults.ts'
+import type { ControlLines, LineSettings, ModemState } from './line.ts'
+
+/** `waiting`: the last try failed; the next one is at `retryAt` (wall clock, ms since 1970). */
+export type PortState =
+  | { readonly type: 'idle' }
+  | { readonly type: 'opening' }
+  | {
+      readonly type: 'open'
+      readonly settings: LineSettings
+      readonly lines: ControlLines
+      readonly modem: ModemState
+    }
+  | { readonly type: 'waiting'; readonly fault: FaultRecord; readonly retryAt: number }
+  | { readonly type: 'closing' }
+
+export interface SessionState {
+  /** Its number in the share or link, from 1. */
+  readonly id: number
+  readonly label: string
+  readonly writer: boolean
+  /** Wall clock, ms since 1970. */
+  readonly since: number
+  readonly bytesToDevice: number
+  readonly bytesFromDevice: number
+  /** Read and dropped because it may not write, or because nobody was there to take it; and dropped because it was slow. */
+  readonly lostToDevice: number
+  readonly lostFromDevice: number
+}
+
+/** A share or a link: one port, the addresses under which it is reached, and who uses it now. */
+export interface BridgeState {
+  readonly id: string
+  readonly kind: 'share' | 'link'
+  readonly name: string
+  readonly port: string
+  readonly addresses: readonly string[]
+  readonly state: PortState
+  readonly sessions: readonly SessionState[]
+  /** Totals since the start, sessions that left included. */
+  readonly bytesToDevice: number
+  readonly bytesFromDevice: number
+  readonly lostToDevice: number
+  readonly lostFromDevice: number
+}
+
+export interface StateTree {
+  readonly bridges: Readonly<Record<string, BridgeState>>
+}
+
+/** One serial port of this computer. Ids are four hex digits, lower case; absent: the system does not say. */
+export interface PortInfo {
+  readonly path: string
+  readonly byId: readonly string[]
+  readonly byPath: readonly string[]
+  readonly manufacturer?: string
+  readonly product?: string
+  readonly serialNumber?: string
+  readonly vendorId?: string
+  readonly productId?: string
+  /** USB interface number, from 0; tells the ports of one multi-port adapter apart. */
+  readonly interfaceNumber?: number
+  readonly driver?: string
+  /** Where it is plugged in, stable while it stays there: `usb-1-1.2:1.0`. */
+  readonly physicalPath?: string
+  /** Who has it open; empty: nobody that the system shows. */
+  readonly users: readonly PortUser[]
+}
+
+export interface PortUser {
+  readonly pid: number
+  readonly command: string
+}

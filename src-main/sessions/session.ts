@@ -1,0 +1,64 @@
+/**
+ * A Session: someone who commands us. A network client, a local program on a PTY, a terminal. The same arrows as Port,
+ * reversed. Called by bridge; knows nothing of the device. A SessionSource is where Sessions come from: a network
+ * listener, a PTY that programs open and close.
+ */
+import type { Event } from '../base/event.ts'
+import type { Duplex } from '../base/duplex.ts'
+import type { CloseReason } from '../contract/close.ts'
+import type {
+  Capabilities,
+  ControlLines,
+  ControlWish,
+  LineSettings,
+  LineState,
+  LineWish,
+  ModemState,
+  Purge
+} from '../contract/line.ts'
+
+export interface SessionIdentity {
+  readonly kind: 'peer' | 'address' | 'program'
+  /** For people: `192.0.2.7:50112`, `a local program`. Sanitised. */
+  readonly label: string
+  /** The address alone, for rules by address. */
+  readonly address?: string
+}
+
+/** Answered exactly once, with the actual values; the asker gets its answers in the order of its requests. */
+export interface Request<Wish, Actual> {
+  readonly wish: Wish
+  answer(actual: Actual): void
+}
+
+/** What a session is told. Absent parts did not change. */
+export interface Notice {
+  readonly modem?: ModemState
+  readonly line?: LineState
+  readonly settings?: LineSettings
+  /** Set where the port comes or goes, or when its powers differ from what the session was told before. */
+  readonly capabilities?: Capabilities
+}
+
+export interface Session extends Duplex {
+  readonly who: SessionIdentity
+  /** An empty wish is a query. */
+  readonly onApply: Event<Request<LineWish, LineSettings>>
+  /** An empty wish is a query. */
+  readonly onControl: Event<Request<ControlWish, ControlLines>>
+  /** Asks for a break of its own length, in ms (telnet's IAC BRK, a terminal's key). */
+  readonly onBreak: Event<number>
+  readonly onPurge: Event<Purge>
+  notify(notice: Notice): void
+  /** Asks the far side for a sign of life, so that a dead peer closes within about 4 s. Absent where there is none. */
+  probe?(): void
+}
+
+export interface SessionSource {
+  /** How it is reached: the URL with the real port, the symlink of the PTY. */
+  readonly address: string
+  /** Each Session once, paused; without a listener Sessions are closed with `refused`. */
+  readonly onSession: Event<Session>
+  /** Takes no more Sessions; those that live go on. Resolves when the address is free again. */
+  close(reason: CloseReason): Promise<void>
+}

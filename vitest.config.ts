@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/peers/**', 'test/e2e/**'] } },
+      // The built command and real programs: each test starts what it needs, so these take longer.
+      {
+        test: {
+          name: 'real',
+          include: ['test/e2e/**/*.test.ts', 'test/peers/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000
+        }
+      }
+    ]
+  }
+})
