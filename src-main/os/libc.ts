@@ -1,0 +1,107 @@
+/**
+ * The C library's calls that Node does not offer, as functions that throw what the system said. Called by the other files
+ * of os; never by another room.
+ */
+import koffi from 'koffi'
+import { getSystemErrorMap } from 'node:util'
+
+/** A failed system call, shaped as Node's own: `code` is `EBUSY`, `EACCES`, …; `syscall` the call's name. */
+export class SystemError extends Error {
+  readonly code: string
+  readonly syscall: string
+
+  constructor(errno: number, syscall: string) {
+    const [code, text] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error']
+    super(`${syscall}: ${code}, ${text}`)
+    this.name = 'SystemError'
+    this.code = code
+    this.syscall = syscall
+  }
+}
+
+export function isSystemError(
+  error: unknown,
+  ...codes: readonly string[]
+): error is Error & { code: string } {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && codes.includes(code)
+}
+
+// `load(null)`, not a file name: symbols that were put in front of libc's (LD_PRELOAD) must be found.
+const library = koffi.load(null)
+
+type Native = (...values: unknown[]) => number
+
+/** Bound at first use: a function that this system lacks harms only who calls it. */
+function bind(name: string, signature: string): Native {
+  let native: Native | undefined
+  return (...values) => {
+    native ??= library.func(signature) as unknown as Native
+    const result = native(...values)
+    if (result < 0) throw new SystemError(koffi.errno(), name)
+    return result
+  }
+}
+
+// Variadic in C: on arm64 macOS their arguments travel another way than a fixed function's.
+const ioctlNative = bind('ioctl', 'int ioctl(int fd, unsigned long request, ...)')
+const fcntlNative = bind('fcntl', 'int fcntl(int fd, int command, ...)')
+const pollNative = bind('poll', 'int poll(_Inout_ uint8_t *fds, unsigned long count, int timeout)')
+
+/** `argument`: a buffer that the call reads and writes, or a number passed by value. Throws SystemError. */
+export function ioctl(fd: number, request: number, argument: Uint8Array | number): number {
+  return typeof argument === 'number'
+    ? ioctlNative(fd, request, 'unsigned long', argument)
+    : ioctlNative(fd, request, 'uint8_t *', argument)
+}
+
+export function fcntl(fd: number, command: number, argument: number): number {
+  return fcntlNative(fd, command, 'int', argument)
+}
+
+export const flock = bind('flock', 'int flock(int fd, int operation)') as (
+  fd: number,
+  operation: number
+) => number
+
+export const posixOpenpt = bind('posix_openpt', 'int posix_openpt(int flags)') as (flags: number) => number
+export const grantpt = bind('grantpt', 'int grantpt(int fd)') as (fd: number) => number
+export const unlockpt = bind('unlockpt', 'int unlockpt(int fd)') as (fd: number) => number
+
+const ptsnameNative = bind('ptsname_r', 'int ptsname_r(int fd, _Out_ uint8_t *name, size_t size)')
+
+/** The path of a PTY's slave, `/dev/pts/7`. */
+export function ptsname(fd: number): string {
+  const name = Buffer.alloc(128)
+  const errno = ptsnameNative(fd, name, name.length)
+  if (errno > 0) throw new SystemError(errno, 'ptsname_r')
+  return name.toString('utf8', 0, name.indexOf(0))
+}
+
+export const POLLIN = 0x001
+export const POLLOUT = 0x004
+export const POLLERR = 0x008
+export const POLLHUP = 0x010
+
+const pollfd = Buffer.alloc(8)
+
+/** What of `events` holds now for one descriptor, with POLLERR and POLLHUP beside; does not wait. */
+export function pollNow(fd: number, events: number): number {
+  pollfd.writeInt32LE(fd, 0)
+  pollfd.writeInt16LE(events, 4)
+  pollfd.writeInt16LE(0, 6)
+  pollNative(pollfd, 1, 0)
+  return pollfd.readInt16LE(6)
+}
+
+const setsockoptNative = bind(
+  'setsockopt',
+  'int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'
+)
+
+/** Sets an integer socket option. */
+export function setsockopt(fd: number, level: number, name: number, value: number): void {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(value)
+  setsockoptNative(fd, level, name, bytes, bytes.length)
+}
