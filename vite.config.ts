@@ -1,10 +1,12 @@
 import { builtinModules } from 'node:module'
 import { defineConfig } from 'vite'
+import { notices } from './scripts/notices.ts'
 
 /** Natives stay outside the bundle: they find their binaries beside themselves. */
 const NATIVES = ['koffi']
 
 export default defineConfig({
+  plugins: [notices(NATIVES)],
   builder: {
     async buildApp(builder) {
       const main = builder.environments.main
@@ -24,7 +26,12 @@ export default defineConfig({
         rolldownOptions: {
           input: { farport: 'src-main/hosts/cli/farport.ts' },
           external: NATIVES,
-          output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }
+          output: {
+            banner: '#!/usr/bin/env node',
+            format: 'es',
+            entryFileNames: '[name].js',
+            chunkFileNames: 'chunks/[name]-[hash].js'
+          }
         }
       }
     }

@@ -1,0 +1,41 @@
+/**
+ * With FARPORT_INSTALL_PEERS=1, installs the programs that the tests talk to, by apt, as root on Debian or Ubuntu. Without,
+ * does nothing: each test that misses a program then names itself as skipped.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+/** program → package */
+const PEERS = {
+  '/usr/sbin/ser2net': 'ser2net',
+  '/usr/bin/socat': 'socat',
+  '/usr/bin/gensiot': 'gensio-bin',
+  '/usr/lib/python3/dist-packages/serial': 'python3-serial',
+  '/usr/bin/minicom': 'minicom',
+  '/usr/bin/cc': 'gcc',
+  '/usr/include/stdio.h': 'libc6-dev',
+  '/usr/bin/setpriv': 'util-linux'
+}
+
+if (process.env.FARPORT_INSTALL_PEERS === '1') {
+  const missing = Object.entries(PEERS)
+    .filter(([path]) => !existsSync(path))
+    .map(([, name]) => name)
+  if (missing.length > 0) install(missing)
+}
+
+function install(packages) {
+  if (process.getuid?.() !== 0)
+    fail('FARPORT_INSTALL_PEERS=1 installs programs and needs root: run it with sudo.')
+  console.log(`Installing the programs that the tests talk to: ${packages.join(', ')} …`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const run = (...args) =>
+    spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
+  if (!run('-q', 'update') || !run('-q', '-y', '--no-install-recommends', 'install', ...packages))
+    fail(`apt-get could not install ${packages.join(' ')}; its messages above say why.`)
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}
