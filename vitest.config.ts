@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { TotalsReporter } from './test/totals-reporter.ts'
 
 export default defineConfig({
   test: {
+    reporters: ['default', new TotalsReporter()],
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/peers/**', 'test/e2e/**'] } },
       // The built command and real programs: each test starts what it needs, so these take longer.

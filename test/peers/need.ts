@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Where Debian puts what is no command. */
+const FILES: Readonly<Record<string, string>> = { pyserial: '/usr/lib/python3/dist-packages/serial' }
+
+/** Debian's own Python sees Debian's pyserial; another one first in PATH may not. */
+export const PYTHON = '/usr/bin/python3'
+
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
+
+/**
+ * True where one of the programs is missing: for `describe.skipIf(lacks('ser2net'))`. The totals at the end name every
+ * skipped test and how to get what it needs; with FARPORT_INSTALL_PEERS=1 a skipped test fails the run.
+ */
+export function lacks(...programs: readonly string[]): boolean {
+  return programs.some((program) => !find(program))
+}
+
+/** The path of a program; the bare name where it is not there. */
+export function programPath(program: string): string {
+  return find(program) ?? program
+}
+
+function find(program: string): string | undefined {
+  const file = FILES[program]
+  if (file !== undefined) return existsSync(file) ? file : undefined
+  return FOLDERS.map((folder) => join(folder, program)).find((path) => existsSync(path))
+}
