@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { defineConfig } from 'vite'
 import { notices } from './scripts/notices.ts'
@@ -5,7 +6,12 @@ import { notices } from './scripts/notices.ts'
 /** Natives stay outside the bundle: they find their binaries beside themselves. */
 const NATIVES = ['koffi']
 
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
 export default defineConfig({
+  define: { __FARPORT_VERSION__: JSON.stringify(version) },
   plugins: [notices(NATIVES)],
   builder: {
     async buildApp(builder) {

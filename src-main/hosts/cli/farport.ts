@@ -1,2 +1,90 @@
-import { formatSettings, DEFAULT_SETTINGS } from '../../contract/line.ts'
-process.stdout.write(`${formatSettings(DEFAULT_SETTINGS)}\n`)
+/**
+ * The `farport` command: picks the command, prints what it answers, turns a Fault into one line and an exit code.
+ * Called by the system; holds no logic of its own.
+ */
+import { Fault, toFault } from '../../contract/faults.ts'
+import { faultLine, type CliCommand, type CliIo } from './cli-io.ts'
+import { connect } from './commands/connect.ts'
+import { demo } from './commands/demo.ts'
+import { doctor } from './commands/doctor.ts'
+import { list } from './commands/list.ts'
+import { send } from './commands/send.ts'
+import { share } from './commands/share.ts'
+import { terminal } from './commands/terminal.ts'
+import { EXIT, exitCode } from './exit.ts'
+import { HELP, OVERVIEW } from './help.ts'
+
+const COMMANDS: Readonly<Record<string, CliCommand>> = { share, connect, terminal, send, list, doctor, demo }
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+async function run(args: readonly string[], io: CliIo): Promise<number> {
+  const [name = '--help', ...rest] = args
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.print(HELP[rest[0] ?? ''] ?? OVERVIEW)
+    return EXIT.done
+  }
+  if (name === '--version') {
+    io.print(__FARPORT_VERSION__)
+    return EXIT.done
+  }
+  const command = COMMANDS[name]
+  if (!command)
+    throw new Fault(
+      'usage',
+      `There is no command "${name}". There are: ${Object.keys(COMMANDS).join(', ')}. See farport --help.`
+    )
+  if (asksForHelp(rest)) {
+    io.print(HELP[name] ?? OVERVIEW)
+    return EXIT.done
+  }
+  return command(rest, io)
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return (end < 0 ? args : args.slice(0, end)).some((each) => each === '--help' || each === '-h')
+}
+
+/** The first signal asks to stop, with time to drain; a second one ends at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of STOP_SIGNALS)
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT.bug)
+      controller.abort(new Fault('usage', 'Stopped.'))
+    })
+  return controller.signal
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2)
+  const stop = stopSignal()
+  // A reader that went away (`farport list | head -1`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.bug)
+  )
+  const io: CliIo = {
+    print: (line) => void process.stdout.write(`${line}\n`),
+    say: (line) => void process.stderr.write(`farport: ${line}\n`),
+    stop,
+    stdin: process.stdin,
+    stdout: process.stdout
+  }
+  try {
+    process.exitCode = await run(args, io)
+  } catch (error) {
+    if (stop.aborted) process.exitCode = EXIT.done
+    else {
+      const fault = toFault(error)
+      process.stderr.write(`${faultLine(fault, args.includes('--json'))}\n`)
+      if (fault.code === 'bug' && process.env['FARPORT_DEBUG'])
+        process.stderr.write(`${String(fault.stack)}\n`)
+      process.exitCode = exitCode(fault)
+    }
+  }
+  // Standard input keeps the process alive while it is being read; everything else is disposed by now.
+  process.stdin.destroy()
+}
+
+await main()

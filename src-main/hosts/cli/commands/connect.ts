@@ -1,0 +1,85 @@
+import type { Core } from '../../../core/core.ts'
+import type { LinkSpec } from '../../../contract/commands.ts'
+import { Fault } from '../../../contract/faults.ts'
+import { stdioSource } from '../../../sessions/console.ts'
+import type { CliCommand, CliIo } from '../cli-io.ts'
+import { EXIT } from '../exit.ts'
+import { PORT_OPTIONS, flag, parse, readPort, value, type Given, type Parsed } from '../options.ts'
+import { stopped, withCore } from '../with-core.ts'
+
+const OPTIONS = {
+  ...PORT_OPTIONS,
+  name: { type: 'string' },
+  pty: { type: 'string' },
+  stdio: { type: 'boolean' },
+  mode: { type: 'string' },
+  user: { type: 'string' },
+  group: { type: 'string' },
+  hold: { type: 'boolean' },
+  'keep-settings': { type: 'boolean' }
+} as const
+
+/** `farport connect URL (--pty LINK | --stdio)` and `farport connect A B`: joins until it is told to stop. */
+export const connect: CliCommand = async (args, io) => {
+  const parsed = parse(args, OPTIONS)
+  const { given } = parsed
+  const json = flag(given, 'json')
+  if (flag(given, 'stdio')) return withCore(io, (core) => overStdio(core, parsed, io))
+  const spec = readLink(parsed)
+  return withCore(io, async (core) => {
+    const link = await core.call('link.start', spec, io.stop)
+    const ready = link.addresses.length > 0 ? link.addresses.join(' ') : `${spec.port.target} ${spec.to}`
+    io.print(json ? JSON.stringify({ ready, link: link.name }) : `ready ${ready}`)
+    await stopped(io.stop)
+    return EXIT.done
+  })
+}
+
+async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number> {
+  const { given, positionals } = parsed
+  const [target, second] = positionals
+  if (target === undefined) throw new Fault('usage', nothingNamed)
+  if (second !== undefined || flag(given, 'pty'))
+    throw new Fault('usage', '--stdio is the other end already. Leave out the second end, or --stdio.')
+  await core.attach(readPort(target, given), stdioSource(io.stdin, io.stdout), { reconnect: false }, io.stop)
+  return EXIT.done
+}
+
+const nothingNamed =
+  'Connect what? Name a shared port, e.g. farport connect rfc2217://192.168.1.20:7000 --pty ~/ttyRemote'
+
+function readLink({ positionals, given }: Parsed): LinkSpec {
+  const [first, second, third] = positionals
+  const link = value(given, 'pty')
+  if (first === undefined) throw new Fault('usage', nothingNamed)
+  if (third !== undefined)
+    throw new Fault('usage', `A link has two ends; "${third}" is a third one. Leave it out.`)
+  if (second !== undefined && link !== undefined)
+    throw new Fault('usage', `--pty ${link} is the second end already. Leave out "${second}", or --pty.`)
+  // A PTY is what programs open, so it is always the near end; two of them are one cable like any other two ports.
+  const swap = first.startsWith('pty:') && second !== undefined && !second.startsWith('pty:')
+  const target = swap ? second : first
+  const to = swap ? first : (second ?? `pty:${link ?? ''}`)
+  const name = value(given, 'name')
+  return {
+    ...(name !== undefined && { name }),
+    port: readPort(target, given),
+    to,
+    pty: readPty(given),
+    hold: flag(given, 'hold'),
+    keepSettings: flag(given, 'keep-settings')
+  }
+}
+
+function readPty(given: Given): NonNullable<LinkSpec['pty']> {
+  const mode = value(given, 'mode')
+  const user = value(given, 'user')
+  const group = value(given, 'group')
+  if (mode !== undefined && !/^0?[0-7]{3}$/.test(mode))
+    throw new Fault('usage', `--mode ${mode} is no file mode. Give three octal digits, e.g. 660.`)
+  return {
+    ...(mode !== undefined && { mode: parseInt(mode, 8) }),
+    ...(user !== undefined && { user }),
+    ...(group !== undefined && { group })
+  }
+}

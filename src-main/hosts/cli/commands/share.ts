@@ -1,0 +1,33 @@
+import type { ShareSpec } from '../../../contract/commands.ts'
+import { Core } from '../../../core/core.ts'
+import type { CliCommand, CliIo } from '../cli-io.ts'
+import { EXIT } from '../exit.ts'
+import { collect, flag, tokenize } from '../options.ts'
+import { SHARE_OPTIONS, readShares } from '../share-arguments.ts'
+import { stopped, withCore } from '../with-core.ts'
+
+/** `farport share DEVICE --listen URL …`: shares until it is told to stop. */
+export const share: CliCommand = async (args, io) => {
+  const tokens = tokenize(args, SHARE_OPTIONS)
+  const json = flag(collect(tokens), 'json')
+  const specs = readShares(tokens)
+  return withCore(io, async (core) => {
+    await startShares(core, specs, io, json)
+    await stopped(io.stop)
+    return EXIT.done
+  })
+}
+
+/** One line for each listener, in the order given, once it accepts. */
+export async function startShares(
+  core: Core,
+  specs: readonly ShareSpec[],
+  io: CliIo,
+  json: boolean
+): Promise<void> {
+  for (const spec of specs) {
+    const { name, addresses } = await core.call('share.start', spec)
+    for (const url of addresses)
+      io.print(json ? JSON.stringify({ listening: url, share: name }) : `listening ${url}`)
+  }
+}

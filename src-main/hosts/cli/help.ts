@@ -1,0 +1,115 @@
+/** The help texts: what each command does, its options, examples that can be pasted. */
+const PORT_HELP = `The port:
+  -b, --baud N           bit/s, any number              -f, --flow none|rtscts|xonxoff
+  --line 8N1             data bits, parity, stop bits in one
+  -d, --databits 5-8     -p, --parity none|odd|even|mark|space     -s, --stopbits 1|1.5|2
+  --dtr on|off, --rts on|off    set after opening (default: as the system leaves them)
+  --hang-up              drop DTR when the port is closed (default: leave it)
+  --carrier              heed the carrier detect line (default: ignore it)
+  --low-latency, --rs485 where the driver can`
+
+const TARGETS = `A target is a device (/dev/ttyUSB0, /dev/serial/by-id/…), a simulated one (sim:gps, sim:echo), or an address
+(rfc2217://HOST:PORT, telnet://HOST:PORT, raw://HOST:PORT).`
+
+export const OVERVIEW = `farport: share serial ports on the network, use remote ones as if they were plugged in
+
+  farport list                                  the serial ports of this computer
+  farport share DEVICE --listen URL             share a port
+  farport connect URL --pty LINK                use a shared port as a local one
+  farport connect A B                           join any two ends
+  farport terminal TARGET                       talk to a port from this terminal
+  farport send TARGET TEXT                      send something and leave
+  farport doctor                                what stands in the way here, and how to mend it
+  farport demo                                  simulated devices, to try things out
+
+farport COMMAND --help tells more. --json, with any of them: results and errors for programs.
+Exit codes: 0 done, 2 usage, 3 device, 4 peer, 5 listen address in use or not permitted.`
+
+export const HELP: Readonly<Record<string, string>> = {
+  share: `farport share DEVICE [options] --listen URL … [DEVICE [options] --listen URL …] [options for all]
+
+Shares serial ports until it is stopped; prints "listening URL" for each listener once it accepts. A device is opened
+with its first client and closed after its last. Options behind a DEVICE are its own; those after the last --listen hold for all.
+
+  --listen URL           rfc2217://HOST:PORT (settings and control lines reach the device), telnet:// or raw://; port 0: any
+                         free one; may stand several times
+  --allow WHO            who may connect from elsewhere: an address, a network (192.168.1.0/24), or "anyone". Needed for every
+                         listener that is not on loopback
+  --name NAME            what others see
+  --writers one|all      one: the first client writes, others watch (default); all: everybody may write
+  --max-clients N        default 8
+  --keep-settings        leave the settings as the last writer set them (default: the configured ones return)
+  --wait                 start even where the device is missing
+  --stall-timeout S      close a client that takes nothing for S seconds (default 25; 0: never)
+
+${PORT_HELP}
+
+Examples:
+  farport share /dev/ttyUSB0 -b 9600 --line 7E1 --listen rfc2217://127.0.0.1:7000
+  farport share /dev/ttyUSB0 --listen rfc2217://0.0.0.0:7000 --allow 192.168.1.0/24
+  farport share sim:gps --listen raw://127.0.0.1:7001 sim:echo --listen rfc2217://127.0.0.1:7002`,
+
+  connect: `farport connect URL (--pty LINK | --stdio) [options]
+farport connect A B [options]
+
+Brings a remote port here. With --pty, prints "ready LINK" when programs may open LINK; the far port is dialled while a program
+has it open, and its settings follow those of the program. A and B may be any two ends: a target, or pty:LINK. Two real ports
+become one long cable; a device and a pty: let you watch a program on this computer.
+
+  --pty LINK             a symbolic link to the virtual port
+  --mode 660, --user U, --group G    rights of the virtual port
+  --stdio                standard input and output instead
+  --hold                 stay connected while no program uses it
+  --keep-settings        leave the far port's settings as the program set them
+
+${TARGETS}
+
+${PORT_HELP}
+
+Examples:
+  farport connect rfc2217://192.168.1.20:7000 --pty ~/ttyRemote
+  farport connect raw://192.168.1.20:4001 --pty /dev/lio0 --mode 660 --group dialout
+  farport connect /dev/ttyUSB0 rfc2217://192.168.1.20:7000 -b 9600
+  echo AT | farport connect raw://192.168.1.20:4001 --stdio`,
+
+  terminal: `farport terminal TARGET [options]
+
+Talks to a port from this terminal; Ctrl+] leaves.
+
+  --log FILE             append what the device sends to FILE
+
+${TARGETS}
+
+${PORT_HELP}
+
+Example:
+  farport terminal /dev/ttyUSB0 -b 115200 --log boot.log`,
+
+  send: `farport send TARGET (TEXT | --hex BYTES | --break) [options]
+
+Opens the port, sends, waits until everything is out, closes it.
+
+  --hex "01 03 0a"       bytes instead of a text
+  --end none|cr|lf|crlf  what to put behind the text (default none)
+  --break                send a break of 250 ms first
+
+${TARGETS}
+
+${PORT_HELP}
+
+Example:
+  farport send /dev/ttyUSB0 "AT" --end cr -b 9600`,
+
+  list: `farport list [--json]
+
+The serial ports of this computer, and which program has them open.`,
+
+  doctor: `farport doctor [--json]
+
+Examines what stands in the way of sharing ports here: rights, locks, other programs, addresses. Each finding has its fix.
+Exit code 3 when there is a problem.`,
+
+  demo: `farport demo [--json]
+
+Shares a simulated GPS receiver and a simulated echo on loopback, and prints lines to try them with.`
+}

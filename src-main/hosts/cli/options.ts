@@ -1,0 +1,187 @@
+/**
+ * The command line's options, read into the command table's arguments. Called by the commands of this folder; prints
+ * nothing, opens nothing. Every mistake is a Fault `usage` that names the option, what was given and what is possible.
+ */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import type { PortSpec } from '../../contract/commands.ts'
+import { Fault } from '../../contract/faults.ts'
+import {
+  DATA_BITS,
+  FLOW_CONTROLS,
+  PARITIES,
+  STOP_BITS,
+  parseBaudRate,
+  parseLine,
+  type LineWish
+} from '../../contract/line.ts'
+
+/** What was given, by the option's long name, in the order given. A flag without a value stands as `true`. */
+export type Given = Readonly<Record<string, readonly (string | true)[] | undefined>>
+
+export interface Parsed {
+  readonly positionals: readonly string[]
+  readonly given: Given
+}
+
+export type Token =
+  | { readonly kind: 'positional'; readonly value: string }
+  | { readonly kind: 'option'; readonly name: string; readonly value: string | true }
+
+/** Options that describe how a port is opened. Short forms as tio has them. */
+export const PORT_OPTIONS = {
+  baud: { type: 'string', short: 'b' },
+  databits: { type: 'string', short: 'd' },
+  parity: { type: 'string', short: 'p' },
+  stopbits: { type: 'string', short: 's' },
+  line: { type: 'string' },
+  flow: { type: 'string', short: 'f' },
+  dtr: { type: 'string' },
+  rts: { type: 'string' },
+  'hang-up': { type: 'boolean' },
+  carrier: { type: 'boolean' },
+  'low-latency': { type: 'boolean' },
+  rs485: { type: 'boolean' }
+} as const satisfies ParseArgsOptionsConfig
+
+export const COMMON_OPTIONS = {
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' }
+} as const satisfies ParseArgsOptionsConfig
+
+/** The arguments as they stand, each checked to be known and to have its value. */
+export function tokenize(args: readonly string[], options: ParseArgsOptionsConfig): Token[] {
+  const known = { ...options, ...COMMON_OPTIONS }
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: known,
+    tokens: true,
+    allowPositionals: true,
+    strict: false
+  })
+  return tokens.flatMap((token): Token[] => {
+    if (token.kind === 'option-terminator') return []
+    if (token.kind === 'positional') return [{ kind: 'positional', value: token.value }]
+    const option = known[token.name]
+    if (!option)
+      throw new Fault('usage', `Unknown option ${token.rawName}. See the same command with --help.`)
+    if (option.type === 'boolean') {
+      if (token.value !== undefined) throw new Fault('usage', `${token.rawName} takes no value.`)
+      return [{ kind: 'option', name: token.name, value: true }]
+    }
+    if (token.value === undefined) throw new Fault('usage', `${token.rawName} needs a value after it.`)
+    return [{ kind: 'option', name: token.name, value: token.value }]
+  })
+}
+
+export function parse(args: readonly string[], options: ParseArgsOptionsConfig): Parsed {
+  const tokens = tokenize(args, options)
+  return {
+    positionals: tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : [])),
+    given: collect(tokens)
+  }
+}
+
+export function collect(tokens: readonly Token[]): Given {
+  const given: Record<string, (string | true)[]> = {}
+  for (const token of tokens) if (token.kind === 'option') (given[token.name] ??= []).push(token.value)
+  return given
+}
+
+/** `own` before `common`: what is given once for all holds where a device says nothing of its own. */
+export function merge(own: Given, common: Given): Given {
+  return { ...common, ...own }
+}
+
+export function flag(given: Given, name: string): boolean {
+  return given[name] !== undefined
+}
+
+/** The last one given, as usual on command lines. */
+export function value(given: Given, name: string): string | undefined {
+  const last = given[name]?.at(-1)
+  return typeof last === 'string' ? last : undefined
+}
+
+export function values(given: Given, name: string): string[] {
+  return (given[name] ?? []).filter((each) => typeof each === 'string')
+}
+
+export function oneOf<T extends string | number>(
+  given: Given,
+  name: string,
+  choices: readonly T[]
+): T | undefined {
+  const text = value(given, name)
+  if (text === undefined) return undefined
+  const choice = choices.find((each) => String(each) === text.toLowerCase())
+  if (choice === undefined)
+    throw new Fault('usage', `--${name} ${text} is not possible. Choose one of: ${choices.join(', ')}.`)
+  return choice
+}
+
+export function integer(given: Given, name: string, least: number): number | undefined {
+  const text = value(given, name)
+  if (text === undefined) return undefined
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : -1
+  if (number < least)
+    throw new Fault('usage', `--${name} ${text} is not possible. Give a whole number from ${least} on.`)
+  return number
+}
+
+export function readPort(target: string, given: Given): PortSpec {
+  const level = (name: string): boolean | undefined => {
+    const choice = oneOf(given, name, ['on', 'off'])
+    return choice === undefined ? undefined : choice === 'on'
+  }
+  return {
+    target,
+    settings: readSettings(given),
+    dtr: level('dtr'),
+    rts: level('rts'),
+    hangUp: flag(given, 'hang-up'),
+    carrier: flag(given, 'carrier'),
+    lowLatency: flag(given, 'low-latency'),
+    rs485: flag(given, 'rs485')
+  }
+}
+
+/** Only what was given; `--databits`, `--parity` and `--stopbits` win over `--line`. */
+export function readSettings(given: Given): LineWish {
+  const baudRate = readBaudRate(given)
+  const dataBits = oneOf(given, 'databits', DATA_BITS)
+  const parity = oneOf(given, 'parity', PARITIES)
+  const stopBits = oneOf(given, 'stopbits', STOP_BITS)
+  const flowControl = oneOf(given, 'flow', FLOW_CONTROLS)
+  return {
+    ...readLine(given),
+    ...(baudRate !== undefined && { baudRate }),
+    ...(dataBits !== undefined && { dataBits }),
+    ...(parity !== undefined && { parity }),
+    ...(stopBits !== undefined && { stopBits }),
+    ...(flowControl !== undefined && { flowControl })
+  }
+}
+
+function readBaudRate(given: Given): number | undefined {
+  const text = value(given, 'baud')
+  if (text === undefined) return undefined
+  const baudRate = parseBaudRate(text)
+  if (baudRate === undefined)
+    throw new Fault(
+      'bad-settings',
+      `--baud ${text} is no baud rate. Give a whole number from 1 to 4294967295, e.g. 115200.`
+    )
+  return baudRate
+}
+
+function readLine(given: Given): LineWish {
+  const text = value(given, 'line')
+  if (text === undefined) return {}
+  const line = parseLine(text)
+  if (!line)
+    throw new Fault(
+      'bad-settings',
+      `--line ${text} is not possible. Give data bits 5-8, parity N, O, E, M or S, and stop bits 1, 1.5 or 2, e.g. 8N1.`
+    )
+  return line
+}

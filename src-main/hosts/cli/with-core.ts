@@ -1,0 +1,27 @@
+import { Core } from '../../core/core.ts'
+import type { CliIo } from './cli-io.ts'
+
+/** What SIGTERM leaves for draining, in ms. */
+const DRAIN_MS = 2000
+
+/** Runs `use` with a core of its own, which says its notices on standard error and is drained at the end, whatever it is. */
+export async function withCore<T>(io: CliIo, use: (core: Core) => Promise<T>): Promise<T> {
+  const core = new Core()
+  core.onNotice((notice) => {
+    io.say(`${notice.subject}: ${notice.text}`)
+  })
+  try {
+    return await use(core)
+  } finally {
+    const lost = await core.close(DRAIN_MS)
+    if (lost > 0) io.say(`${lost} bytes could not be delivered before the end.`)
+  }
+}
+
+/** Resolves when the signal is aborted. */
+export function stopped(stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop.aborted) resolve()
+    else stop.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
