@@ -105,3 +105,17 @@ export function setsockopt(fd: number, level: number, name: number, value: numbe
   bytes.writeInt32LE(value)
   setsockoptNative(fd, level, name, bytes, bytes.length)
 }
+
+const getsockoptNative = bind(
+  'getsockopt',
+  'int getsockopt(int fd, int level, int name, _Out_ uint8_t *value, _Inout_ uint32_t *length)'
+)
+
+/** Reads a socket option of at most `size` bytes; answers as many as the system gave. */
+export function getsockopt(fd: number, level: number, name: number, size: number): Buffer {
+  const value = Buffer.alloc(size)
+  const length = Buffer.alloc(4)
+  length.writeInt32LE(size)
+  getsockoptNative(fd, level, name, value, length)
+  return value.subarray(0, length.readInt32LE())
+}
