@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { Fault } from '../../../src-main/contract/faults.ts'
+import {
+  SIMULATED_LABELS,
+  SimulatedSource,
+  parseSimulated
+} from '../../../src-main/ports/simulated/source.ts'
+
+function faultOf(act: () => unknown): Fault {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof Fault) return error
+    throw error
+  }
+  throw new Error('no fault')
+}
+
+describe('simulated devices by name', () => {
+  it('are found by every label that is listed', () => {
+    expect(SIMULATED_LABELS).toEqual(['sim:echo', 'sim:gps'])
+    for (const label of SIMULATED_LABELS) expect(parseSimulated(label).label).toBe(label)
+  })
+
+  it('keep their label and take their options', () => {
+    const device = parseSimulated('sim:echo?baud=250000&line=5O1.5&paced=1')
+    expect(device.label).toBe('sim:echo?baud=250000&line=5O1.5&paced=1')
+    expect(device.paced).toBe(true)
+    expect(device.settings).toEqual({
+      baudRate: 250_000,
+      dataBits: 5,
+      parity: 'odd',
+      stopBits: 1.5,
+      flowControl: 'none'
+    })
+    expect(new SimulatedSource(device).label).toBe(device.label)
+  })
+
+  it.each(['sim:', 'sim:printer', 'sim:echo2', 'gps', '/dev/ttyUSB0', 'sim:constructor'])(
+    'are missing for %j',
+    (label) => {
+      const fault = faultOf(() => parseSimulated(label))
+      expect(fault.code).toBe('device-missing')
+      expect(fault.message).toContain('sim:echo, sim:gps')
+    }
+  )
+
+  it.each([
+    ['sim:echo?baud=0', /baud rate "0"/],
+    ['sim:echo?baud', /baud rate ""/],
+    ['sim:echo?baud=fast', /baud rate "fast"/],
+    ['sim:echo?line=9N1', /line "9N1"/],
+    ['sim:echo?paced=yes', /paced="yes"/],
+    ['sim:echo?rate=2', /no option "rate".*baud, line, paced/],
+    ['sim:gps?rate=0', /rate is "0"/],
+    ['sim:gps?rate=11&baud=115200', /rate is "11"/],
+    ['sim:gps?baud=300', /300 bit\/s cannot carry 1 fix/],
+    ['sim:echo?baud=9600&baud=4800', /baud twice/]
+  ])('refuse %s', (label, message) => {
+    const fault = faultOf(() => parseSimulated(label))
+    expect(fault.code).toBe('bad-settings')
+    expect(fault.message).toMatch(message)
+  })
+
+  it('do not open for somebody who gave up', async () => {
+    const source = new SimulatedSource(parseSimulated('sim:echo'))
+    await expect(source.open({}, AbortSignal.abort(new Error('gave up')))).rejects.toThrow('gave up')
+  })
+})
