@@ -119,3 +119,17 @@ export function getsockopt(fd: number, level: number, name: number, size: number
   getsockoptNative(fd, level, name, value, length)
   return value.subarray(0, length.readInt32LE())
 }
+
+const socketpairNative = bind(
+  'socketpair',
+  'int socketpair(int domain, int type, int protocol, _Out_ int *fds)'
+)
+const AF_UNIX = 1
+const SOCK_STREAM = 1
+
+/** Two connected descriptors; the caller closes both. */
+export function socketpair(): [near: number, far: number] {
+  const fds = new Int32Array(2)
+  socketpairNative(AF_UNIX, SOCK_STREAM, 0, fds)
+  return [fds[0] ?? -1, fds[1] ?? -1]
+}

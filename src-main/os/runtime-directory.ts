@@ -1,0 +1,34 @@
+/** Where this user's running programs keep what need not outlive them. Called by who makes links or sockets there. */
+import { lstatSync, mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Fault } from '../contract/faults.ts'
+import { isSystemError } from './libc.ts'
+
+/**
+ * `$XDG_RUNTIME_DIR/farport`, else `farport-UID` in the directory for temporary files; made with mode 0700 when absent.
+ * Throws `usage` where something else stands there or others may write to it.
+ */
+export function runtimeDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  const base = environment.XDG_RUNTIME_DIR
+  const uid = process.getuid?.() ?? 0
+  return privateDirectory(base ? join(base, 'farport') : join(tmpdir(), `farport-${uid}`))
+}
+
+/** Makes the directory with mode 0700, or checks that it is ours alone: in /tmp anybody could have put it there. */
+export function privateDirectory(path: string): string {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (!isSystemError(error, 'EEXIST')) {
+      throw new Fault('usage', `Cannot make ${path}. Set XDG_RUNTIME_DIR to a directory of yours.`, error)
+    }
+  }
+  const stats = lstatSync(path)
+  const ours = stats.isDirectory() && stats.uid === (process.getuid?.() ?? stats.uid)
+  if (!ours)
+    throw new Fault('usage', `${path} belongs to somebody else. Set XDG_RUNTIME_DIR to a directory of yours.`)
+  if (stats.mode & 0o077)
+    throw new Fault('usage', `${path} is open to other users. Mend it with: chmod 700 ${path}`)
+  return path
+}
