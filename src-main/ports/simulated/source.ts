@@ -29,9 +29,10 @@ export class SimulatedSource implements PortSource {
   readonly #device: SimulatedDevice
   readonly #time: DeviceTime
 
-  constructor(device: SimulatedDevice, time: DeviceTime = SYSTEM_TIME) {
-    this.label = device.label
-    this.#device = device
+  /** Throws as `parseSimulated` does. */
+  constructor(label: string, time: DeviceTime = SYSTEM_TIME) {
+    this.label = label
+    this.#device = parseSimulated(label)
     this.#time = time
   }
 

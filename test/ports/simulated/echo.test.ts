@@ -5,7 +5,7 @@ import { DONE, SHUTDOWN, type CloseReason } from '../../../src-main/contract/clo
 import { Fault } from '../../../src-main/contract/faults.ts'
 import { DEFAULT_SETTINGS, type LineState, type LineWish } from '../../../src-main/contract/line.ts'
 import type { SimulatedPort } from '../../../src-main/ports/simulated/port.ts'
-import { SimulatedSource, parseSimulated } from '../../../src-main/ports/simulated/source.ts'
+import { SimulatedSource } from '../../../src-main/ports/simulated/source.ts'
 import { FakeClock, settle } from '../../fake-clock.ts'
 
 const never = new AbortController().signal
@@ -21,7 +21,7 @@ interface Plugged {
 
 async function plug(label = 'sim:echo', wish: LineWish = {}): Promise<Plugged> {
   const clock = new FakeClock()
-  const source = new SimulatedSource(parseSimulated(label), { clock, wallMs: () => 0 })
+  const source = new SimulatedSource(label, { clock, wallMs: () => 0 })
   const port = await source.open(wish, never)
   const chunks: Uint8Array[] = []
   const errors: LineState[] = []

@@ -21,7 +21,7 @@ async function plug(label: string, wish: LineWish = {}): Promise<Plugged> {
   const clock = new FakeClock()
   let wallOffset = START_MS - clock.nowMs()
   const time = { clock, wallMs: () => wallOffset + clock.nowMs() }
-  const port = await new SimulatedSource(parseSimulated(label), time).open(wish, new AbortController().signal)
+  const port = await new SimulatedSource(label, time).open(wish, new AbortController().signal)
   let text = ''
   port.onData((chunk) => (text += Buffer.from(chunk).toString('latin1')))
   port.resume()

@@ -33,7 +33,7 @@ describe('simulated devices by name', () => {
       stopBits: 1.5,
       flowControl: 'none'
     })
-    expect(new SimulatedSource(device).label).toBe(device.label)
+    expect(new SimulatedSource(device.label).label).toBe(device.label)
   })
 
   it.each(['sim:', 'sim:printer', 'sim:echo2', 'gps', '/dev/ttyUSB0', 'sim:constructor'])(
@@ -63,7 +63,7 @@ describe('simulated devices by name', () => {
   })
 
   it('do not open for somebody who gave up', async () => {
-    const source = new SimulatedSource(parseSimulated('sim:echo'))
+    const source = new SimulatedSource('sim:echo')
     await expect(source.open({}, AbortSignal.abort(new Error('gave up')))).rejects.toThrow('gave up')
   })
 })
