@@ -1,0 +1,97 @@
+/**
+ * Who may connect to a plain listener. Called by the carriers for every newcomer, and by whoever starts a listener; decides
+ * by address alone, so it keeps strangers out and proves nobody's identity.
+ */
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { Fault } from '../contract/faults.ts'
+import type { Endpoint } from './endpoint.ts'
+import { formatEndpoint } from './endpoint.ts'
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128']
+const ANYONE = ['0.0.0.0/0', '::/0']
+
+export class AllowList {
+  /** What was asked for, as it was written; `loopback` alone when nothing was. */
+  readonly entries: readonly string[]
+  /** False: nobody chose, so this is the default. */
+  readonly explicit: boolean
+  readonly #allowed = new BlockList()
+
+  /**
+   * `entries`: `192.0.2.7`, `192.168.1.0/24`, `2001:db8::/32`, `loopback`, `anyone`; none at all is loopback. Throws the
+   * Fault `usage` with the entry that is none of these.
+   */
+  constructor(entries: readonly string[] = []) {
+    this.explicit = entries.length > 0
+    this.entries = this.explicit ? [...entries] : ['loopback']
+    for (const entry of this.entries) this.#add(entry)
+  }
+
+  /** `address`: an IP address as the system gives it; undefined (already gone) is nobody. */
+  allows(address: string | undefined): boolean {
+    const plain = address === undefined ? '' : plainAddress(address)
+    if (isIPv4(plain)) return this.#allowed.check(plain, 'ipv4')
+    return isIPv6(plain) && this.#allowed.check(plain, 'ipv6')
+  }
+
+  #add(entry: string): void {
+    const word = entry.toLowerCase()
+    const networks = word === 'anyone' ? ANYONE : word === 'loopback' ? LOOPBACK : [entry]
+    for (const network of networks) {
+      const [address = '', prefix, more] = network.split('/')
+      const version = address.includes('%') ? 0 : isIP(address)
+      const longest = version === 4 ? 32 : 128
+      const length = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
+      if (version === 0 || !(length <= longest) || more !== undefined) throw badEntry(entry)
+      this.#addNetwork(address, length)
+    }
+  }
+
+  #addNetwork(address: string, length: number): void {
+    const plain = plainAddress(address)
+    if (isIPv4(address)) this.#allowed.addSubnet(address, length, 'ipv4')
+    // Clients with IPv4 are looked up as such, so `::ffff:192.0.2.0/120` must be entered as such.
+    else if (plain !== address && length >= 96) this.#allowed.addSubnet(plain, length - 96, 'ipv4')
+    else this.#allowed.addSubnet(address, length, 'ipv6')
+  }
+}
+
+/** An address as people know it: without the zone (`%eth0`), and IPv4 where it is only dressed as IPv6 (`::ffff:192.0.2.7`). */
+export function plainAddress(address: string): string {
+  const bare = address.replace(/%.*$/, '')
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
+  return mapped !== undefined && isIPv4(mapped) ? mapped : bare
+}
+
+const loopback = new AllowList()
+
+/** True for `localhost` and for what it means, and for no other name: names are not looked up. */
+export function isLoopback(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || loopback.allows(host)
+}
+
+/**
+ * A plain listener that other computers can reach must say who may come. Throws the Fault `allow-missing` naming the option
+ * to add; TLS and Unix sockets have their own means.
+ */
+export function checkExposure(endpoint: Endpoint, allowList: AllowList): void {
+  const plain = endpoint.transport === 'tcp' || endpoint.transport === 'udp'
+  if (!plain || allowList.explicit || isLoopback(endpoint.host)) return
+  throw new Fault(
+    'allow-missing',
+    `${formatEndpoint(endpoint)} could be reached by other computers, without a password: add --allow ` +
+      `${exampleNetwork(endpoint.host)} (or --allow anyone) to say who may, or listen on 127.0.0.1.`
+  )
+}
+
+function exampleNetwork(host: string): string {
+  const octets = isIPv4(host) && host !== '0.0.0.0' ? host.split('.').slice(0, 3) : ['192', '168', '1']
+  return isIPv6(host) && host !== '::' ? host : `${octets.join('.')}.0/24`
+}
+
+function badEntry(entry: string): Fault {
+  return new Fault(
+    'usage',
+    `--allow ${entry} is neither an address nor a network: write 192.168.1.20, 192.168.1.0/24, 2001:db8::/64, loopback or anyone.`
+  )
+}

@@ -1,0 +1,49 @@
+/** What every carrier (tcp, and later tls, unix, udp) is asked with. Called by dial.ts; its callers know no carrier. */
+import type { Clock } from '../base/clock.ts'
+import type { CloseReason } from '../contract/close.ts'
+import type { AllowList } from './allow-list.ts'
+import type { Connection, Listener } from './connection.ts'
+import type { Endpoint } from './endpoint.ts'
+
+export const DIAL_TIMEOUT_MS = 10_000
+
+/** A client that takes nothing for this long is closed with `stalled`. */
+export const DEFAULT_STALL_TIMEOUT_MS = 25_000
+
+export const NOBODY_LISTENS: CloseReason = { code: 'refused', message: 'nobody takes connections here now' }
+
+interface CarrierOptions {
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+  /**
+   * A peer that takes nothing for this long is closed with `stalled`; 0 is never. A listener's default is 25 s; a dialled server's
+   * is 0, as its device may be stopped by flow control for as long as that takes.
+   */
+  readonly stallTimeoutMs?: number
+}
+
+export interface DialOptions extends CarrierOptions {
+  /** For name lookup and connecting together; 10 s where absent. */
+  readonly timeoutMs?: number
+}
+
+/** A client that was turned away, for people. */
+export interface Refusal {
+  readonly remote: string
+  readonly why: string
+}
+
+export interface ListenOptions extends CarrierOptions {
+  /** Who may connect; this computer alone where absent. */
+  readonly allowList?: AllowList
+  /** Drops clients that begin with an HTTP request; on where absent. */
+  readonly httpGuard?: boolean
+  /** Each client that was turned away, after it was closed. */
+  readonly onRefused?: (refusal: Refusal) => void
+}
+
+export interface Carrier {
+  dial(endpoint: Endpoint, options: DialOptions): Promise<Connection>
+  /** Applies the allow list; the HTTP guard is laid over it by dial.ts. */
+  listen(endpoint: Endpoint, options: ListenOptions): Promise<Listener>
+}

@@ -1,0 +1,42 @@
+/**
+ * The way to a Connection: `dial` and `listen` for any endpoint. Called by ports, sessions and core; knows the carriers and
+ * nothing of what they carry.
+ */
+import { Fault } from '../contract/faults.ts'
+import { AllowList, checkExposure } from './allow-list.ts'
+import type { Carrier, DialOptions, ListenOptions } from './carrier.ts'
+import type { Connection, Listener } from './connection.ts'
+import type { Endpoint, Transport } from './endpoint.ts'
+import { formatEndpoint } from './endpoint.ts'
+import { guarded } from './guarded.ts'
+import { dialTcp, listenTcp } from './tcp.ts'
+
+/** A further carrier is one line here and its file. */
+const CARRIERS: Partial<Record<Transport, Carrier>> = {
+  tcp: { dial: dialTcp, listen: listenTcp }
+}
+
+/** Rejects with a Fault of the kind `peer`, with `unsupported`, or with the signal's reason. */
+export async function dial(endpoint: Endpoint, options: DialOptions = {}): Promise<Connection> {
+  return carrier(endpoint).dial(endpoint, options)
+}
+
+/**
+ * Rejects with the Fault `address-in-use`, `address-not-permitted`, `allow-missing` or `unsupported`, or with the signal's
+ * reason.
+ */
+export async function listen(endpoint: Endpoint, options: ListenOptions = {}): Promise<Listener> {
+  const served = carrier(endpoint)
+  checkExposure(endpoint, options.allowList ?? new AllowList())
+  const listener = await served.listen(endpoint, options)
+  return options.httpGuard === false ? listener : guarded(listener, options)
+}
+
+function carrier(endpoint: Endpoint): Carrier {
+  const found = CARRIERS[endpoint.transport]
+  if (found) return found
+  throw new Fault(
+    'unsupported',
+    `${formatEndpoint(endpoint)} goes over ${endpoint.transport}, which is not served yet: use ${endpoint.protocol}://HOST:PORT.`
+  )
+}

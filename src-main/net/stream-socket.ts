@@ -1,0 +1,112 @@
+import { Socket } from 'node:net'
+import { Slab } from '../os/slab.ts'
+import { unacknowledgedBytes } from '../os/socket-state.ts'
+
+/** What a StreamSocket tells its one owner. All are called with nothing of the socket's own work left to do. */
+export interface StreamSocketOwner {
+  received(chunk: Uint8Array): void
+  /** The kernel took what was under way; `queued` went down. */
+  written(): void
+  /** The far side takes no more, which lost this many bytes; what it sent before can still be read. */
+  sendFailed(error: Error, lostBytes: number): void
+  /** It is over; `lostBytes` were accepted and did not go out, or did and were not acknowledged (where the system tells). */
+  ended(error: Error | null, lostBytes: number): void
+}
+
+/**
+ * Node's socket, made fit for serial data:
+ *
+ * - It reads into slabs, 4 KiB at the most (`onread`; no stream buffer, so a paused socket leaves everything to the kernel).
+ * - A failed write does not destroy it: a program that sends a file and exits has its last bytes waiting in our kernel while the
+ *   device's echo runs into its closed socket. Node would throw them away.
+ * - It says exactly how many bytes did not go out.
+ *
+ * Made by the carriers, owned by a SocketConnection; knows no timer and no policy.
+ */
+export class StreamSocket extends Socket {
+  owner: StreamSocketOwner | undefined
+  /** Bytes of the write that is under way. */
+  #inFlight = 0
+  #resetting = false
+
+  /** `handle`: taken from an accepted socket, which has none afterwards; absent where this one is to dial. */
+  constructor(handle?: unknown) {
+    const slab = new Slab()
+    // `handle` and `pauseOnCreate` are how Node's own server makes sockets; they are not in its types.
+    const options = {
+      ...(handle === undefined ? {} : { handle, pauseOnCreate: true }),
+      allowHalfOpen: true,
+      onread: {
+        buffer: () => slab.next(),
+        callback: (length: number): boolean => {
+          this.owner?.received(slab.take(length))
+          return true
+        }
+      }
+    }
+    super(options)
+    this.pause()
+    // `_destroy` below has it already; without a listener Node would end the process.
+    this.on('error', () => undefined)
+  }
+
+  /** Bytes that `write` took and the kernel has not taken. */
+  get queued(): number {
+    if (this.writableLength === 0) return 0
+    return this.writableLength - this.#inFlight + Math.min(this.#inFlight, this.#handleQueue())
+  }
+
+  /** Ends at once, and tells the far side by a reset; what is queued is lost. */
+  reset(): void {
+    // Node's reset fails on a socket whose FIN is out; there a plain close does.
+    if (this.writableEnded && this.writableLength === 0) this.destroy()
+    else {
+      this.#resetting = true
+      this.resetAndDestroy()
+    }
+  }
+
+  override _write(chunk: Uint8Array, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#inFlight = chunk.length
+    super._write(chunk, encoding, this.#afterWrite(done))
+  }
+
+  override _writev(
+    chunks: { chunk: Uint8Array; encoding: BufferEncoding }[],
+    done: (error?: Error | null) => void
+  ): void {
+    this.#inFlight = chunks.reduce((sum, each) => sum + each.chunk.length, 0)
+    super._writev?.(chunks, this.#afterWrite(done))
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    // The last moment at which the descriptor can be asked. What the kernel took it goes on sending after a plain close,
+    // and drops after a reset, ours or the peer's.
+    const owner = this.owner
+    const broken = this.#resetting || error !== null
+    const lostBytes = owner
+      ? this.queued + (broken && !this.writableFinished ? unacknowledgedBytes(this) : 0)
+      : 0
+    this.owner = undefined
+    super._destroy(error, done)
+    owner?.ended(error, lostBytes)
+  }
+
+  #afterWrite(done: (error?: Error | null) => void): (error?: Error | null) => void {
+    return (error) => {
+      const lostBytes = error ? this.#inFlight : 0
+      this.#inFlight = 0
+      // The stream is never told of the error: it would destroy itself, with what waits to be read.
+      done()
+      if (error) this.owner?.sendFailed(error, lostBytes)
+      else this.owner?.written()
+    }
+  }
+
+  /** What libuv still holds of the write that is under way, which may be a part of it. */
+  #handleQueue(): number {
+    return (
+      (this as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? this.#inFlight
+    )
+  }
+}
