@@ -1,0 +1,37 @@
+/**
+ * The serial ports of this computer with who uses them. Called by `farport list`, the doctor and the window. A port that is
+ * not listed can still be opened by its path (PTYs, ports in a container). Never opens a device.
+ */
+import { join } from 'node:path'
+import type { PortInfo } from '../contract/state.ts'
+import { portUsers } from '../os/proc-users.ts'
+import { type DevicePlaces, listSysfsPorts } from '../os/sysfs-ports.ts'
+import { namesIn } from '../os/sysfs-tree.ts'
+
+export interface ListPlaces extends DevicePlaces {
+  /** Where the processes are; `/proc` when absent. */
+  readonly procRoot?: string
+  readonly platform?: NodeJS.Platform
+}
+
+/** Sorted by path with numbers as numbers; empty where there is none, or where this system cannot be asked. */
+export async function listPorts(places: ListPlaces = {}): Promise<PortInfo[]> {
+  const platform = places.platform ?? process.platform
+  if (platform === 'darwin') return listCallOutPorts(places.devRoot ?? '/dev')
+  if (platform !== 'linux') return []
+  const ports = await listSysfsPorts(places)
+  const users = await portUsers(
+    ports.map((port) => port.path),
+    places.procRoot
+  )
+  return ports.map((port) => ({ ...port, users: users.get(port.path) ?? [] }))
+}
+
+/**
+ * macOS: the call-out devices, `/dev/cu.usbserial-A50285BI`; the `tty.` twin of each waits for carrier. Ids and users
+ * need IOKit and are absent. Written from its manual, not run there.
+ */
+async function listCallOutPorts(devRoot: string): Promise<PortInfo[]> {
+  const names = (await namesIn(devRoot)).filter((name) => name.startsWith('cu.')).sort()
+  return names.map((name) => ({ path: join(devRoot, name), byId: [], byPath: [], users: [] }))
+}
