@@ -236,17 +236,16 @@ export async function* pathChanges(
   })
   const onAbort = (): void => wake?.()
   signal.addEventListener('abort', onAbort)
-  // A function, so that the compiler believes that it changes while we wait.
-  const ended = (): boolean => signal.aborted
+  const changedOrEnded = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (stale || signal.aborted) resolve()
+      else wake = resolve
+    })
   try {
     let before = new Set(await list())
-    while (!ended()) {
-      if (!stale) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-        continue
-      }
+    for (;;) {
+      await changedOrEnded()
+      if (signal.aborted) return
       stale = false
       const now = new Set(await list())
       const appeared = [...now].filter((path) => !before.has(path))

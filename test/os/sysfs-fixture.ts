@@ -80,6 +80,11 @@ export class SysfsFixture {
     mkdirSync(this.devRoot)
   }
 
+  /** What the listing functions take. */
+  get places(): { sysRoot: string; devRoot: string } {
+    return { sysRoot: this.sysRoot, devRoot: this.devRoot }
+  }
+
   dispose(): void {
     rmSync(this.root, { recursive: true, force: true })
   }

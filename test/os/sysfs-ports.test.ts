@@ -14,7 +14,7 @@ afterEach(() => {
   fixture.dispose()
 })
 
-const list = (): Promise<PortInfo[]> => listSysfsPorts(fixture)
+const list = (): Promise<PortInfo[]> => listSysfsPorts(fixture.places)
 
 /** Paths and links without the directory of the fixture. */
 function bare(ports: readonly PortInfo[]): unknown[] {

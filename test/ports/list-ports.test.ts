@@ -20,7 +20,7 @@ it('lists ports with who uses them', async () => {
   mkdirSync(join(procRoot, '4711/fd'), { recursive: true })
   writeFileSync(join(procRoot, '4711/comm'), 'minicom\n')
   symlinkSync(fixture.node('ttyACM0'), join(procRoot, '4711/fd/3'))
-  const ports = await listPorts({ ...fixture, procRoot, platform: 'linux' })
+  const ports = await listPorts({ ...fixture.places, procRoot, platform: 'linux' })
   expect(ports.map((port) => [basename(port.path), port.users])).toEqual([
     ['ttyACM0', [{ pid: 4711, command: 'minicom' }]],
     ['ttyUSB0', []]
@@ -31,7 +31,7 @@ it('macOS: the call-out devices', async () => {
   for (const name of ['cu.usbserial-A5', 'tty.usbserial-A5', 'cu.Bluetooth-Incoming-Port', 'null']) {
     writeFileSync(fixture.node(name), '')
   }
-  const ports = await listPorts({ ...fixture, platform: 'darwin' })
+  const ports = await listPorts({ ...fixture.places, platform: 'darwin' })
   expect(ports.map((port) => basename(port.path))).toEqual(['cu.Bluetooth-Incoming-Port', 'cu.usbserial-A5'])
 })
 
