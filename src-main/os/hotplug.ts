@@ -184,7 +184,8 @@ class DeviceWatch implements PortWatch {
       looking = true
       const now = await this.#snapshot()
       looking = false
-      if (before !== undefined && before !== now) this.#note('rename', this.#devRoot)
+      // The first one too: what changed before it would be told by nobody.
+      if (before !== now) this.#note('rename', this.#devRoot)
       before = now
     }
     this.#polling = this.#clock.every(POLL_MS, () => void look(), 'idle')
