@@ -1,0 +1,301 @@
+/**
+ * The heart: one Port and its Sessions, joined. Called by junction.ts, which brings sessions and ports and takes them
+ * away; sessions stay while a port goes and another one comes. Bytes go through to-device.ts and from-device.ts, settings
+ * and lines through line-desk.ts; here it is only decided who hears of what. Opens nothing and dials nobody.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Disposable, Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
+import { Lifetime } from '../base/lifetime.ts'
+import type { CloseReason } from '../contract/close.ts'
+import type { Fault } from '../contract/faults.ts'
+import type { ControlLines, ControlWish, LineSettings, LineWish, ModemState } from '../contract/line.ts'
+import { NO_CAPABILITIES, UNKNOWN_MODEM_STATE } from '../contract/line.ts'
+import type { SessionState } from '../contract/state.ts'
+import type { Port } from '../ports/port.ts'
+import type { Notice, Request, Session } from '../sessions/session.ts'
+import type { Counts } from './account.ts'
+import { Account } from './account.ts'
+import type { WriterPolicy } from './arbiter.ts'
+import { Arbiter } from './arbiter.ts'
+import { FromDevice } from './from-device.ts'
+import type { LineOptions } from './line-desk.ts'
+import { LineDesk } from './line-desk.ts'
+import { Losses } from './losses.ts'
+import { Member } from './member.ts'
+import type { Tap, TapEvent } from './tap.ts'
+import { Taps } from './taps.ts'
+import type { Absent } from './to-device.ts'
+import { ToDevice } from './to-device.ts'
+import { isQuery } from './wishes.ts'
+
+export interface HubOptions extends LineOptions {
+  readonly clock: Clock
+  readonly writers: WriterPolicy
+  /** The settings of a writer that left stay in force; else `configured` returns. */
+  readonly keepSettings?: boolean
+}
+
+/** A session in its hub. Disposing takes it off without closing it; repeated calls are safe. */
+export interface Attachment extends Disposable {
+  /** From 1, never used twice. */
+  readonly id: number
+}
+
+export class Hub {
+  readonly #arbiter: Arbiter
+  readonly #taps: Taps
+  readonly #losses: Losses
+  readonly #line: LineDesk
+  readonly #toDevice: ToDevice
+  readonly #fromDevice: FromDevice
+  readonly #total = new Account()
+  readonly #changes = new Emitter<void>()
+  #members = new Map<Member, Lifetime>()
+  #lastId = 0
+  #port: Port | undefined
+  #portLife = new Lifetime()
+
+  /** Something that people see changed: who is here, what is in force. Byte counts change without it. */
+  readonly onChange: Event<void> = this.#changes.event
+  readonly onEvent: Event<TapEvent>
+  /** The port broke a promise. It goes on. */
+  readonly onFault: Event<Fault>
+
+  constructor(options: HubOptions) {
+    const { clock } = options
+    this.#arbiter = new Arbiter(options.writers)
+    this.#taps = new Taps(clock)
+    this.#losses = new Losses(clock, (loss) => {
+      this.#taps.event({ type: 'lost', ...loss })
+    })
+    this.#line = new LineDesk(options)
+    const shared = { clock, taps: this.#taps, losses: this.#losses }
+    this.#fromDevice = new FromDevice(shared)
+    this.#toDevice = new ToDevice({
+      ...shared,
+      arbiter: this.#arbiter,
+      line: this.#line,
+      keepSettings: options.keepSettings ?? false,
+      onSettled: () => {
+        this.#changes.fire()
+      }
+    })
+    this.onEvent = this.#taps.onEvent
+    this.onFault = this.#line.onFault
+    this.#line.onChange((change) => {
+      this.#taps.event(change)
+      // Who asked has its answer already.
+      if (change.type === 'settings') this.#tell({ settings: change.settings }, change.session)
+      this.#changes.fire()
+    })
+  }
+
+  // What people see.
+
+  /** Sessions are here, or what one sent before it left is still on its way: the port is needed. */
+  get inUse(): boolean {
+    return this.#members.size > 0 || this.#toDevice.settling > 0
+  }
+
+  get sessions(): SessionState[] {
+    return [...this.#members.keys()].map(({ id, session, since, account }) => ({
+      id,
+      label: session.who.label,
+      writer: this.#arbiter.mayWrite(id),
+      since,
+      ...account.counts
+    }))
+  }
+
+  /** Since the start, sessions that left included. */
+  get total(): Counts {
+    return this.#total.counts
+  }
+
+  get settings(): LineSettings {
+    return this.#line.settings
+  }
+
+  get lines(): ControlLines {
+    return this.#line.lines
+  }
+
+  get modem(): ModemState {
+    return this.#port?.modemState ?? UNKNOWN_MODEM_STATE
+  }
+
+  /** What the next port is to be opened with: the configured settings, and over them what its users asked for. */
+  get opening(): LineWish {
+    return this.#line.opening
+  }
+
+  tap(tap: Tap): Disposable {
+    return this.#taps.add(tap)
+  }
+
+  // Sessions.
+
+  /** Serves the session until it closes. It may be paused or not; from here on the hub does that. */
+  attach(session: Session): Attachment {
+    this.#lastId += 1
+    const member = new Member(this.#lastId, session, this.#total)
+    const life = new Lifetime()
+    this.#members.set(member, life)
+    this.#arbiter.join(member.id)
+    this.#toDevice.join(member)
+    this.#fromDevice.join(member)
+    this.#listen(member, life)
+    this.#taps.event({ type: 'attached', session: member.id, label: session.who.label })
+    session.notify(this.#greeting())
+    this.#changes.fire()
+    session.resume()
+    return {
+      id: member.id,
+      dispose: () => {
+        this.#detach(member)
+      }
+    }
+  }
+
+  /** Closes every session, each with its queue drained within `timeoutMs`; resolves when all are closed. */
+  async closeSessions(reason: CloseReason, timeoutMs: number): Promise<void> {
+    await Promise.all(
+      [...this.#members.keys()].map(async (member) => {
+        this.#detach(member, reason.message)
+        const lost = await member.session.close(reason, timeoutMs)
+        this.#fromDevice.undelivered(member, lost, reason.message)
+      })
+    )
+  }
+
+  // The port.
+
+  /**
+   * The port is there, paused; or it is not, and `absent` says what becomes of bytes for it: `hold` keeps them for the next
+   * one, `discard` loses and counts them, and with them those that the last port had not passed on.
+   */
+  setPort(port: Port | undefined, absent: Absent): void {
+    const before = this.#port
+    this.#portLife.dispose()
+    this.#line.disconnect()
+    this.#port = port
+    if (before && absent === 'discard') this.#toDevice.lostInPort(before.queued, 'the device went away')
+    this.#fromDevice.setPort(undefined)
+    this.#toDevice.setPort(port, absent)
+    if (port) this.#welcome(port)
+    else if (before) {
+      this.#taps.event({ type: 'port', state: 'closed' })
+      this.#tell(this.#greeting())
+    }
+    this.#changes.fire()
+  }
+
+  /** A port that was taken off with `hold` could not pass on this many of its bytes. */
+  undelivered(bytes: number): void {
+    this.#toDevice.lostInPort(bytes, 'the device did not take them before it was closed')
+  }
+
+  /** Waits no longer for what sessions that left had sent: it is lost. */
+  abandon(why: string): void {
+    this.#toDevice.abandon(why)
+  }
+
+  /** The end; sessions and port are closed by then. */
+  dispose(): void {
+    this.#portLife.dispose()
+    this.#fromDevice.dispose()
+    this.#toDevice.dispose()
+    this.#losses.dispose()
+  }
+
+  #listen(member: Member, life: Lifetime): void {
+    const { session } = member
+    life.add(session.onData((chunk) => this.#toDevice.take(member, chunk)))
+    life.add(session.onDrain(() => this.#fromDevice.drained(member)))
+    life.add(session.onApply((request) => this.#toDevice.apply(member, request)))
+    life.add(session.onControl((request) => this.#control(member, request)))
+    life.add(session.onBreak((durationMs) => this.#break(member, durationMs)))
+    life.add(session.onPurge((which) => this.#toDevice.purge(member, which)))
+    life.add(
+      session.onClose((reason) => {
+        const { queued } = session
+        this.#detach(member, reason.message)
+        this.#fromDevice.undelivered(member, queued, reason.message)
+      })
+    )
+  }
+
+  #detach(member: Member, why?: string): void {
+    const life = this.#members.get(member)
+    if (!life) return
+    life.dispose()
+    this.#members.delete(member)
+    this.#fromDevice.leave(member)
+    this.#toDevice.leave(member)
+    this.#arbiter.leave(member.id)
+    const { id, session } = member
+    this.#taps.event({ type: 'detached', session: id, label: session.who.label, ...(why && { why }) })
+    this.#changes.fire()
+  }
+
+  #welcome(port: Port): void {
+    const life = (this.#portLife = new Lifetime())
+    life.add(port.onData((chunk) => this.#fromDevice.receive(chunk)))
+    life.add(port.onDrain(() => this.#toDevice.drained()))
+    life.add(port.onSettings(() => this.#line.changedElsewhere()))
+    life.add(
+      port.onModemState((modem) => {
+        this.#taps.event({ type: 'modem', modem })
+        this.#tell({ modem })
+        this.#changes.fire()
+      })
+    )
+    life.add(
+      port.onLineState((line) => {
+        this.#taps.event({ type: 'line', line })
+        this.#tell({ line })
+      })
+    )
+    this.#taps.event({ type: 'port', state: 'open' })
+    void this.#line.connect(port).then(() => {
+      if (port !== this.#port) return
+      this.#tell(this.#greeting())
+      this.#fromDevice.setPort(port)
+      this.#toDevice.ready()
+      this.#changes.fire()
+    })
+  }
+
+  #control(member: Member, request: Request<ControlWish, ControlLines>): void {
+    const give = member.answers.expect()
+    const answer = (): void => {
+      give(() => {
+        request.answer(this.#line.lines)
+      })
+    }
+    if (isQuery(request.wish) || !this.#arbiter.mayWrite(member.id)) answer()
+    else void this.#line.control(member.id, request.wish).then(answer)
+  }
+
+  #break(member: Member, durationMs: number): void {
+    if (!this.#port || !this.#arbiter.mayWrite(member.id)) return
+    this.#taps.event({ type: 'break', session: member.id, durationMs })
+    void this.#line.sendBreak(durationMs)
+  }
+
+  /** What a session is told when it comes, and everybody when the port comes or goes. Unknown settings are not told. */
+  #greeting(): Notice {
+    return this.#port
+      ? {
+          settings: this.#port.settings,
+          modem: this.#port.modemState,
+          capabilities: this.#port.capabilities
+        }
+      : { modem: UNKNOWN_MODEM_STATE, capabilities: NO_CAPABILITIES }
+  }
+
+  #tell(notice: Notice, except?: number): void {
+    for (const member of this.#members.keys()) if (member.id !== except) member.session.notify(notice)
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * What a share and a link have in common: one Port that is opened on demand, the places where Sessions come from, and a Hub
+ * that joins them. Called through share.ts and link.ts, which only choose the rules. The one place that turns faults into
+ * state; never rejects on its own account.
+ */
+import type { Clock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Disposable, Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
+import { Lifetime } from '../base/lifetime.ts'
+import type { CloseReason } from '../contract/close.ts'
+import { SHUTDOWN } from '../contract/close.ts'
+import type { Fault } from '../contract/faults.ts'
+import type { BridgeState } from '../contract/state.ts'
+import type { PortSource } from '../ports/port.ts'
+import type { Session, SessionSource } from '../sessions/session.ts'
+import type { HubOptions } from './hub.ts'
+import { Hub } from './hub.ts'
+import { Keeper } from './keeper.ts'
+import { noticeOf } from './notices.ts'
+import type { Tap } from './tap.ts'
+
+/** What every bridge is made from. The bridge owns the sources from here on, and closes them. */
+export interface BridgeOptions {
+  /** Its key in the state tree. */
+  readonly id: string
+  readonly name: string
+  readonly port: PortSource
+  readonly sources: readonly SessionSource[]
+  readonly clock?: Clock
+}
+
+export interface JunctionRules extends Omit<HubOptions, 'clock'> {
+  readonly kind: 'share' | 'link'
+  /** The port stays open, also while nobody is there. */
+  readonly hold: boolean
+  /** Why this session may not come in; undefined: it may. `present` are those who are here. */
+  readonly refuse: (session: Session, present: readonly Session[]) => CloseReason | undefined
+}
+
+/** A refused client gets this long to read why. */
+const REFUSAL_MS = 1000
+
+export class Junction {
+  readonly #options: BridgeOptions
+  readonly #rules: JunctionRules
+  readonly #clock: Clock
+  readonly #hub: Hub
+  readonly #keeper: Keeper
+  readonly #life = new Lifetime()
+  readonly #states = new Emitter<void>()
+  readonly #notices = new Emitter<string>()
+  readonly #faults = new Emitter<Fault>()
+  readonly #vacant = new Emitter<void>()
+  readonly #present = new Set<Session>()
+  #stateDue = false
+  #wasInUse = false
+  /** The message that was told last, so that a device that stays away is one line. */
+  #toldFault = ''
+  #ending = false
+  #closing: Promise<number> | undefined
+
+  /** `state` differs from before in more than its byte counts; at most once per turn of the event loop. */
+  readonly onState: Event<void> = this.#states.event
+  /** One line for people per change: who came and left, what was lost. */
+  readonly onNotice: Event<string> = this.#notices.event
+  /** The port broke or cannot be opened; once per cause. It is tried again meanwhile. */
+  readonly onFault: Event<Fault> = this.#faults.event
+  /** The last session left, and all that it sent is with the port. */
+  readonly onVacant: Event<void> = this.#vacant.event
+
+  protected constructor(options: BridgeOptions, rules: JunctionRules) {
+    this.#options = options
+    this.#rules = rules
+    this.#clock = options.clock ?? systemClock
+    this.#hub = new Hub({ ...rules, clock: this.#clock })
+    this.#keeper = new Keeper({
+      clock: this.#clock,
+      source: options.port,
+      slot: this.#hub,
+      far: rules.kind === 'share' ? 'device' : 'peer'
+    })
+    this.#life.add(this.#hub.onChange(() => this.#update()))
+    this.#life.add(this.#hub.onFault((fault) => this.#faults.fire(fault)))
+    this.#life.add(
+      this.#hub.onEvent((event) => {
+        const notice = noticeOf(event)
+        if (notice) this.#notices.fire(notice)
+      })
+    )
+    this.#life.add(
+      this.#keeper.onState((state) => {
+        if (state.type === 'open') this.#toldFault = ''
+        this.#announceState()
+      })
+    )
+    this.#life.add(this.#keeper.onFault((fault) => this.#tellOnce(fault)))
+    for (const source of options.sources) this.#life.add(source.onSession((session) => this.#admit(session)))
+    this.#update()
+  }
+
+  get state(): BridgeState {
+    const { id, name, port, sources } = this.#options
+    return {
+      id,
+      kind: this.#rules.kind,
+      name,
+      port: port.label,
+      addresses: sources.map((source) => source.address),
+      state: this.#keeper.state,
+      sessions: this.#hub.sessions,
+      ...this.#hub.total
+    }
+  }
+
+  /** Records bytes and events from now on. */
+  tap(tap: Tap): Disposable {
+    return this.#hub.tap(tap)
+  }
+
+  /**
+   * Takes no more sessions, delivers what is under way in both directions, closes everything: all within `timeoutMs`, what it
+   * cuts off is lost. Resolves with the number of lost bytes when the addresses are free; never rejects; idempotent.
+   */
+  close(timeoutMs: number): Promise<number> {
+    this.#closing ??= this.#close(timeoutMs)
+    return this.#closing
+  }
+
+  async #close(timeoutMs: number): Promise<number> {
+    const endMs = this.#clock.nowMs() + timeoutMs
+    const lostBefore = this.#lost
+    this.#ending = true
+    const sources = this.#options.sources.map((source) => source.close(SHUTDOWN))
+    const late = this.#clock.after(timeoutMs, () => {
+      this.#hub.abandon('time to close was over')
+    })
+    await Promise.all([this.#hub.closeSessions(SHUTDOWN, timeoutMs), this.#settled()])
+    late.dispose()
+    await this.#keeper.close(Math.max(0, endMs - this.#clock.nowMs()))
+    await Promise.all(sources)
+    this.#hub.dispose()
+    this.#life.dispose()
+    return this.#lost - lostBefore
+  }
+
+  get #lost(): number {
+    return this.#hub.total.lostToDevice + this.#hub.total.lostFromDevice
+  }
+
+  /** Resolves when nobody is here and nothing of those who left is under way. */
+  #settled(): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.#hub.inUse) return
+        subscription.dispose()
+        resolve()
+      }
+      const subscription = this.#hub.onChange(look)
+      look()
+    })
+  }
+
+  #admit(session: Session): void {
+    const refusal = this.#ending ? SHUTDOWN : this.#rules.refuse(session, [...this.#present])
+    if (refusal) {
+      this.#notices.fire(`client refused: ${session.who.label} (${refusal.message})`)
+      void session.close(refusal, REFUSAL_MS)
+      return
+    }
+    this.#present.add(session)
+    session.onClose(() => this.#present.delete(session))
+    this.#hub.attach(session)
+  }
+
+  /** Something changed in the hub: the port is wanted or not, and people want to see it. */
+  #update(): void {
+    const { inUse } = this.#hub
+    this.#keeper.want(inUse || (this.#rules.hold && !this.#ending))
+    if (this.#wasInUse && !inUse) this.#vacant.fire()
+    this.#wasInUse = inUse
+    this.#announceState()
+  }
+
+  #announceState(): void {
+    if (this.#stateDue) return
+    this.#stateDue = true
+    queueMicrotask(() => {
+      this.#stateDue = false
+      this.#states.fire()
+    })
+  }
+
+  #tellOnce(fault: Fault): void {
+    if (fault.message === this.#toldFault) return
+    this.#toldFault = fault.message
+    this.#faults.fire(fault)
+  }
+}

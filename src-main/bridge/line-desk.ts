@@ -1,0 +1,182 @@
+/**
+ * What is in force on the line, and what its users asked for. The one place that asks a port for settings and control
+ * lines: one `apply` at a time, answered even when the port breaks meanwhile. Without a port it takes the wishes down and
+ * brings the next port to them. Called by the hub and to-device.ts; knows no bytes and no rights.
+ */
+import type { Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
+import type { Fault } from '../contract/faults.ts'
+import { toFault } from '../contract/faults.ts'
+import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
+import { DEFAULT_SETTINGS, sameSettings } from '../contract/line.ts'
+import type { Port } from '../ports/port.ts'
+import { difference, Wishes } from './wishes.ts'
+
+export interface LineOptions {
+  /** The owner's settings: the port opens with them, and they return when the writer changes. */
+  readonly configured?: LineWish
+  /** What no session can change: laid over every wish. */
+  readonly fixed?: LineWish
+}
+
+/** Something else is in force now. `session`: who caused it, 0 where nobody in particular did. */
+export type LineChange =
+  | { readonly type: 'settings'; readonly session: number; readonly settings: LineSettings }
+  | { readonly type: 'lines'; readonly session: number; readonly lines: ControlLines }
+
+const NO_LINES: ControlLines = { dtr: false, rts: false, break: false }
+
+export class LineDesk {
+  readonly #configured: LineWish
+  readonly #fixed: LineWish
+  readonly #changes = new Emitter<LineChange>()
+  readonly #faults = new Emitter<Fault>()
+  readonly #settingsWishes = new Wishes<LineSettings>()
+  readonly #linesWishes = new Wishes<ControlLines>()
+  #port: Port | undefined
+  #gone = new AbortController()
+  /** The end of the row of applies: one at a time. */
+  #row: Promise<unknown> = Promise.resolve()
+  /** What was last told; without a port, what its last one had. */
+  #settings: LineSettings
+  #lines: ControlLines = NO_LINES
+
+  readonly onChange: Event<LineChange> = this.#changes.event
+  /** A port broke its promise: it rejected although it lives. */
+  readonly onFault: Event<Fault> = this.#faults.event
+
+  constructor(options: LineOptions) {
+    this.#configured = options.configured ?? {}
+    this.#fixed = options.fixed ?? {}
+    this.#settings = DEFAULT_SETTINGS
+  }
+
+  /** The actual settings; without a port those that the next one will be asked for. */
+  get settings(): LineSettings {
+    return this.#port ? this.#port.settings : { ...this.#settings, ...this.opening }
+  }
+
+  /** The actual lines; without a port those that the next one will be asked for. */
+  get lines(): ControlLines {
+    return this.#port ? this.#port.lines : { ...this.#lines, ...this.#linesWishes.merged }
+  }
+
+  /** What a port is to be opened with. */
+  get opening(): LineWish {
+    return { ...this.#configured, ...this.#settingsWishes.merged, ...this.#fixed }
+  }
+
+  /** Answers what is in force afterwards; never rejects. Stays asked for until the session is forgotten. */
+  apply(session: number, wish: LineWish): Promise<LineSettings> {
+    this.#settingsWishes.add(session, wish)
+    return this.#inRow(() => this.#apply(session, { ...wish, ...this.#fixed }))
+  }
+
+  /** At once, also while an `apply` is under way. Never rejects. */
+  async control(session: number, wish: ControlWish): Promise<ControlLines> {
+    this.#linesWishes.add(session, wish)
+    return this.#control(session, wish)
+  }
+
+  /** At once. Without a port nothing happens: a break has a meaning only now. */
+  async sendBreak(durationMs: number): Promise<void> {
+    await this.#ask((port) => port.sendBreak(durationMs))
+  }
+
+  /**
+   * The session's wishes count no more. A break that it held ends. With `restore` the configured settings return where it
+   * had changed any; resolves when that is done, never rejects.
+   */
+  async forget(session: number, restore: boolean): Promise<void> {
+    const lines = this.#linesWishes.forget(session)
+    if (lines.break) void this.#control(0, { break: false })
+    const changed = Object.keys(this.#settingsWishes.forget(session)).length > 0
+    const wish = this.opening
+    if (restore && changed && this.#port && Object.keys(wish).length > 0)
+      await this.#inRow(() => this.#apply(0, wish))
+  }
+
+  /** Takes the port and brings it to the wishes; resolves when that is done or the port is gone, never rejects. */
+  connect(port: Port): Promise<void> {
+    this.#port = port
+    this.#gone = new AbortController()
+    this.#settings = port.settings
+    this.#lines = port.lines
+    // Most of it was opened with; what is left came meanwhile, or the device refused it and is asked once more.
+    return this.#inRow(async () => {
+      const settings = difference({ ...this.#settingsWishes.merged, ...this.#fixed }, port.settings)
+      if (settings) await this.#apply(0, settings)
+      const lines = difference(this.#linesWishes.merged, port.lines)
+      if (lines) await this.#control(0, lines)
+    })
+  }
+
+  disconnect(): void {
+    if (!this.#port) return
+    this.#settings = this.#port.settings
+    this.#lines = this.#port.lines
+    this.#port = undefined
+    this.#gone.abort()
+  }
+
+  /** Another hand than ours changed the port's settings. */
+  changedElsewhere(): void {
+    this.#tellSettings(0)
+  }
+
+  #inRow<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#row.then(step)
+    this.#row = done
+    return done
+  }
+
+  async #apply(session: number, wish: LineWish): Promise<LineSettings> {
+    const actual = await this.#ask((port, signal) => port.apply(wish, signal))
+    this.#tellSettings(session)
+    return actual ?? this.settings
+  }
+
+  async #control(session: number, wish: ControlWish): Promise<ControlLines> {
+    const actual = await this.#ask((port) => port.control(wish))
+    this.#tellLines(session)
+    return actual ?? this.lines
+  }
+
+  /** Undefined: there is no port, or it broke meanwhile. Its owner learns that from `onClose`, the wishes stay. */
+  async #ask<T>(question: (port: Port, signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const port = this.#port
+    if (!port) return undefined
+    const { signal } = this.#gone
+    try {
+      return await unlessAborted(question(port, signal), signal)
+    } catch (error) {
+      if (!signal.aborted) this.#faults.fire(toFault(error))
+      return undefined
+    }
+  }
+
+  #tellSettings(session: number): void {
+    if (!this.#port || sameSettings(this.#settings, this.#port.settings)) return
+    this.#settings = this.#port.settings
+    this.#changes.fire({ type: 'settings', session, settings: this.#settings })
+  }
+
+  #tellLines(session: number): void {
+    if (!this.#port || !difference(this.#port.lines, this.#lines)) return
+    this.#lines = this.#port.lines
+    this.#changes.fire({ type: 'lines', session, lines: this.#lines })
+  }
+}
+
+/** The answer, or a rejection as soon as the signal is aborted: nobody waits for a port that never answers. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(new Error('the port is gone'))
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    answer.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort)
+    })
+  })
+}

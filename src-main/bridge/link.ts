@@ -1,0 +1,24 @@
+/** A port from elsewhere, used here: dialled when a local program opens it, hung up when that closes it. Called by core. */
+import type { LineWish } from '../contract/line.ts'
+import type { BridgeOptions } from './junction.ts'
+import { Junction } from './junction.ts'
+
+export interface LinkOptions extends BridgeOptions {
+  /** Stays connected, also while no program has it open. Default false. */
+  readonly hold?: boolean
+  /** What the local programs cannot choose (a PTY carries no parity): laid over whatever they ask for. Default nothing. */
+  readonly settings?: LineWish
+}
+
+export class Link extends Junction {
+  constructor(options: LinkOptions) {
+    super(options, {
+      kind: 'link',
+      hold: options.hold ?? false,
+      fixed: options.settings ?? {},
+      // Whoever has the local end open is one of us: a second program is nothing to arbitrate.
+      writers: 'all',
+      refuse: () => undefined
+    })
+  }
+}
