@@ -14,9 +14,10 @@ import type { Negotiation, TelnetCommand, TelnetEvent, TelnetMessage } from '../
 import type { Agreeable, OptionChange, Side } from '../protocol/telnet-options.ts'
 import { TelnetOptions } from '../protocol/telnet-options.ts'
 import type { Connection } from './connection.ts'
+import type { Protocol } from './endpoint.ts'
 
-/** `telnet` is telnet without RFC 2217. `raw` adds and takes nothing. */
-export type RemoteMode = 'rfc2217' | 'telnet' | 'raw'
+/** What is spoken: `telnet` is telnet without RFC 2217; `raw` adds and takes nothing. */
+export type RemoteMode = Protocol
 
 /**
  * What a pause holds back. `all`: data and commands stay in their order, a command waits for the data before it (a server: a

@@ -1,0 +1,31 @@
+import type { CloseReason } from '../contract/close.ts'
+import { Emitter } from '../base/event.ts'
+import type { Listener } from '../net/connection.ts'
+import type { RemoteMode } from '../net/telnet-link.ts'
+import { RemoteSession } from './remote.ts'
+import type { Session, SessionSource } from './session.ts'
+
+const REFUSED: CloseReason = { code: 'refused', message: 'nothing is shared here' }
+
+/** A network listener as a source of Sessions: each Connection becomes one, in the mode that the address promises. */
+export class RemoteSource implements SessionSource {
+  readonly #listener: Listener
+  readonly #sessions = new Emitter<Session>()
+  readonly onSession = this.#sessions.event
+
+  constructor(listener: Listener, mode: RemoteMode) {
+    this.#listener = listener
+    listener.onConnection((connection) => {
+      if (this.#sessions.hasListeners) this.#sessions.fire(new RemoteSession(connection, mode))
+      else connection.abort(REFUSED)
+    })
+  }
+
+  get address(): string {
+    return this.#listener.url
+  }
+
+  close(reason: CloseReason): Promise<void> {
+    return this.#listener.close(reason)
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * A client on the network as a Session: the server role of RFC 2217, telnet or raw over any Connection. Called by
+ * remote-source, one per connection; never opens anything, and in raw mode never adds a byte.
+ */
+import type { CloseReason } from '../contract/close.ts'
+import type { ControlLines, ControlWish, LineSettings, LineWish, Purge } from '../contract/line.ts'
+import type { Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
+import type { Connection } from '../net/connection.ts'
+import { TelnetLink } from '../net/telnet-link.ts'
+import type { RemoteMode } from '../net/telnet-link.ts'
+import type { Violation } from '../protocol/codec.ts'
+import { OPTION } from '../protocol/telnet.ts'
+import type { TelnetCommand } from '../protocol/telnet.ts'
+import { ComPortServer } from './remote-com-port.ts'
+import type { Notice, Request, Session, SessionIdentity } from './session.ts'
+
+/** How long the break of IAC BRK is, in ms: telnet gives no length, and 250 is what tcsendbreak does at the least. */
+export const TELNET_BREAK_MS = 250
+
+/** The answer to IAC AYT (RFC 854: visible evidence that we are there). */
+export const HERE = '\r\n[Farport: yes]\r\n'
+
+const SIGNATURE = 'Farport'
+
+export class RemoteSession implements Session {
+  readonly who: SessionIdentity
+  readonly #connection: Connection
+  readonly #link: TelnetLink
+  readonly #comPort: ComPortServer | undefined
+  readonly #applies = new Emitter<Request<LineWish, LineSettings>>()
+  readonly #controls = new Emitter<Request<ControlWish, ControlLines>>()
+  readonly #breaks = new Emitter<number>()
+  readonly #purges = new Emitter<Purge>()
+  readonly #violations = new Emitter<Violation>()
+
+  readonly onData: Event<Uint8Array>
+  readonly onDrain: Event<void>
+  readonly onClose: Event<CloseReason>
+  readonly onApply = this.#applies.event
+  readonly onControl = this.#controls.event
+  readonly onBreak = this.#breaks.event
+  readonly onPurge = this.#purges.event
+  /** What the client did against its protocol; for a log. */
+  readonly onViolation = this.#violations.event
+
+  /** Takes the connection over, and speaks first: except in raw mode. */
+  constructor(connection: Connection, mode: RemoteMode) {
+    const { remote, remoteAddress } = connection
+    this.who = { kind: 'address', label: remote, ...(remoteAddress && { address: remoteAddress }) }
+    this.#connection = connection
+    const withComPort = mode === 'rfc2217'
+    this.#link = new TelnetLink(connection, {
+      mode,
+      holding: 'all',
+      agreeable: {
+        us: new Set([OPTION.binary, OPTION.echo, OPTION.suppressGoAhead]),
+        him: new Set([OPTION.binary, OPTION.suppressGoAhead, ...(withComPort ? [OPTION.comPort] : [])])
+      }
+    })
+    this.onData = this.#link.onData
+    this.onDrain = this.#link.onDrain
+    this.onClose = this.#link.onClose
+    this.#link.onCommand((command) => {
+      this.#obey(command)
+    })
+    this.#link.onViolation((violation) => {
+      this.#violations.fire(violation)
+    })
+    this.#comPort = withComPort ? this.#serveComPort() : undefined
+    this.#greet(withComPort)
+  }
+
+  get queued(): number {
+    return this.#link.queued
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#link.write(chunk)
+  }
+
+  pause(): void {
+    this.#link.pause()
+  }
+
+  resume(): void {
+    this.#link.resume()
+  }
+
+  /** Settings are told to nobody: RFC 2217 clients take an unasked 101 for the answer to their own request (pyserial does). */
+  notify(notice: Notice): void {
+    this.#comPort?.notify(notice)
+  }
+
+  probe(): void {
+    this.#connection.probe()
+  }
+
+  close(reason: CloseReason, timeoutMs: number): Promise<number> {
+    return this.#link.close(reason, timeoutMs)
+  }
+
+  abort(reason: CloseReason): void {
+    this.#link.abort(reason)
+  }
+
+  /**
+   * What ser2net says, in its order: clients were tried against it. `DO COM-PORT` alone: gensio refuses every serial
+   * call after a `WILL`. DONT ECHO needs no negotiating, it is already so.
+   */
+  #greet(withComPort: boolean): void {
+    this.#link.negotiate(
+      ['us', OPTION.suppressGoAhead, true],
+      ['him', OPTION.suppressGoAhead, true],
+      ['us', OPTION.echo, true],
+      { type: 'negotiation', verb: 'dont', option: OPTION.echo },
+      ['him', OPTION.binary, true],
+      ['us', OPTION.binary, true],
+      ['him', OPTION.comPort, withComPort]
+    )
+  }
+
+  #serveComPort(): ComPortServer {
+    const asks = {
+      apply: (wish: LineWish, answer: (actual: LineSettings) => void) => {
+        this.#applies.fire({ wish, answer })
+      },
+      control: (wish: ControlWish, answer: (actual: ControlLines) => void) => {
+        this.#controls.fire({ wish, answer })
+      },
+      purge: (which: Purge) => {
+        this.#purges.fire(which)
+      }
+    }
+    const server = new ComPortServer(this.#link, asks, SIGNATURE)
+    this.#link.onOption(({ side, option, enabled }) => {
+      if (side !== 'him' || option !== OPTION.comPort) return
+      if (enabled) server.start()
+      else server.stop()
+    })
+    this.#link.onSubnegotiation(({ option, bytes }) => {
+      if (option === OPTION.comPort && server.receive(bytes)) return
+      this.#violations.fire({
+        type: 'violation',
+        what: 'an unknown subnegotiation',
+        section: 'RFC 2217',
+        bytes
+      })
+    })
+    return server
+  }
+
+  /** BRK and AYT are asked of us; the other commands are for terminals with a login behind them. */
+  #obey(command: TelnetCommand): void {
+    if (command === 'brk') this.#breaks.fire(TELNET_BREAK_MS)
+    if (command === 'ayt') this.#link.sendBytes(Uint8Array.from(HERE, (each) => each.charCodeAt(0)))
+  }
+}
