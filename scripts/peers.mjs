@@ -11,6 +11,7 @@ const PEERS = {
   '/usr/bin/socat': 'socat',
   '/usr/bin/gensiot': 'gensio-bin',
   '/usr/lib/python3/dist-packages/serial': 'python3-serial',
+  '/usr/lib/python3/dist-packages/gensio.py': 'python3-gensio',
   '/usr/bin/minicom': 'minicom',
   '/usr/bin/cc': 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',

@@ -56,7 +56,7 @@ export class Program {
         this.#wake()
       })
     })
-    onTestFinished(() => this.stop())
+    onTestFinished(async () => void (await this.stop()))
   }
 
   get stdout(): string {

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Where Debian puts what is no command. */
-const FILES: Readonly<Record<string, string>> = { pyserial: '/usr/lib/python3/dist-packages/serial' }
+const FILES: Readonly<Record<string, string>> = {
+  pyserial: '/usr/lib/python3/dist-packages/serial',
+  'python3-gensio': '/usr/lib/python3/dist-packages/gensio.py'
+}
 
 /** Debian's own Python sees Debian's pyserial; another one first in PATH may not. */
 export const PYTHON = '/usr/bin/python3'

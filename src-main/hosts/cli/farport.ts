@@ -78,8 +78,7 @@ async function main(): Promise<void> {
     else {
       const fault = toFault(error)
       process.stderr.write(`${faultLine(fault, args.includes('--json'))}\n`)
-      if (fault.code === 'bug' && process.env['FARPORT_DEBUG'])
-        process.stderr.write(`${String(fault.stack)}\n`)
+      if (fault.code === 'bug' && process.env.FARPORT_DEBUG) process.stderr.write(`${String(fault.stack)}\n`)
       process.exitCode = exitCode(fault)
     }
   }

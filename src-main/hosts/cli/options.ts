@@ -2,7 +2,7 @@
  * The command line's options, read into the command table's arguments. Called by the commands of this folder; prints
  * nothing, opens nothing. Every mistake is a Fault `usage` that names the option, what was given and what is possible.
  */
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { PortSpec } from '../../contract/commands.ts'
 import { Fault } from '../../contract/faults.ts'
 import {
@@ -14,6 +14,8 @@ import {
   parseLine,
   type LineWish
 } from '../../contract/line.ts'
+
+type Options = NonNullable<ParseArgsConfig['options']>
 
 /** What was given, by the option's long name, in the order given. A flag without a value stands as `true`. */
 export type Given = Readonly<Record<string, readonly (string | true)[] | undefined>>
@@ -41,16 +43,16 @@ export const PORT_OPTIONS = {
   carrier: { type: 'boolean' },
   'low-latency': { type: 'boolean' },
   rs485: { type: 'boolean' }
-} as const satisfies ParseArgsOptionsConfig
+} as const satisfies Options
 
 export const COMMON_OPTIONS = {
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' }
-} as const satisfies ParseArgsOptionsConfig
+} as const satisfies Options
 
 /** The arguments as they stand, each checked to be known and to have its value. */
-export function tokenize(args: readonly string[], options: ParseArgsOptionsConfig): Token[] {
-  const known = { ...options, ...COMMON_OPTIONS }
+export function tokenize(args: readonly string[], options: Options): Token[] {
+  const known: Options = { ...options, ...COMMON_OPTIONS }
   const { tokens } = parseArgs({
     args: [...args],
     options: known,
@@ -73,7 +75,7 @@ export function tokenize(args: readonly string[], options: ParseArgsOptionsConfi
   })
 }
 
-export function parse(args: readonly string[], options: ParseArgsOptionsConfig): Parsed {
+export function parse(args: readonly string[], options: Options): Parsed {
   const tokens = tokenize(args, options)
   return {
     positionals: tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : [])),

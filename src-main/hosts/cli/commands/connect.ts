@@ -41,7 +41,8 @@ async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number>
   if (target === undefined) throw new Fault('usage', nothingNamed)
   if (second !== undefined || flag(given, 'pty'))
     throw new Fault('usage', '--stdio is the other end already. Leave out the second end, or --stdio.')
-  await core.attach(readPort(target, given), stdioSource(io.stdin, io.stdout), { reconnect: false }, io.stop)
+  const source = stdioSource(io.stdin, io.stdout)
+  await core.attach(readPort(target, given), source, { reconnect: false }, io.stop)
   return EXIT.done
 }
 

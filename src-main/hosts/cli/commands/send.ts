@@ -38,7 +38,7 @@ export const send: CliCommand = async (args, io) => {
   return EXIT.done
 }
 
-function payload({ positionals, given }: Parsed): Uint8Array {
+function payload({ positionals, given }: Parsed): Uint8Array<ArrayBuffer> {
   const texts = positionals.slice(1)
   const hex = value(given, 'hex')
   if (hex !== undefined && texts.length > 0)
@@ -51,7 +51,7 @@ function payload({ positionals, given }: Parsed): Uint8Array {
     : Buffer.from(text + ENDINGS[oneOf(given, 'end', ['none', 'cr', 'lf', 'crlf']) ?? 'none'])
 }
 
-function fromHex(text: string): Uint8Array {
+function fromHex(text: string): Uint8Array<ArrayBuffer> {
   const digits = text.replace(/0x|[\s,:]/gi, '')
   if (digits.length === 0 || digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits))
     throw new Fault(

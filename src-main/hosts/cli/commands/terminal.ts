@@ -16,7 +16,10 @@ export const terminal: CliCommand = async (args, io) => {
   if (target === undefined)
     throw new Fault('usage', 'Which port? Name one, e.g. farport terminal /dev/ttyUSB0 -b 9600')
   const log = await openLog(value(given, 'log'))
-  const source = terminalSource(io.stdin, io.stdout, log && { log })
+  const source = terminalSource(io.stdin, io.stdout, {
+    ...(log && { log }),
+    onLogError: (error) => io.say(`The log ended: ${error.message}`)
+  })
   try {
     await withCore(io, async (core) => {
       await core.attach(

@@ -1,0 +1,63 @@
+import { CableSource } from '../bridge/cable.ts'
+import { Link } from '../bridge/link.ts'
+import type { CommandArguments, PortSpec } from '../contract/commands.ts'
+import { PtySource } from '../sessions/pty-source.ts'
+import type { SessionSource } from '../sessions/session.ts'
+import type { Report } from './notice.ts'
+import { PTY_PREFIX, readTarget, withDefaults } from './targets.ts'
+
+type LinkArguments = CommandArguments<'link.start'>
+
+/** Builds a link between a port and a virtual one, or between two ports. Rejects with a Fault; then nothing is left behind. */
+export async function makeLink(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
+  return spec.to.startsWith(PTY_PREFIX) ? ptyLink(id, name, spec, report) : cable(id, name, spec, report)
+}
+
+/** A session of the caller's own on a port: a terminal, standard input and output. */
+export function makeConsoleLink(id: string, port: PortSpec, session: SessionSource, report: Report): Link {
+  const target = readTarget(port, report)
+  return new Link({
+    id,
+    name: port.target,
+    port: target.source,
+    sources: [session],
+    settings: withDefaults(target),
+    hold: true
+  })
+}
+
+async function ptyLink(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
+  const target = readTarget(spec.port, report)
+  await target.check()
+  const path = spec.to.slice(PTY_PREFIX.length)
+  const pty = PtySource.open({ name, ...(path !== '' && { link: path }), ...spec.pty })
+  return new Link({
+    id,
+    name,
+    port: target.source,
+    sources: [pty],
+    settings: target.settings,
+    hold: spec.hold ?? false
+  })
+}
+
+/** Both ends run at the same settings, as the two ends of a cable must. */
+async function cable(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
+  const near = readTarget(spec.port, report)
+  const far = readTarget({ ...spec.port, target: spec.to }, report)
+  await Promise.all([near.check(), far.check()])
+  const source = new CableSource({
+    port: far.source,
+    settings: withDefaults(far),
+    far: far.kind === 'remote' ? 'peer' : 'device'
+  })
+  source.onFault(({ message }) => report({ subject: name, text: message }))
+  return new Link({
+    id,
+    name,
+    port: near.source,
+    sources: [source],
+    settings: withDefaults(near),
+    hold: true
+  })
+}

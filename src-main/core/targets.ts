@@ -1,0 +1,95 @@
+/**
+ * From a target as people write it to the PortSource that opens it: a device path, `sim:…`, an endpoint URL. Called by the
+ * commands of this room; opens nothing itself.
+ */
+import type { PortSpec } from '../contract/commands.ts'
+import { Fault } from '../contract/faults.ts'
+import { DEFAULT_SETTINGS, type ControlWish, type LineWish } from '../contract/line.ts'
+import { dial } from '../net/dial.ts'
+import { looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
+import { openHardware, type HardwareOptions } from '../ports/hardware.ts'
+import { HardwareSource } from '../ports/hardware-source.ts'
+import type { Port, PortSource } from '../ports/port.ts'
+import { RemotePortSource } from '../ports/remote-source.ts'
+import { SIMULATED_PREFIX, SimulatedSource } from '../ports/simulated/source.ts'
+import type { Report } from './notice.ts'
+
+export const PTY_PREFIX = 'pty:'
+
+export interface Target {
+  readonly source: PortSource
+  readonly kind: 'hardware' | 'simulated' | 'remote'
+  /** What was asked for, nothing else. */
+  readonly settings: LineWish
+  /** Rejects with a Fault when the device is plainly not usable; never opens it. */
+  check(): Promise<void>
+}
+
+/** Throws a Fault when the target cannot be understood. `report`: what the port could not do, in one line each. */
+export function readTarget(spec: PortSpec, report: Report): Target {
+  const { target, settings } = spec
+  const warn = (text: string): void => report({ subject: target, text })
+  if (target.startsWith(PTY_PREFIX))
+    throw new Fault(
+      'usage',
+      `${target} is not a port to open, but one for programs here to open. Give it as the second end of connect.`
+    )
+  if (target.startsWith(SIMULATED_PREFIX)) {
+    return {
+      kind: 'simulated',
+      source: withLines(new SimulatedSource(target), spec),
+      settings,
+      check: nothing
+    }
+  }
+  if (looksLikeEndpoint(target)) {
+    return { kind: 'remote', source: withLines(remoteSource(target, warn), spec), settings, check: nothing }
+  }
+  const source = new HardwareSource(target, hardwareOptions(spec, warn), openHardware)
+  return { kind: 'hardware', source, settings, check: () => source.check() }
+}
+
+/** A port of this computer gets the usual settings where nothing else is asked for, not what its last user left. */
+export function withDefaults({ kind, settings }: Target): LineWish {
+  return kind === 'hardware' ? { ...DEFAULT_SETTINGS, ...settings } : settings
+}
+
+const nothing = (): Promise<void> => Promise.resolve()
+
+function remoteSource(target: string, warn: (text: string) => void): PortSource {
+  const endpoint = parseEndpoint(target)
+  const source = new RemotePortSource({
+    label: target,
+    dial: (signal) => dial(endpoint, { signal }),
+    mode: endpoint.protocol
+  })
+  source.onWarning(warn)
+  return source
+}
+
+/** Sets DTR and RTS as asked right after opening. */
+function withLines(source: PortSource, { dtr, rts }: PortSpec): PortSource {
+  if (dtr === undefined && rts === undefined) return source
+  const wish: ControlWish = { ...(dtr !== undefined && { dtr }), ...(rts !== undefined && { rts }) }
+  return {
+    label: source.label,
+    ...(source.onAvailable && { onAvailable: source.onAvailable }),
+    async open(settings, signal): Promise<Port> {
+      const port = await source.open(settings, signal)
+      await port.control(wish)
+      return port
+    }
+  }
+}
+
+function hardwareOptions(spec: PortSpec, warn: (text: string) => void): HardwareOptions {
+  return {
+    hangUpOnClose: spec.hangUp ?? false,
+    local: !spec.carrier,
+    ...(spec.dtr !== undefined && { initialDtr: spec.dtr }),
+    ...(spec.rts !== undefined && { initialRts: spec.rts }),
+    lowLatency: spec.lowLatency ?? false,
+    ...(spec.rs485 && { rs485: {} }),
+    onWarning: warn
+  }
+}

@@ -1,0 +1,119 @@
+import { createServer } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Program, FARPORT, farport, portOf, shared, temporaryFolder } from './cli.ts'
+
+const LISTEN = ['--listen', 'raw://127.0.0.1:0']
+
+/** Every mistake: one line on standard error with cause and next step, nothing on standard output, the right code. */
+describe('errors of the command line', () => {
+  it.each<[string, string[], number, RegExp]>([
+    ['unknown command', ['sahre'], 2, /no command "sahre".*share/],
+    ['unknown option', ['share', 'sim:echo', '--lisen', 'raw://127.0.0.1:0'], 2, /--lisen.*--help/],
+    ['no device', ['share', ...LISTEN], 2, /Which device/],
+    ['no listener', ['share', 'sim:echo'], 2, /--listen/],
+    ['baud 0', ['share', 'sim:echo', '-b', '0', ...LISTEN], 2, /--baud 0.*1 to 4294967295/],
+    ['negative baud', ['share', 'sim:echo', '--baud', '-9600', ...LISTEN], 2, /--baud -9600/],
+    ['baud in words', ['share', 'sim:echo', '--baud', 'fast', ...LISTEN], 2, /--baud fast/],
+    ['baud over 2^32-1', ['share', 'sim:echo', '--baud', '4294967296', ...LISTEN], 2, /4294967296/],
+    ['a bad line', ['share', 'sim:echo', '--line', '9N1', ...LISTEN], 2, /--line 9N1.*8N1/],
+    ['a bad flow control', ['share', 'sim:echo', '-f', 'some', ...LISTEN], 2, /--flow some.*rtscts/],
+    ['a bad URL', ['share', 'sim:echo', '--listen', 'rfc2217:/127.0.0.1'], 2, /rfc2217:\/127\.0\.0\.1/],
+    ['an unknown protocol', ['share', 'sim:echo', '--listen', 'gopher://127.0.0.1:0'], 2, /gopher/],
+    ['a bad port', ['share', 'sim:echo', '--listen', 'raw://127.0.0.1:70000'], 2, /70000/],
+    ['a bad network', ['share', 'sim:echo', ...LISTEN, '--allow', '10.0.0.0/99'], 2, /10\.0\.0\.0\/99/],
+    [
+      'a listener for everyone by accident',
+      ['share', 'sim:echo', '--listen', 'raw://0.0.0.0:0'],
+      5,
+      /--allow/
+    ],
+    ['an unknown simulated device', ['share', 'sim:toaster', ...LISTEN], 2, /sim:toaster.*sim:gps/],
+    ['a missing device', ['share', '/dev/ttyNowhere7', ...LISTEN], 3, /\/dev\/ttyNowhere7.*farport list/],
+    ['no serial port', ['share', '/etc/hostname', ...LISTEN], 3, /\/etc\/hostname/],
+    ['a missing device, sending', ['send', '/dev/ttyNowhere7', 'x'], 3, /\/dev\/ttyNowhere7/],
+    ['nothing to send', ['send', 'sim:echo'], 2, /--hex/],
+    ['bad hex', ['send', 'sim:echo', '--hex', '01 2'], 2, /01 2/],
+    ['no end', ['connect'], 2, /Connect what/],
+    ['a third end', ['connect', 'sim:echo', 'sim:gps', 'sim:echo'], 2, /third/],
+    ['an unknown host', ['connect', 'raw://no-such-host.invalid:1', '--stdio'], 4, /no-such-host\.invalid/]
+  ])('%s', async (_what, args, code, message) => {
+    const ended = await farport(...args).ended
+    expect(ended.stderr).toMatch(message)
+    expect(ended.stderr.trim().split('\n')).toHaveLength(1)
+    expect(ended.stderr).not.toMatch(/\bat .*:\d+:\d+/)
+    expect(ended.stdout).toBe('')
+    expect(ended.code).toBe(code)
+  })
+
+  it('gives the fault to programs with --json', async () => {
+    const ended = await farport('send', '/dev/ttyNowhere7', 'x', '--json').ended
+    expect(JSON.parse(ended.stderr)).toMatchObject({ fault: { code: 'device-missing', kind: 'device' } })
+    expect(ended.code).toBe(3)
+  })
+
+  it('a listen address in use', async () => {
+    const { urls } = await shared(['sim:echo', ...LISTEN])
+    const ended = await farport('share', 'sim:gps', '--listen', urls[0]!).ended
+    expect(ended.stderr).toContain(String(portOf(urls[0]!)))
+    expect(ended.code).toBe(5)
+  })
+
+  it.each([['connect', '--stdio'], ['terminal'], ['send', 'x'], ['connect', '--hold', '--pty']])(
+    'a peer that refuses: %s %s',
+    async (command, ...rest) => {
+      const url = `raw://127.0.0.1:${await closedPort()}`
+      const link = rest.includes('--pty') ? [`${temporaryFolder()}/tty`] : []
+      const ended = await farport(command, url, ...rest, ...link).ended
+      expect(ended.stderr).toMatch(/refuse/i)
+      expect(ended.code).toBe(4)
+    }
+  )
+
+  it('a failed dial of a PTY link is one line for each change, and is tried again', async () => {
+    const port = await closedPort()
+    const link = `${temporaryFolder()}/tty`
+    const program = farport('connect', `raw://127.0.0.1:${port}`, '--pty', link)
+    await program.printed(/^ready /m)
+    new Program('sh', ['-c', 'cat "$0"', link])
+    await program.printed(/refuse/i, 'stderr')
+    // The server comes up: the same link gets through on a later try.
+    const server = createServer((socket) => socket.end('hello'))
+    onTestFinished(() => void server.close())
+    const dialled = new Promise((resolve) => server.once('connection', resolve))
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    await dialled
+    expect(program.stderr.match(/refuse/gi)).toHaveLength(1)
+  })
+
+  it('a peer that is no RFC 2217 server is used as plain telnet, and that is said', async () => {
+    const server = createServer((socket) => socket.end('plain\r\n'))
+    onTestFinished(() => void server.close())
+    const port = await listening(server)
+    const program = new Program(process.execPath, [
+      FARPORT,
+      'connect',
+      `rfc2217://127.0.0.1:${port}`,
+      '--stdio'
+    ])
+    await program.printed(/RFC 2217/, 'stderr')
+    await program.printed(/plain/)
+  })
+
+  it('leaves no stack trace and ends well when nobody reads its output', async () => {
+    const ended = await new Program('sh', ['-c', '"$0" "$1" --help | true', process.execPath, FARPORT]).ended
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+async function listening(server: ReturnType<typeof createServer>): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as { port: number }).port
+}
+
+/** A port that was free a moment ago: nobody listens there. */
+async function closedPort(): Promise<number> {
+  const server = createServer()
+  const port = await listening(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

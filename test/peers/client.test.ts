@@ -1,0 +1,99 @@
+import { writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Program, farport, temporaryFolder } from '../e2e/cli.ts'
+import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
+import { Device } from './device.ts'
+import { freePort } from './free-port.ts'
+import { PYTHON, lacks, programPath } from './need.ts'
+import { payload } from './payload.ts'
+
+const MIB = 1024 * 1024
+
+async function pair(): Promise<ShimmedPair> {
+  const made = await makeShimmedPair()
+  onTestFinished(() => made.dispose())
+  return made
+}
+
+/** ser2net 4 on one end of the cable, by the accepter given; resolves with its port once it accepts. */
+async function ser2net(cable: ShimmedPair, accepter: string): Promise<number> {
+  const port = await freePort()
+  const file = `${temporaryFolder()}/ser2net.yaml`
+  writeFileSync(
+    file,
+    `connection: &test\n  accepter: ${accepter},127.0.0.1,${port}\n  connector: serialdev,${cable.a.path},9600n81,local\n`
+  )
+  new Program(programPath('ser2net'), ['-n', '-c', file])
+  await vi.waitFor(() => accepts(port), 10_000)
+  return port
+}
+
+function accepts(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ port, host: '127.0.0.1' })
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.on('error', reject)
+  })
+}
+
+/** Through `farport connect URL --stdio`, to the device and back. */
+async function roundTrip(url: string, device: Device): Promise<void> {
+  device.echo()
+  const ours = farport('connect', url, '--stdio')
+  const sent = payload(MIB)
+  ours.process.stdin!.write(sent)
+  await vi.waitFor(() => expect(ours.stdout.length).toBe(MIB), 25_000)
+  expect(Buffer.from(ours.stdout, 'latin1').equals(sent)).toBe(true)
+  expect(device.got.equals(sent)).toBe(true)
+  expect((await ours.stop()).code).toBe(0)
+}
+
+describe.skipIf(lacks('ser2net', 'socat', 'cc'))('our client and ser2net', () => {
+  it.each([
+    ['raw', 'tcp'],
+    ['telnet', 'telnet,tcp'],
+    ['rfc2217', 'telnet(rfc2217),tcp']
+  ])('carries 1 MiB both ways as %s', async (protocol, accepter) => {
+    const cable = await pair()
+    const port = await ser2net(cable, accepter)
+    await roundTrip(`${protocol}://127.0.0.1:${port}`, new Device(cable.b.path))
+  })
+
+  it('makes its settings and control lines reach the device', async () => {
+    const cable = await pair()
+    const port = await ser2net(cable, 'telnet(rfc2217),tcp')
+    const url = `rfc2217://127.0.0.1:${port}`
+    const ours = farport('connect', url, '--stdio', '-b', '57600', '--line', '7E2', '--dtr', 'off')
+    await vi.waitFor(() => {
+      expect(cable.a.state).toMatchObject({ dataBits: 7, parity: 'even', dtr: false })
+      expect(cable.log()).toContainEqual(expect.objectContaining({ end: 'a', call: 'BAUD', value: 57600 }))
+    }, 10_000)
+    expect((await ours.stop()).stderr).toBe('')
+  })
+})
+
+describe.skipIf(lacks('pyserial', 'socat', 'cc'))("our client and pyserial's server", () => {
+  it('carries 1 MiB both ways, settings applied', async () => {
+    const cable = await pair()
+    const server = new Program(PYTHON, [`${import.meta.dirname}/pyserial-server.py`, cable.a.path])
+    const [, port] = await server.printed(/listening (\d+)/)
+    await roundTrip(`rfc2217://127.0.0.1:${port!}`, new Device(cable.b.path))
+    const sent = farport('send', `rfc2217://127.0.0.1:${port!}`, 'x', '-b', '19200', '--line', '7O1')
+    expect((await sent.ended).stderr).toBe('')
+    expect(cable.a.state).toMatchObject({ dataBits: 7, parity: 'odd' })
+  })
+})
+
+describe.skipIf(lacks('socat', 'cc'))('our client and socat', () => {
+  it('carries 1 MiB both ways', async () => {
+    const cable = await pair()
+    const port = await freePort()
+    new Program('socat', [`TCP-LISTEN:${port},fork,reuseaddr,bind=127.0.0.1`, `${cable.a.path},rawer`])
+    await vi.waitFor(() => accepts(port), 10_000)
+    await roundTrip(`raw://127.0.0.1:${port}`, new Device(cable.b.path))
+  })
+})
