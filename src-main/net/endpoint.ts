@@ -120,7 +120,7 @@ function readPlace(text: string, place: string, use: EndpointUse): { host: strin
       example
     )
   }
-  const match = /^(?:\[([^\]]*)\]|([^:[\]/]*))(?::([^/]*))?(\/.*)?$/s.exec(place)
+  const match = /^(?:\[([^\]]*)\]|([^:[\]/]*))(?::([^/:]*))?(\/.*)?$/s.exec(place)
   if (!match) {
     if (isIP(place.replace(/:\d*$/, '')) === 6 || isIPv6(place)) {
       throw wrong(text, 'needs brackets around its IPv6 address, like', 'raw://[2001:db8::7]:4001')

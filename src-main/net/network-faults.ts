@@ -39,7 +39,7 @@ export function dialFault(error: unknown, place: string): Fault {
     case 'EPIPE':
       return fault(
         'peer-closed',
-        `${place} closed the connection at once: look at the far side for the reason.`
+        `${place} closed the connection at once: look at the far side whether this computer is allowed there.`
       )
     case 'EACCES':
     case 'EPERM':

@@ -6,10 +6,9 @@ import type { Clock } from '../base/clock.ts'
 import { HIGH_WATER, LOW_WATER } from '../base/duplex.ts'
 import { Emitter } from '../base/event.ts'
 import type { Disposable } from '../base/event.ts'
-import { Lifetime } from '../base/lifetime.ts'
 import type { CloseReason } from '../contract/close.ts'
 import { DONE } from '../contract/close.ts'
-import { hungUp, unansweredMs, unreadBytes } from '../os/socket-state.ts'
+import { hungUp, pendingError, unansweredMs, unreadBytes } from '../os/socket-state.ts'
 import { USER_TIMEOUT_MS, setProbeOptions, setTcpOptions } from '../os/tcp-options.ts'
 import type { Connection } from './connection.ts'
 import { VANISHED, endReason } from './network-faults.ts'
@@ -56,7 +55,6 @@ export class SocketConnection implements Connection {
   readonly #stallTimeoutMs: number
   readonly #halfCloseMs: number
   readonly #userTimeoutMs: number
-  readonly #timers = new Lifetime()
 
   readonly #data = new Emitter<Uint8Array>()
   readonly #drain = new Emitter<void>()
@@ -80,7 +78,10 @@ export class SocketConnection implements Connection {
 
   /** Set once the peer has ended its sending. */
   #halfClosed: { readonly sinceMs: number; lastWriteMs: number } | undefined
-  #probing = false
+  /** For the end of a half-closed connection; then, once our FIN is out, for the peer's. */
+  #endTimer: Disposable | undefined
+  #probeTimer: Disposable | undefined
+  readonly #watchTimer: Disposable
   /** What the kernel had taken when it last took something, and when that was seen. */
   #takenBytes = 0
   #takenAtMs: number
@@ -106,7 +107,7 @@ export class SocketConnection implements Connection {
     }
     socket.once('end', () => this.#peerEnded())
     setTcpOptions(socket, this.#userTimeoutMs)
-    this.#timers.add(this.#clock.every(WATCH_PERIOD_MS, () => this.#watch(), 'idle'))
+    this.#watchTimer = this.#clock.every(WATCH_PERIOD_MS, () => this.#watch(), 'idle')
   }
 
   get queued(): number {
@@ -166,28 +167,28 @@ export class SocketConnection implements Connection {
   }
 
   probe(): void {
-    if (this.#reason || this.#probing) return
-    this.#probing = true
+    if (this.#reason || this.#probeTimer) return
     setProbeOptions(this.#socket)
     const judge = (): void => {
-      this.#probing = false
+      this.#probeTimer = undefined
       if (this.#reason) return
       if (unansweredMs(this.#socket) >= PROBE_UNANSWERED_MS) this.abort(VANISHED)
       else setTcpOptions(this.#socket, this.#userTimeoutMs)
     }
-    this.#timers.add(this.#clock.after(PROBE_MS, judge, 'idle'))
+    this.#probeTimer = this.#clock.after(PROBE_MS, judge, 'idle')
   }
 
   /** Drains, sends FIN, waits for the peer's; `#shorten` limits all of it. */
   #begin(reason: CloseReason): void {
     if (this.#reason) return
     this.#reason = reason
+    this.#endTimer?.dispose()
     if (this.#sendError) {
-      this.#socket.destroy()
+      this.#socket.destroy(this.#sendError)
       return
     }
     this.#socket.once('finish', () => {
-      this.#timers.add(this.#clock.after(LINGER_MS, () => this.#socket.destroy()))
+      if (!this.#ended) this.#endTimer = this.#clock.after(LINGER_MS, () => this.#socket.destroy())
     })
     // With the peer's FIN as well, Node destroys it by itself.
     this.#socket.end()
@@ -204,8 +205,8 @@ export class SocketConnection implements Connection {
   #finish(error: Error | null, lostBytes: number): void {
     this.#ended = true
     this.#lostBytes += lostBytes
-    this.#timers.dispose()
-    this.#deadline?.timer.dispose()
+    for (const timer of [this.#watchTimer, this.#probeTimer, this.#endTimer, this.#deadline?.timer])
+      timer?.dispose()
     this.#reason ??= this.#why(error ?? this.#sendError, lostBytes)
     for (const resolve of this.#waiting) resolve(this.#lostBytes)
     this.#waiting = []
@@ -232,15 +233,16 @@ export class SocketConnection implements Connection {
   #sendFailed(error: Error, lostBytes: number): void {
     this.#sendError ??= error
     this.#lostBytes += lostBytes
-    if (this.#reason || this.#halfClosed) this.#socket.destroy()
+    if (this.#reason || this.#halfClosed) this.#socket.destroy(error)
     else this.#written()
   }
 
   /** Everything that it sent was handed on. */
   #peerEnded(): void {
     if (this.#reason) return
-    if (this.#sendError) {
-      this.#socket.destroy()
+    if (this.#sendError || hungUp(this.#socket)) {
+      this.#sendError ??= pendingError(this.#socket)
+      this.#socket.destroy(this.#sendError)
     } else if (this.#halfCloseMs === 0) {
       this.#endHalfClosed()
     } else {
@@ -259,7 +261,7 @@ export class SocketConnection implements Connection {
       if (quietMs >= this.#halfCloseMs || nowMs - sinceMs >= HALF_CLOSE_LIMIT_MS) this.#endHalfClosed()
       else this.#awaitQuiet(this.#halfCloseMs - quietMs)
     }
-    this.#timers.add(this.#clock.after(delayMs, look, 'idle'))
+    this.#endTimer = this.#clock.after(delayMs, look, 'idle')
   }
 
   #endHalfClosed(): void {

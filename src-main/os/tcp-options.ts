@@ -3,7 +3,7 @@
  * systems Node's own keepalive is all there is. See tcp(7) and RFC 5482.
  */
 import type { Socket } from 'node:net'
-import { setsockopt } from './libc.ts'
+import { SystemError, setsockopt } from './libc.ts'
 import { socketFd } from './socket-state.ts'
 
 const IPPROTO_TCP = 6
@@ -55,9 +55,14 @@ function setVigilance(socket: Socket, vigilance: Vigilance, userTimeoutMs: numbe
   socket.setKeepAlive(true, vigilance.idleS * 1000)
   const fd = process.platform === 'linux' ? socketFd(socket) : undefined
   if (fd === undefined) return
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, vigilance.probes)
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, vigilance.intervalS)
-  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, userTimeoutMs)
-  // Last: setting this one starts the keepalive timer anew, with all the others in force.
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, vigilance.idleS)
+  try {
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, vigilance.probes)
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, vigilance.intervalS)
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, userTimeoutMs)
+    // Last: setting this one starts the keepalive timer anew, with all the others in force.
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, vigilance.idleS)
+  } catch (error) {
+    // A socket that was reset a moment ago refuses options on some systems, and reports its end by itself.
+    if (!(error instanceof SystemError)) throw error
+  }
 }

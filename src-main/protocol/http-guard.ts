@@ -49,6 +49,7 @@ export class HttpGuard {
       if (this.#state !== 'holding') break
     }
     this.#held.push(chunk)
+    if (this.#state === 'http') this.#held = []
     return { state: this.#state, bytes: this.#state === 'pass' ? this.#takeHeld() : NOTHING }
   }
 

@@ -1,0 +1,273 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { HIGH_WATER, LOW_WATER } from '../../src-main/base/duplex.ts'
+import { once } from '../../src-main/base/event.ts'
+import type { CloseReason } from '../../src-main/contract/close.ts'
+import { DONE, SHUTDOWN } from '../../src-main/contract/close.ts'
+import type { Connection } from '../../src-main/net/connection.ts'
+
+export interface Pair {
+  readonly near: Connection
+  readonly far: Connection
+}
+
+/** What every Connection does, whatever carries it. `connect` makes two joined ends, both paused. */
+export function connectionSuite(name: string, connect: () => Promise<Pair>): void {
+  const connected = async (): Promise<Pair> => {
+    const pair = await connect()
+    onTestFinished(() => {
+      pair.near.abort(DONE)
+      pair.far.abort(DONE)
+    })
+    return pair
+  }
+
+  describe(`a connection over ${name}`, () => {
+    it('carries 1 MiB both ways at once, in order', async () => {
+      const { near, far } = await connected()
+      const there = randomBytes(1 << 20, 1)
+      const back = randomBytes(1 << 20, 2)
+      const [atFar, atNear] = [received(far, there.length), received(near, back.length)]
+      far.resume()
+      near.resume()
+      await Promise.all([writeAll(near, there), writeAll(far, back)])
+      expect(Buffer.compare(await atFar, there)).toBe(0)
+      expect(Buffer.compare(await atNear, back)).toBe(0)
+    })
+
+    it('hands on pieces of at most 4 KiB, and never writes to one again', async () => {
+      const { near, far } = await connected()
+      const sent = randomBytes(300_000, 3)
+      const pieces: { piece: Uint8Array; copy: Buffer }[] = []
+      far.onData((piece) => pieces.push({ piece, copy: Buffer.from(piece) }))
+      const all = received(far, sent.length)
+      far.resume()
+      await writeAll(near, sent)
+      await all
+      expect(Math.max(...pieces.map(({ piece }) => piece.length))).toBeLessThanOrEqual(4096)
+      for (const { piece, copy } of pieces) expect(Buffer.compare(piece, copy)).toBe(0)
+    })
+
+    it('hands on nothing before resume', async () => {
+      const { near, far } = await connected()
+      let early = true
+      const first = once(far.onData).then(() => early)
+      near.write(Buffer.from('x'))
+      await turns()
+      early = false
+      far.resume()
+      expect(await first).toBe(false)
+    })
+
+    it('pushes back while the reader is paused, and says when there is room', async () => {
+      const { near, far } = await connected()
+      let written = 0
+      const chunk = Buffer.alloc(64 * 1024, 0x55)
+      do {
+        written += chunk.length
+        if (written > 64 << 20) throw new Error('it took 64 MiB without a reader')
+      } while (near.write(chunk))
+      expect(near.queued).toBeGreaterThan(HIGH_WATER)
+      expect(near.queued).toBeLessThanOrEqual(HIGH_WATER + chunk.length)
+      let drains = 0
+      const queuedAtDrain: number[] = []
+      near.onDrain(() => {
+        drains++
+        queuedAtDrain.push(near.queued)
+      })
+      await turns()
+      expect(drains).toBe(0)
+      const all = received(far, written)
+      far.resume()
+      expect((await all).length).toBe(written)
+      await turns()
+      expect(drains).toBe(1)
+      expect(queuedAtDrain[0]).toBeLessThanOrEqual(LOW_WATER)
+      expect(near.queued).toBe(0)
+    })
+
+    it('stops at a pause from inside the receiver, and goes on where it stopped', async () => {
+      const { near, far } = await connected()
+      const sent = randomBytes(200_000, 4)
+      const pieces: Uint8Array[] = []
+      let paused = false
+      let total = 0
+      const all = new Promise<void>((resolve) =>
+        far.onData((piece) => {
+          expect(paused).toBe(false)
+          pieces.push(piece)
+          total += piece.length
+          if (total === sent.length) resolve()
+          far.pause()
+          paused = true
+          setImmediate(() => {
+            paused = false
+            far.resume()
+          })
+        })
+      )
+      far.resume()
+      await writeAll(near, sent)
+      await all
+      expect(Buffer.compare(Buffer.concat(pieces), sent)).toBe(0)
+    })
+
+    it('sends what is queued before it closes, and both see one end', async () => {
+      const { near, far } = await connected()
+      const sent = Buffer.concat(fill(near))
+      const [nearEnds, farEnds] = [ends(near), ends(far)]
+      const all = received(far, sent.length)
+      const lost = near.close(SHUTDOWN, 5000)
+      far.resume()
+      expect((await all).length).toBe(sent.length)
+      expect(await lost).toBe(0)
+      await ended(far, farEnds)
+      await turns()
+      expect(nearEnds).toEqual([SHUTDOWN])
+      expect(farEnds).toEqual([DONE])
+    })
+
+    it('gives up when the time is over, and counts what it could not deliver', async () => {
+      const { near, far } = await connected()
+      fill(near)
+      const { queued } = near
+      expect(queued).toBeGreaterThan(HIGH_WATER)
+      const nearEnds = ends(near)
+      expect(await near.close(SHUTDOWN, 20)).toBeGreaterThanOrEqual(queued)
+      expect(nearEnds).toEqual([SHUTDOWN])
+      far.resume()
+      await ended(far)
+    })
+
+    it('answers every close with the same count, and abort cuts a close short', async () => {
+      const { near } = await connected()
+      fill(near)
+      const nearEnds = ends(near)
+      const first = near.close(SHUTDOWN, 60_000)
+      const second = near.close(DONE, 60_000)
+      near.abort(DONE)
+      near.abort(DONE)
+      expect(await first).toBeGreaterThan(0)
+      expect(await second).toBe(await first)
+      expect(await near.close(DONE, 0)).toBe(await first)
+      expect(nearEnds).toEqual([SHUTDOWN])
+    })
+
+    it('takes nothing after the end, and says so with true', async () => {
+      const { near } = await connected()
+      near.abort(DONE)
+      expect(near.write(Buffer.from('late'))).toBe(true)
+      expect(near.queued).toBe(0)
+      expect(await near.close(DONE, 0)).toBe(0)
+    })
+
+    it('tells the other end of an abort', async () => {
+      const { near, far } = await connected()
+      const [nearEnds, farEnds] = [ends(near), ends(far)]
+      far.resume()
+      const reason: CloseReason = { code: 'too-slow', message: 'too slow' }
+      near.abort(reason)
+      expect(nearEnds).toEqual([reason])
+      expect((await ended(far, farEnds)).code).toBe('error')
+      expect(farEnds).toHaveLength(1)
+    })
+
+    it('keeps the data of a peer that is gone until the paused reader takes it', async () => {
+      const { near, far } = await connected()
+      const sent = randomBytes(50_000, 5)
+      const farEnds = ends(far)
+      near.write(sent)
+      await near.close(DONE, 5000)
+      await turns()
+      expect(farEnds).toEqual([])
+      const pieces: Uint8Array[] = []
+      far.onData((piece) => pieces.push(piece))
+      far.resume()
+      expect(await ended(far, farEnds)).toEqual(DONE)
+      expect(Buffer.compare(Buffer.concat(pieces), sent)).toBe(0)
+    })
+
+    it('keeps that data even when an answer was written to the closed peer', async () => {
+      const { near, far } = await connected()
+      const sent = randomBytes(50_000, 6)
+      near.write(sent)
+      await near.close(DONE, 5000)
+      far.write(Buffer.from('echo'))
+      await turns()
+      far.write(Buffer.from('echo'))
+      await turns()
+      const pieces: Uint8Array[] = []
+      far.onData((piece) => pieces.push(piece))
+      far.resume()
+      expect((await ended(far)).code).toBe('done')
+      expect(Buffer.compare(Buffer.concat(pieces), sent)).toBe(0)
+      expect(await far.close(DONE, 0)).toBeGreaterThan(0)
+    })
+
+    it('hands on nothing once its owner closes it', async () => {
+      const { near, far } = await connected()
+      let pieces = 0
+      near.onData(() => pieces++)
+      near.resume()
+      far.write(Buffer.from('late'))
+      await near.close(DONE, 1000)
+      expect(pieces).toBe(0)
+    })
+  })
+}
+
+/** Bytes that look random and are the same each time (xorshift32). */
+export function randomBytes(length: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  let state = seed * 0x9e3779b1 || 1
+  for (let i = 0; i < length; i++) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    bytes[i] = state
+  }
+  return bytes
+}
+
+/** The first `length` bytes that come. */
+export function received(connection: Connection, length: number): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const pieces: Uint8Array[] = []
+    let total = 0
+    connection.onData((piece) => {
+      pieces.push(piece)
+      total += piece.length
+      if (total >= length) resolve(Buffer.concat(pieces))
+    })
+  })
+}
+
+/** Writes in uneven chunks, waiting wherever the connection asks for it. */
+export async function writeAll(connection: Connection, bytes: Uint8Array): Promise<void> {
+  for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7 + 3) % 60_013) {
+    if (!connection.write(bytes.subarray(at, at + size))) await once(connection.onDrain)
+  }
+}
+
+/** Writes until the connection pushes back; answers what it took. */
+export function fill(connection: Connection): Buffer[] {
+  const chunks: Buffer[] = []
+  do chunks.push(randomBytes(64 * 1024, chunks.length + 1))
+  while (connection.write(chunks.at(-1)!))
+  return chunks
+}
+
+/** Every reason with which it ended, as they come. */
+export function ends(connection: Connection): CloseReason[] {
+  const reasons: CloseReason[] = []
+  connection.onClose((reason) => reasons.push(reason))
+  return reasons
+}
+
+export function ended(connection: Connection, already: readonly CloseReason[] = []): Promise<CloseReason> {
+  return already[0] ? Promise.resolve(already[0]) : once(connection.onClose)
+}
+
+/** Some rounds of the event loop: time for what must not happen. */
+export async function turns(rounds = 20): Promise<void> {
+  for (let i = 0; i < rounds; i++) await new Promise((resolve) => setTimeout(resolve, 0))
+}
