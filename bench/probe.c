@@ -1,0 +1,300 @@
+/*
+ * Device and client in one process: it holds the master of a PTY, whose slave the program under test shares, and the TCP
+ * connection to that program, so both ends of every byte are timed by one clock. Built and driven by run.mjs.
+ *
+ *     probe             prints {"pty":"/dev/pts/N"}, then reads a command per line and answers each with a line of JSON
+ *       connect PORT              waits up to 5 s for a listener
+ *       echo COUNT MS             one byte at a time, there and back            {"count","p50","p95"} in microseconds
+ *       paced SIZE COUNT MS       an answer of SIZE bytes, one per 86.8 us      {"count","p50","p95"} of its last byte
+ *       up MS, down MS            as fast as it goes, device to client or back  {"bytes","seconds"}
+ *
+ * Each measure ends after COUNT or MS. Every byte that arrives is compared with the one that was sent.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    BUFFER = 64 * 1024,
+    MOST_SAMPLES = 100 * 1000,
+    REQUEST = 8,
+    /* Not a divisor of any buffer's size, so a piece that is lost or repeated shows. Below 255: no byte needs escaping. */
+    PATTERN = 251
+};
+
+static const long MS = 1000 * 1000;
+static const long STALL = 3000 * 1000 * 1000L;
+/* One character of 10 bits at 115200 bit/s, in nanoseconds. */
+static const long CHARACTER = 86806;
+/* Timers wake late by a little; the rest of the wait is spent looking at the clock. */
+static const long SPIN = 8 * 1000;
+
+static int device = -1, client = -1;
+static unsigned char pattern[PATTERN + BUFFER];
+static unsigned char buffer[BUFFER];
+static long samples[MOST_SAMPLES];
+static int sample_count;
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static long now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000 * MS + time.tv_nsec;
+}
+
+/* Answers the command with an error; always 0, so that a measure can end with it. */
+static int fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    printf("{\"error\":\"");
+    vprintf(format, arguments);
+    printf("\"}\n");
+    va_end(arguments);
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    long left = *(const long *)a, right = *(const long *)b;
+    return (left > right) - (left < right);
+}
+
+static int report_samples(void)
+{
+    if (sample_count == 0)
+        return fail("no sample in time");
+    qsort(samples, (size_t)sample_count, sizeof *samples, compare);
+    printf("{\"count\":%d,\"p50\":%.1f,\"p95\":%.1f}\n", sample_count, samples[sample_count / 2] / 1000.0,
+           samples[sample_count * 95 / 100] / 1000.0);
+    return 1;
+}
+
+/* Waits until one of both can be read, or the moment has come. 0: nothing came. */
+static int wait_input(struct pollfd *ends, nfds_t count, long until)
+{
+    long left = until - now();
+    if (left < 0)
+        left = 0;
+    struct timespec timeout = {left / (1000 * MS), left % (1000 * MS)};
+    int ready = ppoll(ends, count, &timeout, NULL);
+    if (ready < 0)
+        die("ppoll");
+    return ready;
+}
+
+/* The bytes from this position of the pattern on. */
+static const unsigned char *pattern_at(long position)
+{
+    return pattern + position % PATTERN;
+}
+
+/* Reads what is there and compares it; how many bytes, or -1 when they differ. */
+static ssize_t take(int fd, long position, size_t most)
+{
+    ssize_t got = read(fd, buffer, most);
+    if (got < 0)
+        return errno == EAGAIN ? 0 : -1;
+    return memcmp(buffer, pattern_at(position), (size_t)got) == 0 ? got : -1;
+}
+
+/* For the few bytes that always fit. */
+static int put(int fd, long position, size_t size)
+{
+    return write(fd, pattern_at(position), size) == (ssize_t)size;
+}
+
+static int measure_echo(int count, long end)
+{
+    struct pollfd ends[] = {{.fd = device, .events = POLLIN}, {.fd = client, .events = POLLIN}};
+    sample_count = 0;
+    for (long turn = 0; turn < count && now() < end; turn++) {
+        long start = now();
+        if (!put(client, turn, 1))
+            return fail("the client cannot write: %s", strerror(errno));
+        for (int back = 0; !back;) {
+            if (!wait_input(ends, 2, start + STALL))
+                return fail("no echo of byte %ld", turn);
+            if (ends[0].revents) {
+                if (take(device, turn, 1) != 1 || !put(device, turn, 1))
+                    return fail("the device got a wrong byte");
+            }
+            if (ends[1].revents) {
+                if (take(client, turn, 1) != 1)
+                    return fail("the client got a wrong byte, or the connection ended");
+                back = 1;
+            }
+        }
+        samples[sample_count++] = now() - start;
+    }
+    return report_samples();
+}
+
+/* The client asks, the device reads the question. */
+static int ask(void)
+{
+    struct pollfd end = {.fd = device, .events = POLLIN};
+    if (!put(client, 0, REQUEST))
+        return 0;
+    for (long got = 0; got < REQUEST;) {
+        ssize_t piece = wait_input(&end, 1, now() + STALL) ? take(device, got, (size_t)(REQUEST - got)) : -1;
+        if (piece <= 0)
+            return 0;
+        got += piece;
+    }
+    return 1;
+}
+
+static int measure_paced(int size, int count, long end)
+{
+    struct pollfd answer = {.fd = client, .events = POLLIN};
+    sample_count = 0;
+    for (int turn = 0; turn < count && now() < end; turn++) {
+        if (!ask())
+            return fail("the device did not get the question");
+        long got = 0, sent_at = now();
+        for (long sent = 0; sent < size; sent++) {
+            long due = sent_at + CHARACTER;
+            while (now() < due - SPIN) {
+                if (!wait_input(&answer, 1, due - SPIN))
+                    continue;
+                ssize_t piece = take(client, got, BUFFER);
+                if (piece <= 0)
+                    return fail("the client got a wrong byte, or the connection ended");
+                got += piece;
+            }
+            while (now() < due)
+                ;
+            sent_at = now();
+            if (!put(device, sent, 1))
+                return fail("the device cannot write: %s", strerror(errno));
+        }
+        while (got < size) {
+            if (!wait_input(&answer, 1, sent_at + STALL))
+                return fail("%ld of %d bytes did not arrive", size - got, size);
+            ssize_t piece = take(client, got, BUFFER);
+            if (piece <= 0)
+                return fail("the client got a wrong byte, or the connection ended");
+            got += piece;
+        }
+        samples[sample_count++] = now() - sent_at;
+    }
+    return report_samples();
+}
+
+static int measure_rate(int from, int to, long end)
+{
+    long start = now(), last = start, sent = 0, got = 0;
+    int sending = 1;
+    while (sending || got < sent) {
+        struct pollfd ends[] = {{.fd = to, .events = POLLIN}, {.fd = from, .events = sending ? POLLOUT : 0}};
+        if (!wait_input(ends, 2, last + STALL))
+            return fail("%ld bytes did not arrive", sent - got);
+        if (ends[0].revents) {
+            ssize_t piece = take(to, got, BUFFER);
+            if (piece <= 0)
+                return fail("a wrong byte after %ld, or the connection ended", got);
+            got += piece;
+            last = now();
+        }
+        if (sending && ends[1].revents & POLLOUT) {
+            ssize_t piece = write(from, pattern_at(sent), BUFFER);
+            if (piece < 0 && errno != EAGAIN)
+                return fail("cannot write: %s", strerror(errno));
+            if (piece > 0)
+                sent += piece;
+            sending = now() < end;
+        } else if (sending) {
+            sending = now() < end;
+        }
+    }
+    printf("{\"bytes\":%ld,\"seconds\":%.6f}\n", got, (double)(last - start) / (1000.0 * MS));
+    return 1;
+}
+
+static int connect_to(int port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((in_port_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    long give_up = now() + 5000 * MS;
+    for (;;) {
+        client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (client < 0)
+            die("socket");
+        if (connect(client, (struct sockaddr *)&address, sizeof address) == 0)
+            break;
+        if (now() > give_up)
+            return fail("nobody listens on port %d", port);
+        close(client);
+        nanosleep(&(struct timespec){.tv_nsec = 20 * MS}, NULL);
+    }
+    int on = 1;
+    if (setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 || fcntl(client, F_SETFL, O_NONBLOCK) < 0)
+        die("client");
+    printf("{}\n");
+    return 1;
+}
+
+static void open_device(void)
+{
+    device = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (device < 0 || grantpt(device) < 0 || unlockpt(device) < 0)
+        die("posix_openpt");
+    const char *path = ptsname(device);
+    /* Kept open: without it the master would report a hang-up until the program under test has opened the slave. */
+    int slave = path ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+    struct termios settings;
+    if (slave < 0 || tcgetattr(slave, &settings) < 0)
+        die("pty");
+    cfmakeraw(&settings);
+    cfsetspeed(&settings, B115200);
+    if (tcsetattr(slave, TCSANOW, &settings) < 0)
+        die("tcsetattr");
+    printf("{\"pty\":\"%s\"}\n", path);
+}
+
+int main(void)
+{
+    for (size_t index = 0; index < sizeof pattern; index++)
+        pattern[index] = (unsigned char)(index % PATTERN);
+    /* The default of 50 us would be more than half a character. */
+    prctl(PR_SET_TIMERSLACK, 1);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    open_device();
+    char line[128];
+    while (fgets(line, sizeof line, stdin)) {
+        int first, second, ms;
+        if (sscanf(line, "connect %d", &first) == 1)
+            connect_to(first);
+        else if (sscanf(line, "echo %d %d", &first, &ms) == 2 && first <= MOST_SAMPLES)
+            measure_echo(first, now() + ms * MS);
+        else if (sscanf(line, "paced %d %d %d", &first, &second, &ms) == 3 && second <= MOST_SAMPLES)
+            measure_paced(first, second, now() + ms * MS);
+        else if (sscanf(line, "up %d", &ms) == 1)
+            measure_rate(device, client, now() + ms * MS);
+        else if (sscanf(line, "down %d", &ms) == 1)
+            measure_rate(client, device, now() + ms * MS);
+        else
+            fail("unknown command");
+    }
+    return 0;
+}

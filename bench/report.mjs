@@ -1,0 +1,112 @@
+/**
+ * From the answers of all rounds to Markdown. Pure; called by run.mjs.
+ *
+ * `results` is {contender: {call: [{...answer, cpuSeconds}, …one per round]}}; a round that failed is {error}.
+ */
+import { ROWS } from './measures.mjs'
+
+const REFERENCE = 'C relay'
+const OURS = 'Farport'
+
+/** One figure and its ratio to the C relay for every row and contender; both undefined where nothing was measured. */
+export function summarise(results) {
+  return ROWS.map((row) => ({
+    row,
+    cells: Object.fromEntries(Object.keys(results).map((name) => [name, cell(row, name, results)]))
+  }))
+}
+
+function cell(row, name, results) {
+  const own = results[name][row.call] ?? []
+  const reference = results[REFERENCE]?.[row.call] ?? []
+  if (row.cost) {
+    const [value, limit] = [cpuPerGigabyte(own), cpuPerGigabyte(reference)]
+    return { value, ratio: limit && value / limit }
+  }
+  // The ratio of each round first: both stood next to each other in time, so what slowed one slowed the other.
+  const pairs = own.map((answer, round) => [answer, reference[round]]).filter(([a, b]) => b && ok(a) && ok(b))
+  return {
+    value: median(own.filter(ok).map(row.figure)),
+    ratio: median(pairs.map(([a, b]) => row.figure(a) / row.figure(b))),
+    failures: own.filter((answer) => !ok(answer)).length
+  }
+}
+
+const ok = (answer) => !answer.error
+
+function cpuPerGigabyte(rounds) {
+  const bytes = sum(rounds.filter(ok).map((round) => round.bytes))
+  return bytes > 0 ? (sum(rounds.filter(ok).map((round) => round.cpuSeconds)) / bytes) * 1e9 : undefined
+}
+
+const sum = (values) => values.reduce((total, value) => total + value, 0)
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  if (sorted.length % 2) return sorted[middle]
+  return sorted.length ? (sorted[middle - 1] + sorted[middle]) / 2 : undefined
+}
+
+/** The figures side by side: value, and in brackets the ratio to the C relay. */
+export function figuresTable(summary, names) {
+  return table(
+    ['', ...names],
+    summary.map(({ row, cells }) => [row.title, ...names.map((name) => text(cells[name], name))])
+  )
+}
+
+function text({ value, ratio, failures }, name) {
+  if (value === undefined) return failures ? 'failed' : '-'
+  const figure = number(value)
+  const rounds = failures ? `, ${failures} failed` : ''
+  return name === REFERENCE || ratio === undefined
+    ? figure + rounds
+    : `${figure} (${ratio.toFixed(2)}${rounds})`
+}
+
+const number = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(value >= 10 ? 3 : 2))
+
+/** What was asked of Farport, what came out. Undefined where Farport was not measured. */
+export function goalsTable(summary) {
+  const judged = summary.filter(({ row, cells }) => row.goal && cells[OURS]?.value !== undefined)
+  if (judged.length === 0) return undefined
+  return table(
+    ['', 'Goal', 'Floor', 'Measured', 'Verdict'],
+    judged.map(({ row, cells }) => {
+      const { value, ratio } = cells[OURS]
+      const measured = row.goal.ratio ? ratio : value
+      return [
+        row.title,
+        bound(row, row.goal),
+        bound(row, row.floor),
+        measured === undefined ? '-' : measure(row.goal, measured),
+        verdict(row, measured)
+      ]
+    })
+  )
+}
+
+const bound = (row, limit) => `${row.more ? '≥' : '≤'} ${measure(limit, limit.ratio ?? limit.value)}`
+
+const measure = (limit, value) => (limit.ratio ? `${value.toFixed(2)} ×` : number(value))
+
+function verdict(row, measured) {
+  if (measured === undefined) return 'no C relay to compare with'
+  const holds = (limit) => {
+    const asked = limit.ratio ?? limit.value
+    return row.more ? measured >= asked : measured <= asked
+  }
+  if (holds(row.goal)) return 'met'
+  return holds(row.floor) ? 'goal missed' : '**floor missed**'
+}
+
+/** A Markdown table as prettier writes it: first column to the left, figures to the right. */
+function table(head, rows) {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((cells) => cells[column].length)))
+  const line = (cells) => `| ${cells.join(' | ')} |`
+  const pad = (cells) =>
+    line(cells.map((each, column) => (column ? each.padStart(widths[column]) : each.padEnd(widths[column]))))
+  const rule = line(widths.map((width, column) => (column ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))))
+  return [pad(head), rule, ...rows.map(pad)].join('\n')
+}
