@@ -3,8 +3,8 @@
  * device takes more; writing goes straight to the descriptor, so that at every moment it is known how much the kernel
  * refused. Called by ports that opened the device. Knows no settings and no lines, and never waits.
  *
- * libuv opens the device a second time by its path and puts that on the same number. So what belongs to the open file (flock)
- * has to be done afterwards, on `fd`; and CLOCAL has to be set before, or that second open waits for the carrier.
+ * libuv opens the device a second time by its path, reads from that, and puts a copy of it on our number. So what belongs to the
+ * open file (flock) has to be done afterwards; and CLOCAL has to be set before, or that second open waits for the carrier.
  */
 import { close, constants, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
@@ -40,7 +40,7 @@ export interface TtyStreamOwner {
 }
 
 export class TtyStream {
-  /** For ioctls and locks: the same open file as the stream's, open until `close`. */
+  /** For ioctls and locks: the same open file as the stream's, open until `close`, and closed last. */
   readonly fd: number
   owner: TtyStreamOwner | undefined
   readonly #options: TtyStreamOptions
@@ -70,9 +70,10 @@ export class TtyStream {
       }
     }
     this.#stream = new ReadStream(fd, { onread } as object)
-    this.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)
-    const flags = fcntl(this.fd, F_GETFL, 0)
+    const flags = fcntl(fd, F_GETFL, 0)
     this.#wakes = (flags & constants.O_APPEND) === 0
+    // With the second open the number is still ours to close; without it the stream closes it.
+    this.fd = this.#wakes ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 0)
     // Said again for the case without the second open, where nobody else said it.
     fcntl(this.fd, F_SETFL, (flags & ~constants.O_APPEND) | constants.O_NONBLOCK)
     this.#stream.on('end', () => this.#end(null))

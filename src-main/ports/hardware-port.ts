@@ -272,7 +272,8 @@ export class HardwarePort implements Port, TtyStreamOwner {
     const before = this.#settings
     const dataBits = can.has('dataBits') ? driver.dataBits : (wish.dataBits ?? before.dataBits)
     return {
-      baudRate: driver.baudRate,
+      // 0: another program hung the line up, which is no rate.
+      baudRate: driver.baudRate || before.baudRate,
       flowControl: driver.flowControl,
       dataBits,
       parity: can.has('parity') ? driver.parity : (wish.parity ?? before.parity),

@@ -52,7 +52,10 @@ const { errno } = constants
 /** A piece this small is gone in a moment on any line; what libuv has cannot be taken back. See TtyStream. */
 const LINE_PIECE_BYTES = 16
 /** A PTY moves megabytes, and what it took cannot be taken back anyway. */
-const PTY_PIECE_BYTES = 16 * 1024
+const PTY_PIECE_BYTES = 4096
+
+/** In place of baud 0, in which some programs leave a terminal: what a fresh one has on Linux, in bit/s. */
+const FALLBACK_BAUD_RATE = 9600
 
 const NO_LOCK_FILES: Disposable = { dispose: () => undefined }
 
@@ -70,11 +73,11 @@ export async function openHardware(
   signal: AbortSignal
 ): Promise<Port> {
   signal.throwIfAborted()
-  await checkNode(path)
-  const mayLock = options.lock ?? true
-  const lockFiles = mayLock ? takeLockFiles(path, options.lockDirectory) : NO_LOCK_FILES
+  let lockFiles = NO_LOCK_FILES
   try {
+    await checkNode(path)
     signal.throwIfAborted()
+    if (options.lock ?? true) lockFiles = takeLockFiles(path, options.lockDirectory)
     return await openLocked(path, options, settings, lockFiles, signal)
   } catch (error) {
     lockFiles.dispose()
@@ -149,8 +152,10 @@ function lockForGood(fd: number): void {
 }
 
 function setUp(path: string, fd: number, options: HardwareOptions, settings: LineWish): void {
+  const hungUp = settings.baudRate === undefined && readSettings(fd).baudRate === 0
   applySettings(fd, {
     ...settings,
+    ...(hungUp ? { baudRate: FALLBACK_BAUD_RATE } : {}),
     ignoreCarrier: options.local ?? true,
     hangUpOnClose: options.hangUpOnClose ?? false
   })

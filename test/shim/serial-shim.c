@@ -60,7 +60,10 @@ struct state {
   uint32_t wired_to; /* minor + 1 of the other end of a null-modem cable */
   uint32_t refuse;
   uint32_t rs485[8];
+  uint32_t baud; /* the last one set: BAUD_* */
 };
+
+enum { BAUD_UNKNOWN, BAUD_HUNG_UP, BAUD_SET };
 
 enum { COUNT_CTS, COUNT_DSR, COUNT_RNG, COUNT_DCD, COUNT_BREAK = 9 };
 
@@ -191,7 +194,11 @@ static void take_settings(struct state *state, int number, const char *call, uin
   note(number, call, cflag);
   if (state->refuse & REFUSE_MARK_SPACE) cflag &= ~MARK_SPACE;
   __atomic_store_n(&state->registered_cflag, cflag & REMEMBERED, __ATOMIC_RELEASE);
-  if ((cflag & CBAUD) == B0) set_outputs(state, 0);
+  /* Going to baud 0 hangs up, leaving it raises both lines again, as serial_core does. */
+  uint32_t now = (cflag & CBAUD) == B0 ? BAUD_HUNG_UP : BAUD_SET;
+  uint32_t before = __atomic_exchange_n(&state->baud, now, __ATOMIC_ACQ_REL);
+  if (before == BAUD_SET && now == BAUD_HUNG_UP) set_outputs(state, 0);
+  if (before == BAUD_HUNG_UP && now == BAUD_SET) set_outputs(state, OUTPUTS);
 }
 
 int tcgetattr(int fd, struct termios *termios) {

@@ -24,9 +24,9 @@ describeWithShim('serial shim', () => {
     const stty = (...wish: string[]): string =>
       spawnSync('stty', ['-F', pair.a.path, ...wish], { encoding: 'utf8', env: pair.env }).stdout
     stty('cs7', 'parenb', 'parodd')
-    expect(pair.a.state).toMatchObject({ dataBits: 7, parity: 'odd' })
+    expect(pair.a.state.seen).toMatchObject({ dataBits: 7, parity: 'odd' })
     expect(stty('-a')).toMatch(/[^-]parenb[^]*[^-]parodd[^]*cs7/)
-    expect(pair.b.state).toMatchObject({ dataBits: 8, parity: 'none' })
+    expect(pair.b.state.seen).toMatchObject({ dataBits: 8, parity: 'none' })
     expect(pair.log().map(({ end, call }) => `${end} ${call}`)).toContain('a tcsetattr')
   })
 
@@ -41,7 +41,7 @@ termios.tcsendbreak(a, 0)
 print(struct.unpack('11I', fcntl.ioctl(b, 0x545d, bytes(80))[:44])[9])
 `
     expect(python(script).split('\n')).toEqual(['0x20', '1'])
-    expect(pair.a.state).toMatchObject({ dtr: false, rts: true, sendingBreak: false })
+    expect(pair.a.state.seen).toMatchObject({ dtr: false, rts: true, sendingBreak: false })
   })
 
   it('leaves other terminals alone', () => {

@@ -20,7 +20,7 @@ import { describe } from 'vitest'
 import { buildShim } from './build-shim.ts'
 import { ShimState } from './state.ts'
 
-const mustRun = process.env['FARPORT_INSTALL_PEERS'] === '1'
+const mustRun = process.env.FARPORT_INSTALL_PEERS === '1'
 const library = buildShim()
 
 /** `describe` for tests that need the shim: skipped, with what to install in the name, where it cannot be built. */
@@ -67,7 +67,7 @@ export interface PairOptions {
 export async function makeShimmedPair({ nullModem = false }: PairOptions = {}): Promise<ShimmedPair> {
   if (library === undefined)
     throw new Error('The serial shim needs Linux and a C compiler: apt install gcc libc6-dev')
-  const directory = process.env['SERIAL_SHIM']
+  const directory = process.env.SERIAL_SHIM
   if (directory === undefined) throw new Error('test/shim/global-setup.ts did not run')
   const links = mkdtempSync(join(tmpdir(), 'serial-pair-'))
   // Tests also run as another user.
@@ -78,8 +78,8 @@ export async function makeShimmedPair({ nullModem = false }: PairOptions = {}): 
   const socat = spawn('socat', [
     '-d',
     '-d',
-    `PTY,link=${join(links, 'a')},rawer`,
-    `PTY,link=${join(links, 'b')},rawer`
+    `PTY,link=${join(links, 'a')},rawer,b9600`,
+    `PTY,link=${join(links, 'b')},rawer,b9600`
   ])
   const exited = once(socat, 'exit')
   await transferring(socat.stderr)

@@ -12,7 +12,7 @@ const SERIAL_FLAGS = 64
 const WIRED_TO = 68
 const REFUSE = 72
 const RS485 = 76
-const SIZE = 108
+const SIZE = 112
 
 const TIOCM = { dtr: 0x2, rts: 0x4, cts: 0x20, dcd: 0x40, ri: 0x80, dsr: 0x100 } as const
 
@@ -42,6 +42,18 @@ export class ShimState {
     writeFileSync(this.#path, bytes, { flag: 'wx' })
     chmodSync(this.#path, 0o666)
     this.#fd = openSync(this.#path, 'r+')
+  }
+
+  /** What programs did, as a plain value for assertions. */
+  get seen(): {
+    readonly dtr: boolean
+    readonly rts: boolean
+    readonly sendingBreak: boolean
+    readonly dataBits: DataBits
+    readonly parity: Parity
+  } {
+    const { dtr, rts, sendingBreak, dataBits, parity } = this
+    return { dtr, rts, sendingBreak, dataBits, parity }
   }
 
   get dtr(): boolean {
