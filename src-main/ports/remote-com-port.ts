@@ -12,7 +12,7 @@ import { comPort, decodeComPort } from '../protocol/rfc2217.ts'
 import type { ComPortMessage } from '../protocol/rfc2217.ts'
 import { INITIAL_MODEM_MASK, LINE_ERRORS, lineStateOf, modemStateOf } from '../protocol/rfc2217-codes.ts'
 import { OPTION } from '../protocol/telnet.ts'
-import { LINE_QUERIES, SETTINGS_QUERIES, abortable, settingIn } from './remote-questions.ts'
+import { LINE_QUERIES, SETTINGS_QUERIES, abortable, nameOf, settingIn } from './remote-questions.ts'
 import { RequestQueue } from './remote-requests.ts'
 import type { Urgency } from './remote-requests.ts'
 
@@ -130,9 +130,13 @@ export class ComPortClient {
   async interview(signal: AbortSignal): Promise<void> {
     let unanswered = 0
     for (const query of SETTINGS_QUERIES) {
-      if (!(await abortable(this.ask(query), signal))) unanswered += 1
+      if (!(await abortable(this.ask(query, 'question'), signal))) unanswered += 1
       if (unanswered >= MAX_UNANSWERED) break
     }
+    if (unanswered > 0)
+      this.#warn(
+        `${this.#remote} does not tell all of its settings; what is in force may differ from what is shown.`
+      )
     // Who does not answer one of these answers none (pyserial's server).
     for (const query of LINE_QUERIES) if (!(await abortable(this.ask(query, 'optional'), signal))) break
     void this.ask({ type: 'modemStateMask', mask: INITIAL_MODEM_MASK }, 'background')
@@ -143,13 +147,13 @@ export class ComPortClient {
    * One request; resolves with whether it was acknowledged, by then its actual value is known. A server that acknowledges nothing
    * is taken to have obeyed, with a warning; its late answer corrects that. Never rejects.
    */
-  async ask(request: ComPortMessage, urgency: Urgency = 'normal'): Promise<boolean> {
+  async ask(request: ComPortMessage, urgency: Urgency = 'wish'): Promise<boolean> {
     if (!this.#active) return false
     const acknowledged = await this.#requests.ask(request, urgency)
     if (acknowledged || this.#requests.stopped) return acknowledged
     this.#learn(request)
-    if (urgency === 'normal')
-      this.#warn(`${this.#remote} does not acknowledge ${request.type}; it may not have taken effect.`)
+    if (urgency === 'wish')
+      this.#warn(`${this.#remote} does not acknowledge ${nameOf(request)}; it may not have taken effect.`)
     return false
   }
 

@@ -1,6 +1,6 @@
 /** Line settings and control lines as requests of RFC 2217, and answers as settings. Called by remote.ts and remote-com-port.ts. */
 import type { LineWish } from '../contract/line.ts'
-import type { ComPortMessage } from '../protocol/rfc2217.ts'
+import type { ComPortMessage, ComPortType } from '../protocol/rfc2217.ts'
 
 export const SETTINGS_QUERIES: readonly ComPortMessage[] = [
   { type: 'baudRate', baudRate: 0, short: false },
@@ -15,6 +15,29 @@ export const LINE_QUERIES: readonly ComPortMessage[] = [
   { type: 'control', about: 'rts', on: undefined },
   { type: 'control', about: 'break', on: undefined }
 ]
+
+const NAMES: Readonly<
+  Record<ComPortType | (ComPortMessage & { readonly type: 'control' })['about'], string>
+> = {
+  signature: 'its signature',
+  baudRate: 'the baud rate',
+  dataSize: 'the data bits',
+  parity: 'the parity',
+  stopSize: 'the stop bits',
+  control: 'a control line',
+  flow: 'the flow control',
+  inboundFlow: 'the inbound flow control',
+  break: 'a break',
+  dtr: 'DTR',
+  rts: 'RTS',
+  lineState: 'the line state',
+  modemState: 'the modem state',
+  suspend: 'a suspension',
+  resume: 'a resumption',
+  lineStateMask: 'the line state mask',
+  modemStateMask: 'the modem state mask',
+  purge: 'a purge'
+}
 
 /** One request for each field of the wish. */
 export function requestsFor(wish: LineWish): readonly ComPortMessage[] {
@@ -51,6 +74,11 @@ export function settingIn(message: ComPortMessage): LineWish {
     case 'purge':
       return {}
   }
+}
+
+/** What a message is about, for people. */
+export function nameOf(message: ComPortMessage): string {
+  return message.type === 'control' ? NAMES[message.about] : NAMES[message.type]
 }
 
 /** The promise, which never rejects; or the signal's reason when that comes first, after `onAbort`. */

@@ -16,7 +16,7 @@ export const REQUEST_TIMEOUT_MS = 2000
 const OPTIONAL_TIMEOUT_MS = { least: 250, most: 1000, factor: 10 } as const
 
 /** `optional`: may well stay unanswered, waits less. `background`: optional, and lets all others go first. */
-export type Urgency = 'normal' | 'optional' | 'background'
+export type Urgency = 'wish' | 'question' | 'optional' | 'background'
 
 interface Pending {
   readonly request: ComPortMessage
@@ -44,7 +44,7 @@ export class RequestQueue {
   }
 
   /** Resolves with whether the server acknowledged it; never rejects. After `stop`: false at once. */
-  ask(request: ComPortMessage, urgency: Urgency = 'normal'): Promise<boolean> {
+  ask(request: ComPortMessage, urgency: Urgency = 'wish'): Promise<boolean> {
     if (this.#stopped) return Promise.resolve(false)
     return new Promise((settle) => {
       const pending = { request, urgency, settle }
@@ -95,7 +95,7 @@ export class RequestQueue {
   }
 
   #timeoutMs(urgency: Urgency): number {
-    if (urgency === 'normal') return REQUEST_TIMEOUT_MS
+    if (urgency === 'wish' || urgency === 'question') return REQUEST_TIMEOUT_MS
     const { least, most, factor } = OPTIONAL_TIMEOUT_MS
     return Math.min(most, Math.max(least, this.#slowestMs * factor))
   }
