@@ -49,6 +49,7 @@ const FIONREAD = 0x541b
 const TCFLSH = 0x540b
 const TCIFLUSH = 0
 const TCOFLUSH = 1
+const TIOCNXCL = 0x540d
 /** Sets and discards unread input in one. It also waits for output, of which a PTY has none to wait for. */
 const TCSETSF2 = 0x402c542d
 
@@ -87,7 +88,7 @@ export class Pty {
       on.writeInt32LE(1)
       ioctl(fd, TIOCPKT, on)
       const pty = new Pty(fd)
-      pty.#withSlave(() => undefined)
+      // Opens the slave too: without a first open, poll() does not say that nobody has it open.
       pty.reset(settings)
       return pty
     } catch (error) {
@@ -130,11 +131,17 @@ export class Pty {
     return readTermios2(this.#fd).equals(wanted) ? flags : flags | TIOCPKT_IOCTL
   }
 
-  /** Between two programs: raw mode again, these settings, and nothing left to read for the next one. */
-  reset(settings: PtySettings): void {
+  /**
+   * Between two programs: raw mode again, these settings, and nothing left to read for the next one. False: a program left
+   * its mark of exclusive use (TIOCEXCL) behind. It stays as long as the master lives, only root can take it off, and
+   * nobody else can open the slave any more: this PTY is used up.
+   */
+  reset(settings: PtySettings): boolean {
     this.#flushMaster()
     ioctl(this.#fd, TCSETSF2, encodeRawPty(readTermios2(this.#fd), settings))
+    const free = this.#withSlave((slave) => ioctl(slave, TIOCNXCL, 0))
     this.takeFlags()
+    return free
   }
 
   /** Discards what was written to the program and it has not read. Answers the program's own flags, as `show`. */
@@ -146,10 +153,14 @@ export class Pty {
     return before | (this.takeFlags() & ~TIOCPKT_FLUSHREAD)
   }
 
-  /** Bytes that wait for the program in the kernel; at least, where more than 4 KiB do. */
+  /** Bytes that wait for the program in the kernel: at least, where more than 4 KiB do; 0 where that cannot be asked. */
   unread(): number {
     const count = Buffer.alloc(4)
-    this.#withSlave((slave) => ioctl(slave, FIONREAD, count))
+    this.#withSlave((slave) => {
+      // What was just written may still be on its way to the input buffer, in a kernel thread; poll() waits for that.
+      pollNow(slave, POLLIN)
+      ioctl(slave, FIONREAD, count)
+    })
     return count.readInt32LE()
   }
 
@@ -182,12 +193,20 @@ export class Pty {
     ioctl(this.#fd, TCFLSH, TCOFLUSH)
   }
 
-  #withSlave(use: (fd: number) => void): void {
-    const slave = ioctl(this.#fd, TIOCGPTPEER, OPEN_FLAGS)
+  /** False: it cannot be opened, because a program has it for itself (EBUSY, not for root) or no descriptor is left. */
+  #withSlave(use: (fd: number) => void): boolean {
+    let slave: number
+    try {
+      slave = ioctl(this.#fd, TIOCGPTPEER, OPEN_FLAGS)
+    } catch (error) {
+      if (isSystemError(error, 'EBUSY', 'EMFILE', 'ENFILE')) return false
+      throw error
+    }
     try {
       use(slave)
     } finally {
       closeSync(slave)
     }
+    return true
   }
 }

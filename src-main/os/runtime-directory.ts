@@ -1,5 +1,5 @@
 /** Where this user's running programs keep what need not outlive them. Called by who makes links or sockets there. */
-import { lstatSync, mkdirSync } from 'node:fs'
+import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../contract/faults.ts'
@@ -11,8 +11,17 @@ import { isSystemError } from './libc.ts'
  */
 export function runtimeDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment.XDG_RUNTIME_DIR
-  const uid = process.getuid?.() ?? 0
-  return privateDirectory(base ? join(base, 'farport') : join(tmpdir(), `farport-${uid}`))
+  if (base && isOurs(base)) return privateDirectory(join(base, 'farport'))
+  return privateDirectory(join(tmpdir(), `farport-${process.getuid?.() ?? 0}`))
+}
+
+/** sudo may keep the caller's XDG_RUNTIME_DIR: root's things there would lock that user out. */
+function isOurs(path: string): boolean {
+  try {
+    return statSync(path).uid === process.getuid?.()
+  } catch {
+    return false // not there, as in many containers
+  }
 }
 
 /** Makes the directory with mode 0700, or checks that it is ours alone: in /tmp anybody could have put it there. */
