@@ -108,6 +108,11 @@ export class MemoryDuplex implements Duplex {
     return this.#ended
   }
 
+  /** The far side may still send: neither of the two has closed. */
+  get open(): boolean {
+    return !this.#ended && !this.#closing && !this.#farEnd
+  }
+
   /** Everything that arrived at the far side, in one piece. */
   get received(): Uint8Array {
     const all = new Uint8Array(this.#received.reduce((sum, chunk) => sum + chunk.length, 0))
@@ -119,14 +124,14 @@ export class MemoryDuplex implements Duplex {
     return all
   }
 
-  /** Bytes that the far side sent and that wait because the near side is paused. */
+  /** Bytes that the far side sent and that the near side did not read; after the end, never will. */
   get unread(): number {
     return this.#incoming.reduce((sum, chunk) => sum + chunk.length, 0)
   }
 
   /** Sends to the near side's `onData`; waits there while it is paused. */
   send(chunk: Uint8Array): void {
-    if (this.#ended || this.#closing || this.#farEnd) return
+    if (!this.open) return
     this.#incoming.push(chunk)
     this.#deliver()
   }
@@ -198,7 +203,6 @@ export class MemoryDuplex implements Duplex {
     if (this.#ended) return
     this.#ended = true
     this.#outgoing = []
-    this.#incoming = []
     this.#closing?.timer.dispose()
     this.#closed.fire(reason)
     this.#closing?.resolve(this.#queued)

@@ -21,13 +21,19 @@ export class FromDevice {
   readonly #slow: SlowSessions<Session>
   #members: readonly Member[] = []
   #port: Port | undefined
+  #receiving = false
+  #resumeDue = false
 
   constructor(options: FromDeviceOptions) {
     this.#options = options
     this.#slow = new SlowSessions({
       clock: options.clock,
       pause: () => this.#port?.pause(),
-      resume: () => this.#port?.resume(),
+      resume: () => {
+        // Not before everybody has the present chunk: a port may deliver the next one within `resume`.
+        if (this.#receiving) this.#resumeDue = true
+        else this.#port?.resume()
+      },
       drop: (session, why) => {
         // Its `onClose` brings it to `leave`, which counts what it did not get.
         session.abort({ code: 'too-slow', message: `too slow: ${why}` })
@@ -63,12 +69,19 @@ export class FromDevice {
   /** The hot path. What comes while nobody listens is for the taps alone: it was meant for nobody, so it is no loss. */
   receive(chunk: Uint8Array): void {
     this.#options.taps.bytes('from-device', 0, chunk)
-    for (const { session, account, left } of this.#members) {
-      if (left) continue
-      account.passed('from-device', chunk.length)
+    this.#receiving = true
+    for (const member of this.#members) {
+      // It may have left while the chunk was written to the ones before it.
+      if (member.left) continue
+      const { session } = member
+      member.account.passed('from-device', chunk.length)
       const queuedBefore = session.queued
       this.#slow.wrote(session, queuedBefore, session.write(chunk))
     }
+    this.#receiving = false
+    if (!this.#resumeDue) return
+    this.#resumeDue = false
+    if (!this.#slow.paused) this.#port?.resume()
   }
 
   dispose(): void {

@@ -231,11 +231,12 @@ export class Hub {
     if (!life) return
     life.dispose()
     this.#members.delete(member)
-    this.#fromDevice.leave(member)
-    this.#toDevice.leave(member)
-    this.#arbiter.leave(member.id)
     const { id, session } = member
     this.#taps.event({ type: 'detached', session: id, label: session.who.label, ...(why && { why }) })
+    // In this order: the port may go on within the first call, and who wrote is asked in the second.
+    this.#fromDevice.leave(member)
+    this.#toDevice.leave(member)
+    this.#arbiter.leave(id)
     this.#changes.fire()
   }
 

@@ -55,8 +55,6 @@ export class Junction {
   readonly #present = new Set<Session>()
   #stateDue = false
   #wasInUse = false
-  /** The message that was told last, so that a device that stays away is one line. */
-  #toldFault = ''
   #ending = false
   #closing: Promise<number> | undefined
 
@@ -88,13 +86,8 @@ export class Junction {
         if (notice) this.#notices.fire(notice)
       })
     )
-    this.#life.add(
-      this.#keeper.onState((state) => {
-        if (state.type === 'open') this.#toldFault = ''
-        this.#announceState()
-      })
-    )
-    this.#life.add(this.#keeper.onFault((fault) => this.#tellOnce(fault)))
+    this.#life.add(this.#keeper.onState(() => this.#announceState()))
+    this.#life.add(this.#keeper.onFault((fault) => this.#faults.fire(fault)))
     for (const source of options.sources) this.#life.add(source.onSession((session) => this.#admit(session)))
     this.#update()
   }
@@ -189,11 +182,5 @@ export class Junction {
       this.#stateDue = false
       this.#states.fire()
     })
-  }
-
-  #tellOnce(fault: Fault): void {
-    if (fault.message === this.#toldFault) return
-    this.#toldFault = fault.message
-    this.#faults.fire(fault)
   }
 }

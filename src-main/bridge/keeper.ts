@@ -48,9 +48,11 @@ export class Keeper {
   readonly #hurry = new AbortController()
   #port: Port | undefined
   #state: PortState = { type: 'idle' }
+  /** The message that was told last; forgotten when the port opens. */
+  #told = ''
 
   readonly onState: Event<PortState> = this.#states.event
-  /** A try failed or the port broke; each time, also with the same cause. */
+  /** A try failed or the port broke: once per cause, so that a device that stays away is one line. */
   readonly onFault: Event<Fault> = this.#faults.event
 
   constructor(options: KeeperOptions) {
@@ -151,6 +153,7 @@ export class Keeper {
       })
       signal.addEventListener('abort', leave, { once: true })
       this.#port = port
+      this.#told = ''
       this.#enter({ type: 'open', settings: port.settings, lines: port.lines, modem: port.modemState })
       slot.setPort(port, 'discard')
     })
@@ -201,7 +204,7 @@ export class Keeper {
     const delayMs = backoff.next()
     this.#enter({ type: 'waiting', fault: fault.toJSON(), retryAt: Date.now() + delayMs })
     this.#options.slot.setPort(undefined, 'discard')
-    this.#faults.fire(fault)
+    this.#tell(fault)
     await new Promise<void>((resolve) => {
       const done = (): void => {
         timer.dispose()
@@ -218,6 +221,12 @@ export class Keeper {
       signal.addEventListener('abort', done, { once: true })
       if (signal.aborted) done()
     })
+  }
+
+  #tell(fault: Fault): void {
+    if (fault.message === this.#told) return
+    this.#told = fault.message
+    this.#faults.fire(fault)
   }
 
   #enter(state: PortState): void {

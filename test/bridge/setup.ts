@@ -18,14 +18,14 @@ export interface Bench {
   /** What went through the taps, `>` to the device and `<` from it. */
   readonly traffic: string[]
   /** A port comes and is ready. */
-  plug(options?: MemoryPortOptions): Promise<MemoryPort>
+  readonly plug: (options?: MemoryPortOptions) => Promise<MemoryPort>
   /** The port breaks as a keeper would tell it. */
-  unplug(port: MemoryPort): void
-  session(label?: string): MemorySession
+  readonly unplug: (port: MemoryPort) => void
+  readonly session: (label?: string) => MemorySession
   /** Lost bytes in events, by direction. */
-  lostInEvents(direction: 'to-device' | 'from-device'): number
+  readonly lostInEvents: (direction: 'to-device' | 'from-device') => number
   /** Everybody leaves, the port closes: nothing may be left over. */
-  end(): Promise<void>
+  readonly end: () => Promise<void>
 }
 
 export function bench(options: Partial<HubOptions> = {}): Bench {

@@ -1,0 +1,168 @@
+/**
+ * The loss contract, on random scripts: whatever sessions, devices and time do, each byte that was accepted is delivered,
+ * in order and once, or it is counted as lost for its session. Bytes come in words of four: the sender, and its count.
+ */
+import { describe, expect, it } from 'vitest'
+import { Share } from '../../src-main/bridge/share.ts'
+import type { Direction } from '../../src-main/bridge/tap.ts'
+import { Fault } from '../../src-main/contract/faults.ts'
+import { MemoryPort, MemoryPortSource } from '../../src-main/ports/memory.ts'
+import { MemorySession, MemorySource } from '../../src-main/sessions/memory.ts'
+import { FakeClock, settle } from '../fake-clock.ts'
+import { Random } from '../random.ts'
+
+const OPERATIONS = 120
+const SCRIPTS = 40
+const AWAY = new Fault('device-missing', 'It is away. Plug it in.')
+
+class Words {
+  readonly #sender: number
+  #count = 0
+
+  constructor(sender: number) {
+    this.#sender = sender
+  }
+
+  get sentBytes(): number {
+    return this.#count * 4
+  }
+
+  take(count: number): Uint8Array {
+    const words = new Uint32Array(count)
+    for (let i = 0; i < count; i += 1) words[i] = this.#sender * 0x1_00_00_00 + this.#count++
+    return new Uint8Array(words.buffer)
+  }
+}
+
+function wordsOf(received: Uint8Array, sender: number): number[] {
+  const words = new Uint32Array(received.slice().buffer)
+  return [...words].filter((word) => Math.floor(word / 0x1_00_00_00) === sender)
+}
+
+function expectOrder(words: readonly number[]): void {
+  expect(words.every((word, i) => i === 0 || word > words[i - 1]!)).toBe(true)
+}
+
+interface Client {
+  readonly id: number
+  readonly session: MemorySession
+  readonly words: Words
+  /** From the device while it was here. */
+  heardBytes: number
+}
+
+async function play(seed: number, writers: 'one' | 'all'): Promise<void> {
+  const random = new Random(seed)
+  const clock = new FakeClock()
+  const device = new MemoryPortSource('device', (settings) => {
+    const highWater = random.pick([0, 4000, 200_000])
+    return new MemoryPort({ clock, settings, highWater, lowWater: highWater / 4 })
+  })
+  const door = new MemorySource()
+  const settings = { baudRate: 9600 }
+  const share = new Share({
+    id: '1',
+    name: 'random',
+    port: device,
+    sources: [door],
+    settings,
+    writers,
+    clock
+  })
+  const lost = new Map<string, number>()
+  const present = new Set<Client>()
+  const everybody: Client[] = []
+  const deviceWords = new Words(200)
+
+  share.tap({
+    bytes: (_timeMs, direction, _session, { length }) => {
+      if (direction === 'from-device') for (const client of present) client.heardBytes += length
+    },
+    event: (_timeMs, event) => {
+      if (event.type === 'detached')
+        for (const client of present) if (client.id === event.session) present.delete(client)
+      if (event.type !== 'lost') return
+      const key = `${event.direction} ${event.session}`
+      lost.set(key, (lost.get(key) ?? 0) + event.bytes)
+    }
+  })
+  const join = (): void => {
+    if (present.size === 5) return
+    const id = everybody.length + 1
+    const session = new MemorySession(`client ${id}`, { clock })
+    const client: Client = { id, session, words: new Words(id), heardBytes: 0 }
+    everybody.push(client)
+    present.add(client)
+    door.connect(session)
+  }
+  /** The one that the share holds: nothing happens to a port between its birth and its owner. */
+  const port = (): MemoryPort | undefined =>
+    share.state.state.type === 'idle' || share.state.state.type === 'opening'
+      ? undefined
+      : device.ports.at(-1)
+  const some = (): Client | undefined => (present.size > 0 ? random.pick([...present]) : undefined)
+
+  const operations: (() => unknown)[] = [
+    join,
+    () => some()?.session.end(),
+    () => some()?.session.cut(),
+    () => some()?.session.stall(),
+    () => some()?.session.take(4 * random.below(100_000)),
+    () => some()?.session.flow(),
+    () => some()?.session.ask({ baudRate: 300 + random.below(1000) }),
+    () => some()?.session.askControl({ dtr: random.below(2) === 0 }),
+    () => port()?.stall(),
+    () => port()?.take(4 * random.below(10_000)),
+    () => port()?.flow(),
+    () => port()?.holdApplies(),
+    () => port()?.answerApplies(),
+    () => port()?.unplug(),
+    () => device.fail(random.below(2) === 0 ? AWAY : undefined),
+    () => device.appear(),
+    () => clock.advance(random.pick([1, 10, 60, 600, 6000])),
+    () => settle()
+  ]
+  const traffic = (): void => {
+    const client = some()
+    if (client?.session.open) client.session.send(client.words.take(1 + random.below(2000)))
+    if (port() && !port()?.ended) port()?.send(deviceWords.take(1 + random.below(10_000)))
+  }
+
+  for (let i = 0; i < OPERATIONS; i += 1) {
+    await random.pick(operations)()
+    traffic()
+  }
+  // The end, some of it within its limit and some of it not.
+  port()?.answerApplies()
+  if (random.below(2) === 0) port()?.flow()
+  const closed = share.close(2000)
+  await clock.advance(2001)
+  await closed
+  expect(clock.pending).toBe(0)
+
+  const lostOf = (direction: Direction, id: number): number => lost.get(`${direction} ${id}`) ?? 0
+  const toDevice = device.ports.map((each) => each.received)
+  for (const { id, session, words, heardBytes } of everybody) {
+    const delivered = toDevice.flatMap((received) => wordsOf(received, id))
+    expectOrder(delivered)
+    expect(delivered.length * 4 + lostOf('to-device', id) + session.unread).toBe(words.sentBytes)
+    expectOrder(wordsOf(session.received, 200))
+    expect(session.received.length + lostOf('from-device', id)).toBe(heardBytes)
+  }
+  const sum = (direction: Direction): number =>
+    everybody.reduce((all, { id }) => all + lostOf(direction, id), 0)
+  expect(share.state).toMatchObject({
+    state: { type: 'idle' },
+    sessions: [],
+    bytesToDevice: toDevice.reduce((all, { length }) => all + length, 0),
+    lostToDevice: sum('to-device'),
+    lostFromDevice: sum('from-device')
+  })
+}
+
+describe.each(['one', 'all'] as const)('with %s of the sessions writing', (writers) => {
+  it.each(Array.from({ length: SCRIPTS }, (_, i) => 7919 * (i + 1)))(
+    'script %i loses no byte untold',
+    (seed) => play(seed, writers)
+  )
+})
