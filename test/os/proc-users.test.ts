@@ -66,6 +66,11 @@ describe('a table of processes', () => {
     })
   })
 
+  it('knows a device by its number under another name', async () => {
+    run(5, 'tmux', ['tmux'], '/dev/pts/ptmx')
+    expect(await users('/dev/ptmx')).toEqual({ '/dev/ptmx': [{ pid: 5, command: 'tmux' }] })
+  })
+
   it.each([
     ['python3', ['/usr/bin/python3', '/opt/tools/logger.py', '--password', 'secret'], 'python3 logger.py'],
     ['python3', ['python3', '-m', 'serial.tools.miniterm'], 'python3 serial.tools.miniterm'],
@@ -108,7 +113,7 @@ describe('a table of processes', () => {
 })
 
 describe('this machine', () => {
-  it('finds who has a PTY open by its number, whatever the path it was opened by', async () => {
+  it('finds who has a PTY open', async () => {
     const master = posixOpenpt(constants.O_RDWR | constants.O_NOCTTY)
     grantpt(master)
     unlockpt(master)
