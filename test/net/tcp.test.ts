@@ -117,6 +117,14 @@ describe('listening', () => {
     expect(Buffer.from(await first).toString()).toBe('still here')
   })
 
+  it('serves several clients from one address', async () => {
+    const listener = await listening()
+    const first = await joined(listener)
+    const firstEnds = ends(first.far)
+    await joined(listener)
+    expect(firstEnds).toEqual([])
+  })
+
   it('closes a connection that nobody takes', async () => {
     const listener = await listening()
     expect(await turnedAway(listener.url)).toBe(true)
