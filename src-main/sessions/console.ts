@@ -138,7 +138,6 @@ export class ConsoleSession implements Session {
     if (this.#over || this.#closing) return true
     this.#log?.write(chunk, this.#onWritten)
     this.#output.write(chunk, this.#onWritten)
-    this.#armLinger()
     if (this.queued <= HIGH_WATER) return true
     this.#drainOwed = true
     return false

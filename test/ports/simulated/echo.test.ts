@@ -271,6 +271,18 @@ describe('sim:echo', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('closes although it is resumed or purged meanwhile', async () => {
+    for (const call of ['resume', 'purge'] as const) {
+      const { port, ends } = await plug()
+      const closed = port.close(DONE, 1000)
+      if (call === 'resume') port.resume()
+      else port.purge('both')
+      await settle()
+      expect(ends).toEqual([DONE])
+      expect(await closed).toBe(0)
+    }
+  })
+
   it('ends a break when it is aborted', async () => {
     const { port, clock } = await plug()
     const over = port.sendBreak(1000)

@@ -96,6 +96,17 @@ describe('sim:gps', () => {
     port.abort(DONE)
   })
 
+  it('names the full second also when its timer fires a moment early', async () => {
+    const { port, clock, text, jumpWall } = await plug('sim:gps')
+    await clock.advance(650)
+    jumpWall(-2)
+    await clock.advance(50)
+    await clock.advance(1002)
+    await settle()
+    expect(times(text())).toEqual(['104503.00', '104504.00'])
+    port.abort(DONE)
+  })
+
   it('sends more often when asked, at a rate that carries it', async () => {
     const { port, clock, text } = await plug('sim:gps?rate=5&baud=38400')
     await clock.advance(1000)

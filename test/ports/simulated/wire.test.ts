@@ -134,6 +134,14 @@ describe('a line whose ends disagree', () => {
       with: { framing: 1 }
     },
     {
+      what: 'after a missing stop bit a rising edge is no start',
+      sent: '00 2a 00',
+      from: '9600 8N1',
+      to: '4800 7N1',
+      got: '0878',
+      with: { framing: 1 }
+    },
+    {
       what: 'bit 7 in the place of the stop bit',
       sent: '41',
       from: '9600 8N1',
