@@ -3,18 +3,18 @@
  * relay; `value`: in the measure's own unit. Called by run.mjs (to measure) and report.mjs (to judge and to print).
  */
 
-/** One call of the probe per round. `ms` bounds it; `figure` takes what is reported from its answer. */
+/** One call of the probe per round, `ms` long at the most. `together`: on one processor; see probe.c. */
 export const CALLS = {
-  echo: { command: ['echo', 3000], ms: 800 },
-  paced100: { command: ['paced', 100, 20], ms: 900 },
-  paced256: { command: ['paced', 256, 20], ms: 900 },
+  echo: { command: ['echo', 3000], ms: 800, together: true },
+  paced100: { command: ['paced', 100, 20], ms: 900, together: true },
+  paced256: { command: ['paced', 256, 20], ms: 900, together: true },
   up: { command: ['up'], ms: 700 },
   down: { command: ['down'], ms: 700 }
 }
 
 const rate = ({ bytes, seconds }) => bytes / seconds / 1e6
 
-/** A row of the table each. `cost`: CPU seconds per GB, taken over all rounds since the kernel counts in ticks of 10 ms. */
+/** A row of the table each. `figure` takes it from the probe's answer. `cost`: CPU seconds per GB, taken over all rounds since the kernel counts in ticks of 10 ms. */
 export const ROWS = [
   {
     title: '1-byte echo, p50, µs',

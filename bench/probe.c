@@ -4,6 +4,7 @@
  *
  *     probe             prints {"pty":"/dev/pts/N"}, then reads a command per line and answers each with a line of JSON
  *       connect PORT              waits up to 5 s for a listener
+ *       together PID              puts the process on this one's processor; `apart PID` lets both go where they like
  *       echo COUNT MS             one byte at a time, there and back            {"count","p50","p95"} in microseconds
  *       paced SIZE COUNT MS       an answer of SIZE bytes, one per 86.8 us      {"count","p50","p95"} of its last byte
  *       up MS, down MS            as fast as it goes, device to client or back  {"bytes","seconds"}
@@ -17,6 +18,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,6 +233,25 @@ static int measure_rate(int from, int to, long end)
     return 1;
 }
 
+/*
+ * Waking a process on another processor that sleeps costs a virtual machine 50 to 100 us, and whether it happens is the
+ * scheduler's mood: on one processor the times are those of the programs.
+ */
+static int place(pid_t pid, int together)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (together)
+        CPU_SET((size_t)sched_getcpu(), &set);
+    else
+        for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+            CPU_SET(cpu, &set);
+    if (sched_setaffinity(0, sizeof set, &set) < 0 || sched_setaffinity(pid, sizeof set, &set) < 0)
+        return fail("sched_setaffinity: %s", strerror(errno));
+    printf("{}\n");
+    return 1;
+}
+
 static int connect_to(int port)
 {
     struct sockaddr_in address = {
@@ -285,6 +306,10 @@ int main(void)
         int first, second, ms;
         if (sscanf(line, "connect %d", &first) == 1)
             connect_to(first);
+        else if (sscanf(line, "together %d", &first) == 1)
+            place(first, 1);
+        else if (sscanf(line, "apart %d", &first) == 1)
+            place(first, 0);
         else if (sscanf(line, "echo %d %d", &first, &ms) == 2 && first <= MOST_SAMPLES)
             measure_echo(first, now() + ms * MS);
         else if (sscanf(line, "paced %d %d %d", &first, &second, &ms) == 3 && second <= MOST_SAMPLES)

@@ -108,36 +108,39 @@ async function seat({ name, start }, probeProgram) {
 
 async function measureAll(rounds) {
   const results = Object.fromEntries(seats.map(({ name }) => [name, {}]))
-  if (!options.quick) for (const seat of seats) await measureOne(seat, WARM_UP)
+  if (!options.quick) await measureRound(WARM_UP)
   for (let round = 0; round < rounds; round++) {
     note(`round ${round + 1} of ${rounds}`)
-    for (const seat of seats) {
-      const answers = await measureOne(seat, options.quick ? QUICK : 1)
-      for (const [call, answer] of Object.entries(answers)) (results[seat.name][call] ??= []).push(answer)
-    }
+    for (const { name, call, answer } of await measureRound(options.quick ? QUICK : 1))
+      (results[name][call] ??= []).push(answer)
   }
   return results
 }
 
-/** Every measure once. After a failure the connection is out of step: the rest of the seat's measures fail with it. */
-async function measureOne(seat, share) {
-  const answers = {}
-  for (const [call, { command, ms }] of Object.entries(CALLS)) {
-    if (seat.broken) {
-      answers[call] = { error: seat.broken }
-      continue
-    }
-    const before = cpuSeconds(seat.child.pid)
-    try {
-      const answer = await seat.probe.ask(...command, Math.round(ms * share))
-      answers[call] = { ...answer, cpuSeconds: cpuSeconds(seat.child.pid) - before }
-    } catch (error) {
-      seat.broken = error.message
-      answers[call] = { error: error.message }
-      note(`${seat.name}, ${call}: ${error.message}`)
-    }
-  }
+/** Every measure once for each contender, the contenders next to each other in time. */
+async function measureRound(share) {
+  const answers = []
+  for (const call of Object.keys(CALLS))
+    for (const seat of seats)
+      answers.push({ name: seat.name, call, answer: await measure(seat, call, share) })
   return answers
+}
+
+/** After a failure the connection is out of step: whatever else is measured on this seat fails with it. */
+async function measure(seat, call, share) {
+  const { command, ms, together } = CALLS[call]
+  const { probe, child } = seat
+  if (seat.broken) return { error: seat.broken }
+  try {
+    await probe.ask(together ? 'together' : 'apart', child.pid)
+    const before = cpuSeconds(child.pid)
+    const answer = await probe.ask(...command, Math.round(ms * share))
+    return { ...answer, cpuSeconds: cpuSeconds(child.pid) - before }
+  } catch (error) {
+    seat.broken = error.message
+    note(`${seat.name}, ${call}: ${error.message}`)
+    return { error: error.message }
+  }
 }
 
 function write(summary, versions) {
