@@ -9,25 +9,24 @@ import { Emitter } from '../base/event.ts'
 import { Lifetime } from '../base/lifetime.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { Fault } from '../contract/faults.ts'
-import type { ControlLines, ControlWish, LineSettings, LineWish, ModemState } from '../contract/line.ts'
+import type { ControlLines, LineSettings, LineWish, ModemState } from '../contract/line.ts'
 import { NO_CAPABILITIES, UNKNOWN_MODEM_STATE } from '../contract/line.ts'
 import type { SessionState } from '../contract/state.ts'
 import type { Port } from '../ports/port.ts'
-import type { Notice, Request, Session } from '../sessions/session.ts'
+import type { Notice, Session } from '../sessions/session.ts'
 import type { Counts } from './account.ts'
-import { Account } from './account.ts'
 import type { WriterPolicy } from './arbiter.ts'
 import { Arbiter } from './arbiter.ts'
 import { FromDevice } from './from-device.ts'
 import type { LineOptions } from './line-desk.ts'
 import { LineDesk } from './line-desk.ts'
 import { Losses } from './losses.ts'
-import { Member } from './member.ts'
+import type { Member } from './member.ts'
+import { Roster } from './roster.ts'
 import type { Tap, TapEvent } from './tap.ts'
 import { Taps } from './taps.ts'
 import type { Absent } from './to-device.ts'
 import { ToDevice } from './to-device.ts'
-import { isQuery } from './wishes.ts'
 
 export interface HubOptions extends LineOptions {
   readonly clock: Clock
@@ -44,15 +43,13 @@ export interface Attachment extends Disposable {
 
 export class Hub {
   readonly #arbiter: Arbiter
+  readonly #roster = new Roster()
   readonly #taps: Taps
   readonly #losses: Losses
   readonly #line: LineDesk
   readonly #toDevice: ToDevice
   readonly #fromDevice: FromDevice
-  readonly #total = new Account()
   readonly #changes = new Emitter<void>()
-  #members = new Map<Member, Lifetime>()
-  #lastId = 0
   #port: Port | undefined
   #portLife = new Lifetime()
 
@@ -86,7 +83,7 @@ export class Hub {
     this.#line.onChange((change) => {
       this.#taps.event(change)
       // Who asked has its answer already.
-      if (change.type === 'settings') this.#tell({ settings: change.settings }, change.session)
+      if (change.type === 'settings') this.#roster.tell({ settings: change.settings }, change.session)
       this.#changes.fire()
     })
   }
@@ -95,22 +92,16 @@ export class Hub {
 
   /** Sessions are here, or what one sent before it left is still on its way: the port is needed. */
   get inUse(): boolean {
-    return this.#members.size > 0 || this.#toDevice.settling > 0
+    return this.#roster.size > 0 || this.#toDevice.settling > 0
   }
 
   get sessions(): SessionState[] {
-    return [...this.#members.keys()].map(({ id, session, since, account }) => ({
-      id,
-      label: session.who.label,
-      writer: this.#arbiter.mayWrite(id),
-      since,
-      ...account.counts
-    }))
+    return this.#roster.states(this.#arbiter)
   }
 
   /** Since the start, sessions that left included. */
   get total(): Counts {
-    return this.#total.counts
+    return this.#roster.total.counts
   }
 
   get settings(): LineSettings {
@@ -138,10 +129,7 @@ export class Hub {
 
   /** Serves the session until it closes. It may be paused or not; from here on the hub does that. */
   attach(session: Session): Attachment {
-    this.#lastId += 1
-    const member = new Member(this.#lastId, session, this.#total)
-    const life = new Lifetime()
-    this.#members.set(member, life)
+    const { member, life } = this.#roster.add(session)
     this.#arbiter.join(member.id)
     this.#toDevice.join(member)
     this.#fromDevice.join(member)
@@ -161,7 +149,7 @@ export class Hub {
   /** Closes every session, each with its queue drained within `timeoutMs`; resolves when all are closed. */
   async closeSessions(reason: CloseReason, timeoutMs: number): Promise<void> {
     await Promise.all(
-      [...this.#members.keys()].map(async (member) => {
+      this.#roster.members.map(async (member) => {
         this.#detach(member, reason.message)
         const lost = await member.session.close(reason, timeoutMs)
         this.#fromDevice.undelivered(member, lost, reason.message)
@@ -186,7 +174,7 @@ export class Hub {
     if (port) this.#welcome(port)
     else if (before) {
       this.#taps.event({ type: 'port', state: 'closed' })
-      this.#tell(this.#greeting())
+      this.#roster.tell(this.#greeting())
     }
     this.#changes.fire()
   }
@@ -214,8 +202,8 @@ export class Hub {
     life.add(session.onData((chunk) => this.#toDevice.take(member, chunk)))
     life.add(session.onDrain(() => this.#fromDevice.drained(member)))
     life.add(session.onApply((request) => this.#toDevice.apply(member, request)))
-    life.add(session.onControl((request) => this.#control(member, request)))
-    life.add(session.onBreak((durationMs) => this.#break(member, durationMs)))
+    life.add(session.onControl((request) => this.#toDevice.control(member, request)))
+    life.add(session.onBreak((durationMs) => this.#toDevice.sendBreak(member, durationMs)))
     life.add(session.onPurge((which) => this.#toDevice.purge(member, which)))
     life.add(
       session.onClose((reason) => {
@@ -227,10 +215,7 @@ export class Hub {
   }
 
   #detach(member: Member, why?: string): void {
-    const life = this.#members.get(member)
-    if (!life) return
-    life.dispose()
-    this.#members.delete(member)
+    if (!this.#roster.remove(member)) return
     const { id, session } = member
     this.#taps.event({ type: 'detached', session: id, label: session.who.label, ...(why && { why }) })
     // In this order: the port may go on within the first call, and who wrote is asked in the second.
@@ -248,41 +233,24 @@ export class Hub {
     life.add(
       port.onModemState((modem) => {
         this.#taps.event({ type: 'modem', modem })
-        this.#tell({ modem })
+        this.#roster.tell({ modem })
         this.#changes.fire()
       })
     )
     life.add(
       port.onLineState((line) => {
         this.#taps.event({ type: 'line', line })
-        this.#tell({ line })
+        this.#roster.tell({ line })
       })
     )
     this.#taps.event({ type: 'port', state: 'open' })
     void this.#line.connect(port).then(() => {
       if (port !== this.#port) return
-      this.#tell(this.#greeting())
+      this.#roster.tell(this.#greeting())
       this.#fromDevice.setPort(port)
       this.#toDevice.ready()
       this.#changes.fire()
     })
-  }
-
-  #control(member: Member, request: Request<ControlWish, ControlLines>): void {
-    const give = member.answers.expect()
-    const answer = (): void => {
-      give(() => {
-        request.answer(this.#line.lines)
-      })
-    }
-    if (isQuery(request.wish) || !this.#arbiter.mayWrite(member.id)) answer()
-    else void this.#line.control(member.id, request.wish).then(answer)
-  }
-
-  #break(member: Member, durationMs: number): void {
-    if (!this.#port || !this.#arbiter.mayWrite(member.id)) return
-    this.#taps.event({ type: 'break', session: member.id, durationMs })
-    void this.#line.sendBreak(durationMs)
   }
 
   /** What a session is told when it comes, and everybody when the port comes or goes. Unknown settings are not told. */
@@ -294,9 +262,5 @@ export class Hub {
           capabilities: this.#port.capabilities
         }
       : { modem: UNKNOWN_MODEM_STATE, capabilities: NO_CAPABILITIES }
-  }
-
-  #tell(notice: Notice, except?: number): void {
-    for (const member of this.#members.keys()) if (member.id !== except) member.session.notify(notice)
   }
 }

@@ -78,7 +78,7 @@ export class LineDesk {
     return this.#control(session, wish)
   }
 
-  /** At once. Without a port nothing happens: a break has a meaning only now. */
+  /** At once. Never rejects. */
   async sendBreak(durationMs: number): Promise<void> {
     await this.#ask((port) => port.sendBreak(durationMs))
   }

@@ -1,0 +1,52 @@
+/** Who is here: the sessions of one hub, their numbers and their subscriptions. Decides nothing. */
+import { Lifetime } from '../base/lifetime.ts'
+import type { SessionState } from '../contract/state.ts'
+import type { Notice, Session } from '../sessions/session.ts'
+import { Account } from './account.ts'
+import type { Arbiter } from './arbiter.ts'
+import { Member } from './member.ts'
+
+export class Roster {
+  /** Everybody's bytes since the start, also of those who left. */
+  readonly total = new Account()
+  readonly #members = new Map<Member, Lifetime>()
+  #lastId = 0
+
+  get members(): Member[] {
+    return [...this.#members.keys()]
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  /** Gives the session its number; what is added to the lifetime ends when it is removed. */
+  add(session: Session): { member: Member; life: Lifetime } {
+    this.#lastId += 1
+    const member = new Member(this.#lastId, session, this.total)
+    const life = new Lifetime()
+    this.#members.set(member, life)
+    return { member, life }
+  }
+
+  /** False: it was removed before. */
+  remove(member: Member): boolean {
+    this.#members.get(member)?.dispose()
+    return this.#members.delete(member)
+  }
+
+  /** `except`: the number of the one who knows already. */
+  tell(notice: Notice, except?: number): void {
+    for (const { id, session } of this.members) if (id !== except) session.notify(notice)
+  }
+
+  states(arbiter: Arbiter): SessionState[] {
+    return this.members.map(({ id, session, since, account }) => ({
+      id,
+      label: session.who.label,
+      writer: arbiter.mayWrite(id),
+      since,
+      ...account.counts
+    }))
+  }
+}
