@@ -1,6 +1,7 @@
 import { CableSource } from '../bridge/cable.ts'
 import { Link } from '../bridge/link.ts'
 import type { CommandArguments, PortSpec } from '../contract/commands.ts'
+import { SessionPortSource } from '../bridge/session-port.ts'
 import { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
 import type { Report } from './notice.ts'
@@ -10,7 +11,8 @@ type LinkArguments = CommandArguments<'link.start'>
 
 /** Builds a link between a port and a virtual one, or between two ports. Rejects with a Fault; then nothing is left behind. */
 export async function makeLink(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
-  return spec.to.startsWith(PTY_PREFIX) ? ptyLink(id, name, spec, report) : cable(id, name, spec, report)
+  if (!spec.to.startsWith(PTY_PREFIX)) return cable(id, name, spec, report)
+  return spec.port.target.startsWith(PTY_PREFIX) ? ptyPair(id, name, spec) : ptyLink(id, name, spec, report)
 }
 
 /** A session of the caller's own on a port: a terminal, standard input and output. */
@@ -29,16 +31,32 @@ export function makeConsoleLink(id: string, port: PortSpec, session: SessionSour
 async function ptyLink(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
   const target = readTarget(spec.port, report)
   await target.check()
-  const path = spec.to.slice(PTY_PREFIX.length)
-  const pty = PtySource.open({ name, ...(path !== '' && { link: path }), ...spec.pty })
   return new Link({
     id,
     name,
     port: target.source,
-    sources: [pty],
+    sources: [openPty(name, spec.to, spec)],
     settings: target.settings,
     hold: spec.hold ?? false
   })
+}
+
+/** Two virtual ports, for two programs here that shall talk to each other. */
+function ptyPair(id: string, name: string, spec: LinkArguments): Link {
+  const near = openPty(`${name}-a`, spec.port.target, spec)
+  try {
+    const far = openPty(`${name}-b`, spec.to, spec)
+    const port = new SessionPortSource(near)
+    return new Link({ id, name, port, sources: [port.place, far], hold: true })
+  } catch (error) {
+    void near.close()
+    throw error
+  }
+}
+
+function openPty(name: string, target: string, { pty }: LinkArguments): PtySource {
+  const path = target.slice(PTY_PREFIX.length)
+  return PtySource.open({ name, ...(path !== '' && { link: path }), ...pty })
 }
 
 /** Both ends run at the same settings, as the two ends of a cable must. */

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -56,7 +57,7 @@ export class Program {
         this.#wake()
       })
     })
-    onTestFinished(async () => void (await this.stop()))
+    onTestFinished(() => this.stop())
   }
 
   get stdout(): string {
@@ -92,14 +93,14 @@ export class Program {
     }
   }
 
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      this.process.kill(signal)
-      const hard = setTimeout(() => this.process.kill('SIGKILL'), 5000)
-      await this.ended
-      clearTimeout(hard)
-    }
-    return this.ended
+  /** Ends it, and waits until it has. Its own children may hold its output open: that is not waited for. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    const exited = once(this.process, 'exit')
+    this.process.kill(signal)
+    const hard = setTimeout(() => this.process.kill('SIGKILL'), 5000)
+    await exited
+    clearTimeout(hard)
   }
 
   #wake(): void {

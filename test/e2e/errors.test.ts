@@ -27,7 +27,7 @@ describe('errors of the command line', () => {
       5,
       /--allow/
     ],
-    ['an unknown simulated device', ['share', 'sim:toaster', ...LISTEN], 2, /sim:toaster.*sim:gps/],
+    ['an unknown simulated device', ['share', 'sim:toaster', ...LISTEN], 3, /sim:toaster.*sim:gps/],
     ['a missing device', ['share', '/dev/ttyNowhere7', ...LISTEN], 3, /\/dev\/ttyNowhere7.*farport list/],
     ['no serial port', ['share', '/etc/hostname', ...LISTEN], 3, /\/etc\/hostname/],
     ['a missing device, sending', ['send', '/dev/ttyNowhere7', 'x'], 3, /\/dev\/ttyNowhere7/],
@@ -86,7 +86,7 @@ describe('errors of the command line', () => {
   })
 
   it('a peer that is no RFC 2217 server is used as plain telnet, and that is said', async () => {
-    const server = createServer((socket) => socket.end('plain\r\n'))
+    const server = createServer((socket) => void socket.write('plain\r\n'))
     onTestFinished(() => void server.close())
     const port = await listening(server)
     const program = new Program(process.execPath, [

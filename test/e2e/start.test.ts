@@ -6,7 +6,7 @@ describe('npm start', () => {
   it('shares two simulated devices and lets go of everything when npm is ended', async () => {
     const npm = new Program('npm', ['start'])
     await npm.printed(/npx farport connect/)
-    const urls = [...npm.stdout.matchAll(/^ .*(rfc2217:\S+)$/gm)].map((match) => match[1]!)
+    const urls = [...npm.stdout.matchAll(/8N1 +(rfc2217:\S+)$/gm)].map((match) => match[1]!)
     expect(urls).toHaveLength(2)
     for (const url of urls) expect(await accepts(portOf(url))).toBe(true)
 

@@ -1,5 +1,6 @@
 import type { Core } from '../../../core/core.ts'
 import type { LinkSpec } from '../../../contract/commands.ts'
+import type { BridgeState } from '../../../contract/state.ts'
 import { Fault } from '../../../contract/faults.ts'
 import { stdioSource } from '../../../sessions/console.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
@@ -28,11 +29,17 @@ export const connect: CliCommand = async (args, io) => {
   const spec = readLink(parsed)
   return withCore(io, async (core) => {
     const link = await core.call('link.start', spec, io.stop)
-    const ready = link.addresses.length > 0 ? link.addresses.join(' ') : `${spec.port.target} ${spec.to}`
+    const ready = readyText(spec, link)
     io.print(json ? JSON.stringify({ ready, link: link.name }) : `ready ${ready}`)
     await stopped(io.stop)
     return EXIT.done
   })
+}
+
+/** What programs here may open now, or the two ends of the cable. */
+function readyText({ port, to }: LinkSpec, { addresses }: BridgeState): string {
+  const isPty = (target: string): boolean => target.startsWith('pty:')
+  return isPty(to) && !isPty(port.target) ? addresses.join(' ') : `${port.target} ${to}`
 }
 
 async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number> {
