@@ -60,7 +60,9 @@ function decode(termios: Buffer): TtySettings {
   const cflag = get(termios, CFLAG)
   const dataBits = SIZES[(cflag & CSIZE) >>> 8] ?? 8
   const twoStopBits = dataBits === 5 ? 1.5 : 2
-  const software = get(termios, IFLAG) & (IXON | IXOFF) ? 'xonxoff' : 'none'
+  const iflag = get(termios, IFLAG)
+  // Both: IXON alone is how a fresh terminal begins.
+  const software = (iflag & IXON) !== 0 && (iflag & IXOFF) !== 0 ? 'xonxoff' : 'none'
   return {
     baudRate: get(termios, OSPEED),
     dataBits,

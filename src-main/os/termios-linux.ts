@@ -170,5 +170,6 @@ function stopBitsOf(cflag: number, dataBits: DataBits): StopBits {
 
 function flowControlOf(cflag: number, iflag: number): FlowControl {
   if (cflag & CRTSCTS) return 'rtscts'
-  return iflag & (IXON | IXOFF) ? 'xonxoff' : 'none'
+  // Both: IXON alone is how every fresh terminal begins, for the sake of a person's Ctrl+S, and would eat binary data.
+  return (iflag & IXON) !== 0 && (iflag & IXOFF) !== 0 ? 'xonxoff' : 'none'
 }
