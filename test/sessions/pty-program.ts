@@ -1,6 +1,6 @@
 /** A local program on a virtual port, as the kernel sees one: a descriptor on the slave. Does not block. */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
-import { ioctl, isSystemError } from '../../src-main/os/libc.ts'
+import { POLLIN, ioctl, isSystemError, pollNow } from '../../src-main/os/libc.ts'
 import { readTermios2, writeTermios2 } from '../../src-main/os/termios-linux.ts'
 
 const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants
@@ -48,6 +48,11 @@ export class PtyProgram {
       }
     }
     return Buffer.concat(pieces)
+  }
+
+  /** Asked so that what was just written counts: poll() waits for the kernel thread that brings it. */
+  get hasInput(): boolean {
+    return (pollNow(this.fd, POLLIN) & POLLIN) !== 0
   }
 
   get baudRate(): number {

@@ -172,6 +172,10 @@ describe.skipIf(process.platform !== 'linux')('PtySource', () => {
       await clock.advance(40)
       expect(rig.visits).toHaveLength(9)
       expect(rig.visits[8]!.wishes).toEqual([])
+      // Another program, another count.
+      rig.visits[8]!.session.abort({ code: 'too-slow', message: 'too slow' })
+      await clock.advance(500)
+      expect(rig.visits).toHaveLength(10)
     })
   })
 
@@ -339,6 +343,18 @@ describe.skipIf(process.platform !== 'linux')('PtySource', () => {
       visit.tell({ baudRate: 19_200, stopBits: 2 })
       expect(program.baudRate).toBe(9600)
       expect(stty(rig.link, '-a')).toContain('-cstopb')
+    })
+
+    it('leave the modes alone that the program chose', async () => {
+      rig.open()
+      const program = rig.program()
+      const visit = await rig.visit()
+      stty(rig.link, 'sane', 'min', '7')
+      await until(() => (program.localFlags & EXTPROC) !== 0)
+      visit.tell({ baudRate: 4800, flowControl: 'rtscts' })
+      const shown = stty(rig.link, '-a')
+      expect(shown).toContain('speed 4800 baud')
+      expect(shown).toMatch(/\smin = 7;.*\scrtscts\s.*\sicrnl\s.*\sopost\s.*\sicanon\s.*\secho\s/s)
     })
 
     it('do not overwrite what a program set before it was seen', async () => {
@@ -554,6 +570,20 @@ describe.skipIf(process.platform !== 'linux')('PtySource', () => {
       await until(() => visit.purges.length === 3)
       expect(visit.purges).toEqual(['receive', 'transmit', 'both'])
     })
+  })
+
+  it('drops what the kernel still holds of the time before a purge', async () => {
+    rig.open()
+    const program = rig.program()
+    const visit = await rig.visit()
+    visit.session.write(Buffer.alloc(6000, 0x22))
+    expect(program.hasInput).toBe(true)
+    program.flush(0)
+    // Pushes the rest of the old bytes into the input that was just emptied.
+    visit.session.write(Buffer.from('old'))
+    expect(program.hasInput).toBe(true)
+    await until(() => visit.purges.length === 1)
+    expect(program.read()).toHaveLength(0)
   })
 
   describe('close', () => {
