@@ -12,7 +12,7 @@ import { comPort, decodeComPort } from '../protocol/rfc2217.ts'
 import type { ComPortMessage } from '../protocol/rfc2217.ts'
 import { INITIAL_MODEM_MASK, LINE_ERRORS, lineStateOf, modemStateOf } from '../protocol/rfc2217-codes.ts'
 import { OPTION } from '../protocol/telnet.ts'
-import { LINE_QUERIES, SETTINGS_QUERIES, abortable, nameOf, settingIn } from './remote-questions.ts'
+import { LINE_QUERIES, SETTINGS_QUERIES, abortable, nameOf, queryFor, settingIn } from './remote-questions.ts'
 import { RequestQueue } from './remote-requests.ts'
 import type { Urgency } from './remote-requests.ts'
 
@@ -23,6 +23,8 @@ export const AGREEMENT_TIMEOUT_MS = 4000
 const MAX_UNANSWERED = 2
 
 const SIGNATURE = 'Farport'
+
+type Control = ComPortMessage & { readonly type: 'control' }
 
 /** What opening came to: `agreed`, or why not. */
 export type Agreement = 'agreed' | 'refused' | 'silent'
@@ -46,6 +48,8 @@ export class ComPortClient {
   #settings = DEFAULT_SETTINGS
   #lines: ControlLines = { dtr: true, rts: true, break: false }
   #modemState = UNKNOWN_MODEM_STATE
+  /** What the server once did not acknowledge: for the next of these we wait less. */
+  readonly #silentAbout = new Set<string>()
 
   readonly #agreements = new Emitter<Agreement>()
   readonly #modemChanges = new Emitter<ModemState>()
@@ -144,16 +148,22 @@ export class ComPortClient {
   }
 
   /**
-   * One request; resolves with whether it was acknowledged, by then its actual value is known. A server that acknowledges nothing
-   * is taken to have obeyed, with a warning; its late answer corrects that. Never rejects.
+   * One request; resolves with whether it was acknowledged, by then its actual value is known. A wish that is not acknowledged is
+   * asked about (ser2net refuses without a word, for example 1.5 stop bits); who is silent about that as well is taken to
+   * have obeyed, with a warning, and a late answer corrects that. Never rejects.
    */
   async ask(request: ComPortMessage, urgency: Urgency = 'wish'): Promise<boolean> {
     if (!this.#active) return false
-    const acknowledged = await this.#requests.ask(request, urgency)
+    const name = nameOf(request)
+    const isKnownSilent = urgency === 'wish' && this.#silentAbout.has(name)
+    const acknowledged = await this.#requests.ask(request, isKnownSilent ? 'optional' : urgency)
     if (acknowledged || this.#requests.stopped) return acknowledged
     this.#learn(request)
-    if (urgency === 'wish')
-      this.#warn(`${this.#remote} does not acknowledge ${nameOf(request)}; it may not have taken effect.`)
+    if (urgency !== 'wish') return false
+    this.#silentAbout.add(name)
+    this.#warn(`${this.#remote} does not acknowledge ${name}; it may not have taken effect.`)
+    const query = queryFor(request)
+    if (query) await this.#requests.ask(query, 'optional')
     return false
   }
 
@@ -205,10 +215,23 @@ export class ComPortClient {
   #hearAnswer(reply: ComPortMessage): void {
     const before = this.#settings
     const request = this.#requests.offer(reply)
-    // An answer about another thing than was asked says no more than that the request was heard.
-    const isOther = request?.type === 'control' && reply.type === 'control' && request.about !== reply.about
-    this.#learn(isOther ? request : reply)
+    if (reply.type === 'control' && (reply.about === 'break' || request?.type === 'control'))
+      this.#hearControl(reply, request)
+    else this.#learn(reply)
     if (!request && !sameSettings(before, this.#settings)) this.#settingsChanges.fire(this.#settings)
+  }
+
+  /**
+   * An answer about another thing than was asked says no more than that the request was heard. And a break is on only where we asked
+   * for it: ser2net 4.3 says "on" to whoever asks.
+   */
+  #hearControl(reply: Control, request: ComPortMessage | undefined): void {
+    if (request?.type !== 'control') return
+    const isRefusedBreak = reply.about === 'break' && 'on' in reply && reply.on === false
+    const isBelieved = request.about === 'break' ? isRefusedBreak : reply.about === request.about
+    this.#learn(isBelieved ? reply : request)
+    // A query that comes back as it went (ser2net, of a device without these lines): a wish will not be acknowledged either.
+    if ('on' in reply && reply.on === undefined) this.#silentAbout.add(nameOf(request))
   }
 
   #learn(message: ComPortMessage): void {

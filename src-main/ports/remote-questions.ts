@@ -10,10 +10,10 @@ export const SETTINGS_QUERIES: readonly ComPortMessage[] = [
   { type: 'control', about: 'flow', flow: undefined }
 ]
 
+/** Not the break: ser2net 4.3 answers that it is on when it is not. */
 export const LINE_QUERIES: readonly ComPortMessage[] = [
   { type: 'control', about: 'dtr', on: undefined },
-  { type: 'control', about: 'rts', on: undefined },
-  { type: 'control', about: 'break', on: undefined }
+  { type: 'control', about: 'rts', on: undefined }
 ]
 
 const NAMES: Readonly<
@@ -49,6 +49,15 @@ export function requestsFor(wish: LineWish): readonly ComPortMessage[] {
   if (stopBits !== undefined) requests.push({ type: 'stopSize', stopBits })
   if (flowControl !== undefined) requests.push({ type: 'control', about: 'flow', flow: flowControl })
   return requests
+}
+
+/** The question what became of a wish; undefined where there is none. */
+export function queryFor(wish: ComPortMessage): ComPortMessage | undefined {
+  return [...SETTINGS_QUERIES, ...LINE_QUERIES].find(
+    (query) =>
+      query.type === wish.type &&
+      (query.type !== 'control' || wish.type !== 'control' || query.about === wish.about)
+  )
 }
 
 /** What a message says of the line settings; nothing for a query, for an unknown value and for any other message. */

@@ -39,6 +39,9 @@ export interface RemotePortOptions {
   readonly clock?: Clock
 }
 
+/** How much of what a server says before it hangs up is told, in characters. */
+const MAX_LAST_WORDS = 80
+
 /**
  * Makes a Port of a Connection, which it owns from now on. With RFC 2217 it is open once the server agreed and told its
  * settings (nine round trips). Rejects with the signal's reason, or with a Fault: `peer-closed`, and `peer-protocol`
@@ -51,12 +54,21 @@ export async function openRemotePort(
   signal: AbortSignal
 ): Promise<Port> {
   const port = new RemotePort(connection, mode, options)
+  // Paused as it is, it hands on data only when the far end hangs up: ser2net says "Port already in use" and goes.
+  let lastWords = ''
+  const listening = port.onData((bytes) => {
+    const text = Array.from(bytes.subarray(0, MAX_LAST_WORDS), (each) => String.fromCharCode(each)).join('')
+    lastWords = (lastWords + text.replaceAll(/[^ -~]+/g, ' ')).slice(0, MAX_LAST_WORDS)
+  })
   try {
     await port.open(options, signal)
     return port
   } catch (error) {
     port.abort(DONE)
-    throw error
+    if (!(error instanceof Fault) || error.code !== 'peer-closed' || lastWords.trim() === '') throw error
+    throw new Fault('peer-closed', `${error.message} It said: ${lastWords.trim()}`, error)
+  } finally {
+    listening.dispose()
   }
 }
 
@@ -222,9 +234,10 @@ class RemotePort implements Port {
   async #breakNow(durationMs: number): Promise<void> {
     this.#throwIfEnded()
     this.#sendTelnetBreak()
-    await this.#comPort.ask({ type: 'control', about: 'break', on: true })
+    // Not waited for as long as a wish: a server that acknowledges no break would make it seconds long.
+    await this.#comPort.ask({ type: 'control', about: 'break', on: true }, 'optional')
     await sleep(this.#clock, durationMs, this.#end.signal)
-    await this.#comPort.ask({ type: 'control', about: 'break', on: false })
+    await this.#comPort.ask({ type: 'control', about: 'break', on: false }, 'optional')
     this.#throwIfEnded()
   }
 

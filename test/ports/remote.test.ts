@@ -29,7 +29,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   'FF FA 2C 05 00 FF F0': 'FFFA2C 69 03 FFF0',
   'FF FA 2C 05 07 FF F0': 'FFFA2C 69 09 FFF0',
   'FF FA 2C 05 0A FF F0': 'FFFA2C 69 0B FFF0',
-  'FF FA 2C 05 04 FF F0': 'FFFA2C 69 06 FFF0',
   'FF FA 2C 0B FF FF FF F0': 'FFFA2C 6F FFFF FFF0 | FFFA2C 6B 30 FFF0',
   'FF FA 2C 0A 1E FF F0': 'FFFA2C 6E 1E FFF0'
 }
@@ -206,6 +205,18 @@ describe('opening with RFC 2217', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('tells what the server said before it hung up (ser2net: the port is in use)', async () => {
+    const server = new Server()
+    server.answers['FF FA 2C 01 00 00 00 00 FF F0'] = '50 6F 72 74 20 69 6E 20 75 73 65 1B 07 0D 0A'
+    const { opening } = open('rfc2217', {}, server)
+    for (let n = 0; n < 6; n++) await settle()
+    server.end()
+    await expect(opening).rejects.toMatchObject({
+      code: 'peer-closed',
+      message: 'The connection to 192.0.2.7:50112 ended: closed. Connect again. It said: Port in use'
+    })
+  })
+
   it.each([1, 3])('ends with its signal at step %i, and the connection with it', async (step) => {
     const server = new Server()
     server.except.add(Object.keys(ANSWERS)[step - 1] ?? '')
@@ -233,7 +244,7 @@ describe('opening with RFC 2217', () => {
 
   it('waits less than a second for a server that answers no control queries (pyserial)', async () => {
     const server = new Server()
-    for (const query of ['07', '0A', '04']) server.except.add(spaced(`FFFA2C 05 ${query} FFF0`))
+    for (const query of ['07', '0A']) server.except.add(spaced(`FFFA2C 05 ${query} FFF0`))
     const { clock, opening, warnings } = open('rfc2217', {}, server)
     for (let n = 0; n < 12; n++) await settle()
     await clock.advance(1000)
@@ -295,9 +306,14 @@ describe('settings and lines', () => {
   it('goes on after 2 s without acknowledgement, with one warning, and takes a late answer as news', async () => {
     const { server, port, clock, warnings } = await opened()
     expect(REQUEST_TIMEOUT_MS).toBe(2000)
+    server.except.add(spaced('FFFA2C 01 00000000 FFF0'))
     const applied = port.apply({ baudRate: 300, dataBits: 8 }, never)
     await clock.advance(REQUEST_TIMEOUT_MS)
-    expect(server.news()).toEqual([spaced('FFFA2C 01 0000012C FFF0'), spaced('FFFA2C 02 08 FFF0')])
+    // Asked what became of it, it says nothing either.
+    await clock.advance(250)
+    expect(server.news()).toEqual(
+      ['01 0000012C', '01 00000000', '02 08'].map((each) => spaced(`FFFA2C ${each} FFF0`))
+    )
     server.say('FFFA2C 66 08 FFF0')
     expect(await applied).toMatchObject({ baudRate: 300, dataBits: 8 })
     expect(warnings).toEqual([
@@ -309,9 +325,43 @@ describe('settings and lines', () => {
     expect(news).toEqual([600])
     expect(port.settings.baudRate).toBe(600)
     const again = port.apply({ baudRate: 300 }, never)
-    await clock.advance(REQUEST_TIMEOUT_MS)
+    // It is not waited for as long again.
+    await clock.advance(500)
     await again
     expect(warnings.length).toBe(1)
+  })
+
+  it('learns what is in force where the server refuses without a word (ser2net: 1.5 stop bits)', async () => {
+    const { server, port, clock, warnings } = await opened()
+    server.answers[spaced('FFFA2C 04 00 FFF0')] = 'FFFA2C 68 02 FFF0'
+    const applied = port.apply({ stopBits: 1.5 }, never)
+    await clock.advance(REQUEST_TIMEOUT_MS)
+    expect(await applied).toMatchObject({ stopBits: 2 })
+    expect(warnings.length).toBe(1)
+  })
+
+  it('waits less for DTR and RTS of a device without them (ser2net sends the query back)', async () => {
+    const server = new Server()
+    server.answers[spaced('FFFA2C 05 07 FFF0')] = 'FFFA2C 69 07 FFF0'
+    const { clock, opening } = open('rfc2217', {}, server)
+    const port = await opening
+    for (let n = 0; n < 4; n++) await settle()
+    expect(port.lines.dtr).toBe(true)
+    const controlled = port.control({ dtr: false })
+    await clock.advance(250)
+    expect(await controlled).toMatchObject({ dtr: false })
+  })
+
+  it('believes a break only where it asked for one (ser2net says on to whoever asks)', async () => {
+    const { server, port } = await opened()
+    server.say('FFFA2C 69 05 FFF0')
+    expect(port.lines.break).toBe(false)
+    server.answers[spaced('FFFA2C 05 05 FFF0')] = 'FFFA2C 69 06 FFF0'
+    server.answers[spaced('FFFA2C 05 06 FFF0')] = 'FFFA2C 69 05 FFF0'
+    expect(await port.control({ break: true })).toMatchObject({ break: false })
+    server.answers[spaced('FFFA2C 05 05 FFF0')] = 'FFFA2C 69 05 FFF0'
+    expect(await port.control({ break: true })).toMatchObject({ break: true })
+    expect(await port.control({ break: false })).toMatchObject({ break: false })
   })
 
   it('reports what others changed over there', async () => {
