@@ -245,6 +245,31 @@ describeWithShim('a hardware port', () => {
     ])
   })
 
+  it('asks an adapter that answers slowly less often, but at once when its counters moved', async () => {
+    /** Each look at the time costs 5 ms: so does reading the lines. */
+    class SlowClock extends FakeClock {
+      #spentMs = 0
+      override nowMs(): number {
+        this.#spentMs += 5
+        return super.nowMs() + this.#spentMs
+      }
+    }
+    for (const counters of [true, false]) {
+      pair.a.state.refuse(...(counters ? [] : (['counters'] as const)))
+      const clock = new SlowClock()
+      const port = await open({ clock })
+      let changes = 0
+      port.onModemState(() => changes++)
+      await clock.advance(30)
+      pair.a.state.setModem({ cts: counters })
+      await clock.advance(30)
+      expect(changes).toBe(counters ? 1 : 0)
+      await clock.advance(300)
+      expect(changes).toBe(1)
+      port.abort(DONE)
+    }
+  })
+
   it('tells of modem lines also where the driver keeps no counters', async () => {
     pair.a.state.refuse('counters')
     const clock = new FakeClock()
@@ -507,6 +532,7 @@ describeWithShim('opening and closing', () => {
     expect(drains).toBe(1)
     expect(Buffer.concat(arrived).indexOf(2)).toBe(written)
     expect(port.queued).toBe(0)
+    expect(port.write(chunk)).toBe(true)
     far.close()
   })
 

@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync
+} from 'node:fs'
 import { join } from 'node:path'
 import type { DataBits, LineState, ModemState, Parity } from '../../src-main/contract/line.ts'
 
@@ -37,6 +46,7 @@ export class ShimState {
 
   constructor(directory: string, minor: number) {
     this.#path = join(directory, String(minor))
+    forget(this.#path)
     const bytes = Buffer.alloc(SIZE)
     bytes.writeUInt32LE(CS8, CFLAG)
     writeFileSync(this.#path, bytes, { flag: 'wx' })
@@ -147,4 +157,13 @@ export class ShimState {
     word.writeUInt32LE(value >>> 0)
     writeSync(this.#fd, word, 0, 4, offset)
   }
+}
+
+/** A test that was killed leaves its state behind, and its terminal's number comes back. */
+function forget(path: string): void {
+  if (!existsSync(path)) return
+  const fd = openSync(path, 'r+')
+  writeSync(fd, Buffer.from([1, 0, 0, 0]), 0, 4, DEAD)
+  closeSync(fd)
+  rmSync(path)
 }
