@@ -169,8 +169,7 @@ export class Keeper {
         port.abort(SHUTDOWN)
       }
     })
-    if (hurry.aborted) cutShort()
-    else hurry.addEventListener('abort', cutShort, { once: true })
+    hurry.addEventListener('abort', cutShort, { once: true })
     try {
       await this.#drained(port)
       const lost = await Promise.race([cut, port.close(DONE, STANDSTILL_MS)])

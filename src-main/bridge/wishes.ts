@@ -26,7 +26,6 @@ export class Wishes<T extends object> {
     const forgotten: Partial<T> = {}
     for (const field of fields(this.#merged)) {
       const owned = this.#owners.get(field) === session
-      if (owned) this.#owners.delete(field)
       const part = owned ? forgotten : kept
       part[field] = this.#merged[field]
     }

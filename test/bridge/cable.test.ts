@@ -37,7 +37,9 @@ function bench(): Bench {
 
 describe('a cable between two ports', () => {
   it('carries bytes both ways, each end at its own settings', async () => {
-    const { near, far, link, end } = bench()
+    const { near, far, cable, link, end } = bench()
+    const faults: Fault[] = []
+    cable.onFault((fault) => faults.push(fault))
     await settle()
     near.port.send(bytes('from near'))
     far.port.send(bytes('from far'))
@@ -47,6 +49,7 @@ describe('a cable between two ports', () => {
     expect(await end()).toBe(0)
     expect([near.port.ended, far.port.ended]).toEqual([true, true])
     expect([near.ports.length, far.ports.length]).toEqual([1, 1])
+    expect(faults).toEqual([])
   })
 
   it('crosses the lines from the start, and at each change', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { never } from '../../src-main/base/event.ts'
 import {
   ALL_CAPABILITIES,
   DEFAULT_SETTINGS,
@@ -27,6 +28,35 @@ describe('two clients on one port', () => {
       { id: 2, writer: false, bytesToDevice: 0, lostToDevice: 6, bytesFromDevice: 5 }
     ])
     expect(hub.total).toEqual({ bytesToDevice: 2, bytesFromDevice: 10, lostToDevice: 6, lostFromDevice: 0 })
+    await end()
+  })
+
+  it('hear every chunk in order, also when one makes room for the next while it is handed round', async () => {
+    const { plug, session, end } = bench()
+    const port = await plug()
+    const [slow, helper, last] = [session(), session(), session()]
+    slow.stall()
+    port.send(new Uint8Array(256 * 1024))
+    let helped = false
+    helper.onReceived(() => {
+      if (helped) return
+      helped = true
+      expect(port.paused).toBe(true)
+      port.send(bytes('second'))
+      slow.flow()
+    })
+    port.send(bytes('first '))
+    expect(text(last.received.subarray(256 * 1024))).toBe('first second')
+    await end()
+  })
+
+  it('are not given what comes while they leave', async () => {
+    const { hub, plug, session, end } = bench()
+    const port = await plug()
+    const [first, second] = [session(), session()]
+    first.onReceived(() => second.cut())
+    port.send(bytes('abc'))
+    expect(hub.total).toMatchObject({ bytesFromDevice: 3, lostFromDevice: 0 })
     await end()
   })
 
@@ -187,6 +217,7 @@ describe('settings', () => {
     second.send(bytes('first words'))
     await clock.advance(100)
     expect(port.settings.baudRate).toBe(115_200)
+    expect(port.queued).toBe('last words, '.length)
     port.flow()
     await clock.advance(10)
     expect(port.applies).toEqual([{ baudRate: 115_200 }, { baudRate: 9600 }])
@@ -207,6 +238,18 @@ describe('settings', () => {
     first.end()
     await settle()
     expect(port.applies).toEqual(changes ? [{ parity: 'odd' }] : [])
+    await end()
+  })
+
+  it('are left alone where nobody follows: the port closes anyway', async () => {
+    const { plug, session, end } = bench({ configured: { baudRate: 9600 } })
+    const port = await plug()
+    const only = session()
+    only.ask({ baudRate: 300 })
+    await settle()
+    only.end()
+    await settle()
+    expect(port.applies).toEqual([{ baudRate: 300 }])
     await end()
   })
 
@@ -244,6 +287,24 @@ describe('commands that do not wait for data', () => {
     port.flow()
     writer.send(bytes('after'))
     expect(text(port.received)).toBe('after')
+    await end()
+  })
+
+  it('let a purge make room, also at a port that does not tell that it drained', async () => {
+    class Silent extends MemoryPort {
+      override readonly onDrain = never
+    }
+    const { clock, hub, session, end } = bench()
+    const port = new Silent({ clock, highWater: 0, lowWater: 0 })
+    hub.setPort(port, 'discard')
+    await settle()
+    port.stall()
+    const writer = session()
+    writer.send(bytes('ab'))
+    writer.send(bytes('cd'))
+    writer.askPurge('both')
+    writer.send(bytes('ef'))
+    expect(port.queued).toBe(2)
     await end()
   })
 
@@ -301,6 +362,20 @@ describe('while there is no port', () => {
     expect(port.received.length).toBe(40 * 4096)
     expect(writer.paused).toBe(false)
     expect(hub.total).toMatchObject({ bytesToDevice: 40 * 4096, lostToDevice: 0 })
+    await end()
+  })
+
+  it('lets a paused writer go on when all that waited is gone, not before', async () => {
+    const { plug, session, end } = bench()
+    const port = await plug({ highWater: 0, lowWater: 0 })
+    port.stall()
+    const writer = session()
+    for (let i = 0; i < 20; i += 1) writer.send(new Uint8Array(4096))
+    expect(writer.paused).toBe(true)
+    for (let i = 0; i < 15; i += 1) port.take(4096)
+    expect([writer.paused, writer.unread]).toEqual([true, 3 * 4096])
+    port.take(4096)
+    expect([writer.paused, writer.unread]).toEqual([false, 0])
     await end()
   })
 
@@ -395,6 +470,24 @@ describe('while there is no port', () => {
     await settle()
     expect(text(second.received)).toBe('data')
     expect(second.settings.baudRate).toBe(57_600)
+    await end()
+  })
+
+  it('counts what is sent after a port that broke before its wishes were in force', async () => {
+    const { clock, hub, session, plug, unplug, end } = bench()
+    const writer = session()
+    const first = await plug()
+    writer.ask({ baudRate: 57_600 })
+    await settle()
+    unplug(first)
+    const second = new MemoryPort({ clock })
+    second.holdApplies()
+    hub.setPort(second, 'discard')
+    await settle()
+    unplug(second)
+    await settle()
+    writer.send(bytes('abc'))
+    expect(hub.total.lostToDevice).toBe(3)
     await end()
   })
 
@@ -553,6 +646,17 @@ describe('a port that breaks', () => {
       { bytesToDevice: 1, lostToDevice: 6 },
       { bytesToDevice: 0, lostToDevice: 3 }
     ])
+    await end()
+  })
+
+  it('knows whose bytes it had also after thousands of chunks', async () => {
+    const { hub, plug, session, unplug, end } = bench()
+    const port = await plug()
+    port.stall()
+    const writer = session()
+    for (let i = 0; i < 5000; i += 1) writer.send(bytes('.'))
+    unplug(port)
+    expect(hub.total).toMatchObject({ bytesToDevice: 0, lostToDevice: 5000 })
     await end()
   })
 

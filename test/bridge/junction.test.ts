@@ -312,4 +312,13 @@ describe('closing', () => {
     expect(connect().closeReason?.code).toBe('refused')
     await closed
   })
+
+  it('takes nobody either from a source that is slow to close', async () => {
+    const { bridge, device, door, connect } = share()
+    door.close = () => Promise.resolve()
+    const closed = bridge.close(1000)
+    expect(connect().closeReason).toEqual(SHUTDOWN)
+    await closed
+    expect(device.tries).toEqual([])
+  })
 })

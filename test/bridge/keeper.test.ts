@@ -112,7 +112,7 @@ describe('a port that is wanted', () => {
   })
 
   it('counts as a success only when it lived for a while', async () => {
-    const { clock, source, keeper } = bench()
+    const { clock, source, keeper, faults } = bench()
     keeper.want(true)
     await settle()
     for (const delayMs of [500, 1000, 2000]) {
@@ -126,6 +126,7 @@ describe('a port that is wanted', () => {
     source.port.unplug()
     await clock.advance(500)
     expect(keeper.state.type).toBe('open')
+    expect(faults).toHaveLength(4)
     await keeper.close(0)
     expect(clock.pending).toBe(0)
   })

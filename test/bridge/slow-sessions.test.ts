@@ -41,6 +41,7 @@ describe('a lone session', () => {
     stream(port, 4 * KIB)
     expect(client.queued).toBe(260 * KIB)
     expect(port.paused).toBe(true)
+    expect(clock.pending).toBe(0)
     await clock.advance(60_000)
     client.take(195 * KIB)
     expect(port.paused).toBe(true)
