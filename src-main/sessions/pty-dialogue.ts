@@ -9,6 +9,8 @@
  * - A far port that nobody asked yet (a link dials when a program opens it) has no settings to show. The PTY then says
  *   UNKNOWN_BAUD_RATE, which no program sets by itself, so that one that sets 9600 is understood and one that only turns the
  *   echo off (`stty -echo`) wishes nothing.
+ * - A program that sets the port and leaves before a byte has passed (`stty -F LINK 9600`, then `cat LINK`) sets it for the next one, as on a
+ *   real port. The program after that finds the far port as it is again.
  *
  * Known limit: a program that sets just what it sees is not told from one that sets nothing. Where the far port turns out to
  * have changed since it was last shown, that program gets the far port's settings.
@@ -116,13 +118,17 @@ export class PtyDialogue {
     return this.#pty.show({})
   }
 
-  /** The program left: raw mode, the far port's settings and nothing unread for the next one. Answers as `Pty.reset`. */
-  startOver(): boolean {
-    this.#spoken = false
+  /**
+   * The program left: raw mode and nothing unread for the next one, which finds the far port's settings, or with `keep` those of
+   * the one that left. Answers as `Pty.reset`.
+   */
+  startOver(keep = false): boolean {
+    // A hang-up is over when the program is: kept would be a port that nobody can use.
+    this.#spoken = keep && this.#spoken && !this.#hungUp
     this.#hungUp = false
     this.#answered = this.#wished
     this.#answerDue = false
-    const usable = this.#pty.reset(this.#far)
+    const usable = this.#pty.reset(this.#spoken ? this.#seen : this.#far)
     this.#seen = this.#pty.settings()
     return usable
   }
@@ -130,7 +136,7 @@ export class PtyDialogue {
   /** Another PTY takes the place of one that is used up. */
   moveTo(pty: Pty): void {
     this.#pty = pty
-    this.startOver()
+    this.startOver(this.#spoken)
   }
 
   #show(change: Partial<PtySettings>): number {

@@ -28,8 +28,11 @@ export interface PtySessionOptions {
   readonly clock: Clock
   /** The PTY goes with this session: what the program has not read by then it will never read. */
   readonly isLast: () => boolean
-  /** It is over. `left`: the program closed it and all that it wrote was handed on. Called once, after `onClose`. */
-  readonly onEnded: (left: boolean) => void
+  /**
+   * It is over. `left`: the program closed it and all that it wrote was handed on; `silent`: nothing passed
+   * either way. Called once, after `onClose`.
+   */
+  readonly onEnded: (left: boolean, silent: boolean) => void
 }
 
 export class PtySession implements Session {
@@ -52,6 +55,8 @@ export class PtySession implements Session {
   #congested = false
   /** Flags that were taken while writing settings, to be handled in their turn. */
   #flags = 0
+  /** Nothing passed either way so far. */
+  #silent = true
   #lost = 0
   #ended = false
   #closing: Promise<number> | undefined
@@ -85,6 +90,7 @@ export class PtySession implements Session {
       this.#lost += chunk.length
       return true
     }
+    this.#silent = false
     this.#stream.write(chunk)
     if (this.queued > HIGH_WATER) this.#congested = true
     return !this.#congested
@@ -183,7 +189,9 @@ export class PtySession implements Session {
     if (this.#ended) return
     this.#flags |= flags
     this.#handleFlags()
-    if (data.length > 0) this.#data.fire(data)
+    if (data.length === 0) return
+    this.#silent = false
+    this.#data.fire(data)
   }
 
   /** Flags that came out of turn: handled before the next data, which is now where none waits for a paused session. */
@@ -269,6 +277,6 @@ export class PtySession implements Session {
     })
     this.#closes.fire(reason)
     this.#draining?.resolve(this.#lost)
-    this.#options.onEnded(left)
+    this.#options.onEnded(left, this.#silent)
   }
 }

@@ -130,7 +130,7 @@ export class PtySource implements SessionSource {
         dialogue: this.#dialogue,
         clock: this.#clock,
         isLast: () => this.#closed,
-        onEnded: (left) => this.#ended(left)
+        onEnded: (left, silent) => this.#ended(left, silent)
       })
     } catch (error) {
       if (!isSystemError(error, 'EMFILE', 'ENFILE')) throw error
@@ -142,10 +142,10 @@ export class PtySource implements SessionSource {
     else this.#session.abort(NOBODY_SERVES)
   }
 
-  #ended(left: boolean): void {
+  #ended(left: boolean, silent: boolean): void {
     this.#session = undefined
     if (this.#closed) this.#closePty()
-    else if (left) this.#makeReady()
+    else if (left) this.#makeReady(silent)
     else this.#tryLater()
   }
 
@@ -155,11 +155,11 @@ export class PtySource implements SessionSource {
     this.#notBeforeMs = nowMs + this.#backoff.next()
   }
 
-  /** For the next program, once nobody is there. */
-  #makeReady(): void {
+  /** For the next program, once nobody is there; with `keep`, at the settings that the last one left: it came to set them (stty). */
+  #makeReady(keep = false): void {
     this.#notBeforeMs = 0
     this.#backoff.reset()
-    this.#used = !this.#dialogue.startOver() && !this.#renew()
+    this.#used = !this.#dialogue.startOver(keep) && !this.#renew()
   }
 
   /** Another PTY under the same name. False: not now; tried again at the next look. */

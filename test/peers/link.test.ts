@@ -48,15 +48,23 @@ describe.skipIf(lacks('socat', 'cc'))('a link used by programs', () => {
   })
 
   it('stty first, the program afterwards: the setting holds, as on a real port', async () => {
-    const { cable, device, link } = await linked()
+    const { cable, device, link, ours } = await linked()
     expect((await new Program('stty', ['-F', link, '19200']).ended).code).toBe(0)
+    await ours.printed(/program closed/, 'stderr')
     const cat = new Program('cat', [link])
-    await vi.waitFor(() => expect(lineOf(cable.a.path).baudRate).toBe(19_200))
-    device.write('at 19200\n')
-    await cat.printed(/at 19200/)
-    // The next program finds the far port as it is again.
+    await vi.waitFor(() => {
+      device.write('at 19200\n')
+      expect(cat.stdout).toContain('at 19200')
+    })
+    expect(lineOf(cable.a.path).baudRate).toBe(19_200)
+    // The next program finds the far port as it is again: at the share's own rate.
     await cat.stop()
-    await vi.waitFor(() => expect(lineOf(link).baudRate).toBe(4800))
+    const next = new Program('cat', [link])
+    await vi.waitFor(() => {
+      device.write('at 4800\n')
+      expect(next.stdout).toContain('at 4800')
+    })
+    expect(lineOf(cable.a.path).baudRate).toBe(4800)
   })
 
   it('carries parity and data bits as options of the link', async () => {

@@ -166,6 +166,7 @@ describe.skipIf(process.platform !== 'linux')('PtySource', () => {
       expect(times).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000])
       // The new session's hub knows nothing of what the program wished before.
       expect(rig.visits[1]!.wishes).toEqual([{ baudRate: 2400, stopBits: 1, flowControl: 'none' }])
+      program.write('x')
       program.close()
       await clock.advance(20)
       rig.program()
@@ -315,9 +316,32 @@ describe.skipIf(process.platform !== 'linux')('PtySource', () => {
       const visit = await rig.visit()
       program.setBaudRate(300)
       await until(() => visit.wishes.length === 1)
+      program.write('x')
       program.close()
       await until(() => visit.closed)
       expect(stty(rig.link)).toContain('speed 4800 baud')
+    })
+
+    it.each([
+      ['keep what a program set that left without a byte (stty), for the next one alone', false],
+      ['return at once where a byte came from the device', true]
+    ])('%s', async (_what, spoke) => {
+      rig.open({ greet: (visit) => visit.tell({ baudRate: 4800 }) })
+      const setter = rig.program()
+      const first = await rig.visit()
+      setter.setBaudRate(300)
+      await until(() => first.wishes.length === 1)
+      if (spoke) first.session.write(Buffer.from('x'))
+      setter.close()
+      await until(() => first.closed)
+      const next = rig.program()
+      expect(next.baudRate).toBe(spoke ? 4800 : 300)
+      const second = await rig.visit(1)
+      expect(second.wishes.map(({ baudRate }) => baudRate)).toEqual(spoke ? [] : [300])
+      next.write('x')
+      next.close()
+      await until(() => second.closed)
+      expect(rig.program().baudRate).toBe(4800)
     })
 
     it('are shown only where the far port has such a setting', async () => {
