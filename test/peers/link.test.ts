@@ -59,6 +59,7 @@ describe.skipIf(lacks('socat', 'cc'))('a link used by programs', () => {
     expect(lineOf(cable.a.path).baudRate).toBe(19_200)
     // The next program finds the far port as it is again: at the share's own rate.
     await cat.stop()
+    await ours.printed(/(program closed[^]*){2}/, 'stderr')
     const next = new Program('cat', [link])
     await vi.waitFor(() => {
       device.write('at 4800\n')
