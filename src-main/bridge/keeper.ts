@@ -86,9 +86,14 @@ export class Keeper {
   }
 
   async #run(): Promise<void> {
-    while (this.#wanted) {
-      this.#wish = new AbortController()
-      await this.#keep(this.#wish.signal)
+    try {
+      while (this.#wanted) {
+        this.#wish = new AbortController()
+        await this.#keep(this.#wish.signal)
+      }
+    } catch (error) {
+      // A listener threw: a bug of ours, shown instead of taking the process down with every other port.
+      this.#faults.fire(toFault(error))
     }
     this.#running = undefined
     this.#enter({ type: 'idle' })
@@ -96,16 +101,14 @@ export class Keeper {
 
   /** From the first try until it is not wanted any more. */
   async #keep(signal: AbortSignal): Promise<void> {
-    const { clock, slot } = this.#options
+    const { slot } = this.#options
     const backoff = new Backoff()
     let absent: Absent = 'hold'
     while (!signal.aborted) {
       this.#enter({ type: 'opening' })
       slot.setPort(undefined, absent)
-      const openedMs = clock.nowMs()
-      const fault = await this.#useOnce(signal)
+      const fault = await this.#useOnce(backoff, signal)
       if (!fault) break
-      if (clock.nowMs() - openedMs >= STABLE_MS) backoff.reset()
       absent = 'discard'
       await this.#wait(fault, backoff, signal)
     }
@@ -113,8 +116,8 @@ export class Keeper {
   }
 
   /** Opens the port and stays with it. Answers why it broke or did not open, undefined when it was not wanted any more. */
-  async #useOnce(signal: AbortSignal): Promise<Fault | undefined> {
-    const { source, slot } = this.#options
+  async #useOnce(backoff: Backoff, signal: AbortSignal): Promise<Fault | undefined> {
+    const { clock, source, slot } = this.#options
     let port: Port
     try {
       port = await source.open(slot.opening, signal)
@@ -125,7 +128,9 @@ export class Keeper {
       port.abort(DONE)
       return undefined
     }
+    const openedMs = clock.nowMs()
     const reason = await this.#stay(port, signal)
+    if (clock.nowMs() - openedMs >= STABLE_MS) backoff.reset()
     return reason && this.#faultOf(reason)
   }
 

@@ -132,6 +132,26 @@ describe('a port that is wanted', () => {
   })
 })
 
+describe('a try that takes long', () => {
+  it('and fails is no success either', async () => {
+    const { clock, source, keeper } = bench()
+    source.fail(MISSING)
+    keeper.want(true)
+    await settle()
+    source.hold()
+    await clock.advance(500)
+    await clock.advance(30_000)
+    source.proceed()
+    await settle()
+    expect(source.tries.length).toBe(2)
+    await clock.advance(999)
+    expect(source.tries.length).toBe(2)
+    await clock.advance(1)
+    expect(source.tries.length).toBe(3)
+    await keeper.close(0)
+  })
+})
+
 describe('a port that is not wanted any more', () => {
   it('while it opens, is never used', async () => {
     const { clock, source, keeper, told } = bench()
