@@ -17,7 +17,8 @@ import type { Session, SessionSource } from '../sessions/session.ts'
 import type { HubOptions } from './hub.ts'
 import { Hub } from './hub.ts'
 import { Keeper } from './keeper.ts'
-import { noticeOf } from './notices.ts'
+import type { BridgeNotice } from './notices.ts'
+import { noticeOf, warning } from './notices.ts'
 import type { Tap } from './tap.ts'
 
 /** What every bridge is made from. The bridge owns the sources from here on, and closes them. */
@@ -49,7 +50,7 @@ export class Junction {
   readonly #keeper: Keeper
   readonly #life = new Lifetime()
   readonly #states = new Emitter<void>()
-  readonly #notices = new Emitter<string>()
+  readonly #notices = new Emitter<BridgeNotice>()
   readonly #faults = new Emitter<Fault>()
   readonly #vacant = new Emitter<void>()
   readonly #present = new Set<Session>()
@@ -61,7 +62,7 @@ export class Junction {
   /** `state` differs from before in more than its byte counts; at most once per turn of the event loop. */
   readonly onState: Event<void> = this.#states.event
   /** One line for people per change: who came and left, what was lost. */
-  readonly onNotice: Event<string> = this.#notices.event
+  readonly onNotice: Event<BridgeNotice> = this.#notices.event
   /** The port broke or cannot be opened; once per cause. It is tried again meanwhile. */
   readonly onFault: Event<Fault> = this.#faults.event
   /** The last session left, and all that it sent is with the port. */
@@ -157,7 +158,7 @@ export class Junction {
   #admit(session: Session): void {
     const refusal = this.#ending ? SHUTDOWN : this.#rules.refuse(session, [...this.#present])
     if (refusal) {
-      this.#notices.fire(`client refused: ${session.who.label} (${refusal.message})`)
+      this.#notices.fire(warning(`client refused: ${session.who.label} (${refusal.message})`))
       void session.close(refusal, REFUSAL_MS)
       return
     }

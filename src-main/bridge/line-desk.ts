@@ -24,6 +24,9 @@ export type LineChange =
   | { readonly type: 'settings'; readonly session: number; readonly settings: LineSettings }
   | { readonly type: 'lines'; readonly session: number; readonly lines: ControlLines }
 
+/** When the configured settings return after a session left: at once, when the next one comes before the port is closed, never. */
+export type Return = 'now' | 'with-the-next' | 'never'
+
 const NO_LINES: ControlLines = { dtr: false, rts: false, break: false }
 
 export class LineDesk {
@@ -40,6 +43,8 @@ export class LineDesk {
   /** What was last told; without a port, what its last one had. */
   #settings: LineSettings
   #lines: ControlLines = NO_LINES
+  /** What is in force was the wish of somebody who left. */
+  #stale = false
 
   readonly onChange: Event<LineChange> = this.#changes.event
   /** A port broke its promise: it rejected although it lives. */
@@ -84,16 +89,29 @@ export class LineDesk {
   }
 
   /**
-   * The session's wishes count no more. A break that it held ends. With `restore` the configured settings return where it
-   * had changed any; resolves when that is done, never rejects.
+   * The session's wishes count no more. A break that it held ends. Where it had changed settings, `returns` says when the
+   * configured ones are back. Resolves when what is due now is done; never rejects.
    */
-  async forget(session: number, restore: boolean): Promise<void> {
+  async forget(session: number, returns: Return): Promise<void> {
     const lines = this.#linesWishes.forget(session)
     if (lines.break) void this.#control(0, { break: false })
     const changed = Object.keys(this.#settingsWishes.forget(session)).length > 0
+    if (!changed || returns === 'never') return
+    this.#stale = this.#port !== undefined
+    if (returns === 'now') await this.restore()
+  }
+
+  /** The settings in force are those of somebody who left. */
+  get stale(): boolean {
+    return this.#stale
+  }
+
+  /** Brings the configured settings back where `stale`; never rejects. */
+  async restore(): Promise<void> {
     const wish = this.opening
-    if (restore && changed && this.#port && Object.keys(wish).length > 0)
-      await this.#inRow(() => this.#apply(0, wish))
+    if (!this.#stale) return
+    this.#stale = false
+    if (Object.keys(wish).length > 0) await this.#inRow(() => this.#apply(0, wish))
   }
 
   /** Takes the port and brings it to the wishes; resolves when that is done or the port is gone, never rejects. */
@@ -116,6 +134,7 @@ export class LineDesk {
     this.#settings = this.#port.settings
     this.#lines = this.#port.lines
     this.#port = undefined
+    this.#stale = false
     this.#gone.abort()
   }
 

@@ -1,18 +1,24 @@
 import type { TapEvent } from './tap.ts'
 
-/** What happened as one line for people; undefined for what is told elsewhere or would only be noise. */
-export function noticeOf(event: TapEvent): string | undefined {
+/** One line for people. `warning`: something was lost or refused; `info`: who came and left. */
+export interface BridgeNotice {
+  readonly level: 'info' | 'warning'
+  readonly text: string
+}
+
+/** What happened; undefined for what is told elsewhere or would only be noise. */
+export function noticeOf(event: TapEvent): BridgeNotice | undefined {
   switch (event.type) {
     case 'attached':
-      return `client ${event.session} connected: ${event.label}`
+      return info(`client ${event.session} connected: ${event.label}`)
     case 'detached':
-      return `client ${event.session} left: ${event.label}${event.why ? ` (${event.why})` : ''}`
+      return info(`client ${event.session} left: ${event.label}${event.why ? ` (${event.why})` : ''}`)
     case 'port':
-      return event.state === 'open' ? 'port open' : 'port closed'
+      return info(event.state === 'open' ? 'port open' : 'port closed')
     case 'lost': {
       const whose = event.session === 0 ? '' : ` of client ${event.session}`
       const where = event.direction === 'to-device' ? 'to the device' : 'from the device'
-      return `lost ${event.bytes} bytes${whose} ${where}: ${event.why}`
+      return warning(`lost ${event.bytes} bytes${whose} ${where}: ${event.why}`)
     }
     case 'settings':
     case 'lines':
@@ -21,4 +27,12 @@ export function noticeOf(event: TapEvent): string | undefined {
     case 'break':
       return undefined
   }
+}
+
+export function info(text: string): BridgeNotice {
+  return { level: 'info', text }
+}
+
+export function warning(text: string): BridgeNotice {
+  return { level: 'warning', text }
 }

@@ -9,7 +9,7 @@ import type { Port } from '../ports/port.ts'
 import type { Request } from '../sessions/session.ts'
 import type { Arbiter } from './arbiter.ts'
 import { InFlight } from './in-flight.ts'
-import type { LineDesk } from './line-desk.ts'
+import type { LineDesk, Return } from './line-desk.ts'
 import type { Losses } from './losses.ts'
 import type { Member } from './member.ts'
 import { Step } from './outbox.ts'
@@ -65,7 +65,17 @@ export class ToDevice {
   }
 
   join(member: Member): void {
+    const { line } = this.#options
     this.#pump.join(member)
+    if (!line.stale) return
+    // The last writer left so shortly before that the port was not closed in between.
+    member.outbox.pushStep(
+      new Step(
+        () => line.restore(),
+        () => true
+      )
+    )
+    this.#pump.run()
   }
 
   /** The session is gone; what it sent is still delivered, and its settings end after that. Tell the arbiter afterwards. */
@@ -73,11 +83,15 @@ export class ToDevice {
     const { arbiter, clock, keepSettings, line } = this.#options
     const wrote = arbiter.policy === 'one' && arbiter.mayWrite(member.id)
     member.left = true
-    // Where nobody follows, the owner closes the port, which drains by itself and needs no other settings.
-    const restores = (): boolean => wrote && !keepSettings && this.#pump.members.length > 0
+    const returns = (): Return => {
+      if (keepSettings) return 'never'
+      // Where nobody follows, the owner closes the port, which drains by itself and needs no other settings.
+      if (this.#pump.members.length === 0) return 'with-the-next'
+      return wrote ? 'now' : 'never'
+    }
     const goodbye = new Step(
-      () => line.forget(member.id, restores()),
-      () => !restores() || !this.#port || this.#port.queued === 0
+      () => line.forget(member.id, returns()),
+      () => returns() !== 'now' || !this.#port || this.#port.queued === 0
     )
     member.outbox.pushStep(goodbye)
     const left = (): number => member.outbox.size + (this.#port?.queued ?? 0)

@@ -9,13 +9,15 @@ export interface ConverseOptions {
   readonly reconnect: boolean
   /** Told each time the port is open: `/dev/ttyUSB0 at 115200 8N1`. */
   readonly onOpen?: (what: string) => void
+  /** Told once, after the first opening. */
+  readonly onOpened?: () => void
 }
 
 /** Stays until the console leaves or the signal is aborted. Rejects with the Fault of the port. */
 export async function converse(
   link: Link,
   source: ConsoleSource,
-  { reconnect, onOpen }: ConverseOptions,
+  { reconnect, onOpen, onOpened }: ConverseOptions,
   signal: AbortSignal
 ): Promise<void> {
   let subscriptions: { dispose(): void }[] = []
@@ -32,6 +34,7 @@ export async function converse(
     await Promise.race([left, firstOpening(link, signal)])
     if (signal.aborted) return
     announce()
+    if (reconnect) onOpened?.()
     const broken = new Promise<never>((_resolve, reject) => {
       let open = true
       subscriptions.push(

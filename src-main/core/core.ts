@@ -14,7 +14,7 @@ import {
   type PortSpec
 } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
-import type { BridgeState, StateTree } from '../contract/state.ts'
+import type { StateTree } from '../contract/state.ts'
 import { listPorts } from '../ports/list-ports.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
 import { converse, type ConverseOptions } from './converse.ts'
@@ -53,14 +53,16 @@ export class Core {
     'ports.list': () => listPorts(),
     'share.start': async (spec) => {
       const { id, name } = this.#newBridge(spec.name, spec.port.target)
-      return this.#add(await makeShare(id, name, spec, this.#report))
+      const share = this.#add(await makeShare(id, name, spec, this.#report))
+      this.#tellFaults(share)
+      return share.state
     },
     'link.start': async (spec, signal) => {
       const { id, name } = this.#newBridge(spec.name, spec.port.target)
-      const link = await makeLink(id, name, spec, this.#report)
-      const state = this.#add(link)
+      const link = this.#add(await makeLink(id, name, spec, this.#report))
       if (spec.hold) await firstOpening(link, signal)
-      return state
+      this.#tellFaults(link)
+      return link.state
     },
     'bridge.stop': async ({ id }) => {
       const bridge = this.#bridges.get(id)
@@ -92,13 +94,12 @@ export class Core {
   async attach(
     port: PortSpec,
     source: ConsoleSource,
-    options: ConverseOptions,
+    options: Omit<ConverseOptions, 'onOpened'>,
     signal: AbortSignal
   ): Promise<void> {
     const { id } = this.#newBridge(undefined, port.target)
-    const link = makeConsoleLink(id, port, source, this.#report)
-    this.#add(link)
-    await converse(link, source, options, signal)
+    const link = this.#add(makeConsoleLink(id, port, source, this.#report))
+    await converse(link, source, { ...options, onOpened: () => this.#tellFaults(link) }, signal)
     await this.#stop(id, link, 10_000)
   }
 
@@ -117,14 +118,19 @@ export class Core {
     return { id: String(++this.#lastId), name: freeName(wish ?? nameOf(target), taken) }
   }
 
-  #add(bridge: Junction): BridgeState {
-    const { state } = bridge
-    this.#bridges.set(state.id, bridge)
-    bridge.onNotice((text) => this.#report({ subject: state.name, text }))
-    bridge.onFault(({ message }) => this.#report({ subject: state.name, text: message }))
+  #add<Bridge extends Junction>(bridge: Bridge): Bridge {
+    const { id, name: subject } = bridge.state
+    this.#bridges.set(id, bridge)
+    bridge.onNotice((notice) => this.#report({ ...notice, subject }))
     bridge.onState(() => this.#states.fire())
     this.#states.fire()
-    return state
+    return bridge
+  }
+
+  /** From now on: a fault of the first opening is for whoever waits for that. */
+  #tellFaults(bridge: Junction): void {
+    const { name: subject } = bridge.state
+    bridge.onFault(({ message }) => this.#report({ level: 'warning', subject, text: message }))
   }
 
   async #stop(id: string, bridge: Junction, timeoutMs: number): Promise<number> {

@@ -69,7 +69,7 @@ async function cable(id: string, name: string, spec: LinkArguments, report: Repo
     settings: withDefaults(far),
     far: far.kind === 'remote' ? 'peer' : 'device'
   })
-  source.onFault(({ message }) => report({ subject: name, text: message }))
+  source.onFault(({ message }) => report({ level: 'warning', subject: name, text: message }))
   return new Link({
     id,
     name,

@@ -28,7 +28,8 @@ export async function makeShare(
       const listener = await listen(endpoint, {
         allowList,
         ...(spec.stallTimeoutMs !== undefined && { stallTimeoutMs: spec.stallTimeoutMs }),
-        onRefused: ({ remote, why }) => report({ subject: name, text: `client refused: ${remote} (${why})` })
+        onRefused: ({ remote, why }) =>
+          report({ level: 'warning', subject: name, text: `client refused: ${remote} (${why})` })
       })
       sources.push(new RemoteSource(listener, endpoint.protocol))
     }

@@ -28,7 +28,7 @@ export interface Target {
 /** Throws a Fault when the target cannot be understood. `report`: what the port could not do, in one line each. */
 export function readTarget(spec: PortSpec, report: Report): Target {
   const { target, settings } = spec
-  const warn = (text: string): void => report({ subject: target, text })
+  const warn = (text: string): void => report({ level: 'warning', subject: target, text })
   if (target.startsWith(PTY_PREFIX))
     throw new Fault(
       'usage',

@@ -5,7 +5,8 @@
  * A peer that ends its sending (`echo AT | nc HOST PORT`) still gets the answer: an accepted connection goes on writing until
  * nothing was written for 0.5 s (as socat's -t), 10 s at the most. The system cannot tell that from a peer that closed
  * altogether, and a program may close and open again at once (pyserial waits 0.3 s), so a newcomer from the same address ends
- * such a connection before it is announced. A dialled connection ends with its server.
+ * such a connection before it is announced. Nobody half-closes who speaks RFC 2217, so there the end is the end, and the device
+ * is free at once. A dialled connection ends with its server.
  */
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
@@ -103,6 +104,7 @@ class TcpListener implements Listener {
   readonly #server: Server
   readonly #options: ListenOptions
   readonly #allowList: AllowList
+  readonly #halfCloseMs: number
   readonly #living = new Set<SocketConnection>()
   readonly #connection = new Emitter<Connection>()
   readonly onConnection = this.#connection.event
@@ -112,6 +114,7 @@ class TcpListener implements Listener {
     this.#server = server
     this.#options = options
     this.#allowList = options.allowList ?? new AllowList()
+    this.#halfCloseMs = endpoint.protocol === 'rfc2217' ? 0 : HALF_CLOSE_MS
     this.url = formatEndpoint({ ...endpoint, port: (server.address() as AddressInfo).port })
     server.removeAllListeners('error')
     // Only accepting can fail now (no file descriptor left); the listener goes on.
@@ -147,7 +150,7 @@ class TcpListener implements Listener {
       remoteAddress,
       clock: this.#options.clock ?? systemClock,
       stallTimeoutMs: this.#options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
-      halfCloseMs: HALF_CLOSE_MS
+      halfCloseMs: this.#halfCloseMs
     })
     this.#living.add(connection)
     connection.onClose(() => this.#living.delete(connection))

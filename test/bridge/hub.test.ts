@@ -253,6 +253,26 @@ describe('settings', () => {
     await end()
   })
 
+  it.each([
+    ['return for one who comes before the port is closed, ahead of its data', {}, [{ baudRate: 9600 }]],
+    ['stay for that one too where the owner keeps them', { keepSettings: true }, []],
+    ['return for that one where everybody may write', { writers: 'all' }, [{ baudRate: 9600 }]]
+  ] as const)('%s', async (_name, options, restored) => {
+    const { plug, session, end } = bench({ configured: { baudRate: 9600 }, ...options })
+    const port = await plug({ settings: { baudRate: 9600 } })
+    const first = session()
+    first.ask({ baudRate: 300 })
+    await settle()
+    first.end()
+    const next = session()
+    next.send(bytes('hello'))
+    expect(text(port.received)).toBe('')
+    await settle()
+    expect(port.applies).toEqual([{ baudRate: 300 }, ...restored])
+    expect(text(port.received)).toBe('hello')
+    await end()
+  })
+
   it('changed at the far device by another hand are told to everybody', async () => {
     const { plug, session, events, end } = bench()
     const port = await plug()

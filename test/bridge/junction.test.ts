@@ -38,7 +38,7 @@ function bench<B extends Junction>(
   bridges.push(bridge)
   const notices: string[] = []
   const faults: Fault[] = []
-  bridge.onNotice((notice) => notices.push(notice))
+  bridge.onNotice(({ text }) => notices.push(text))
   bridge.onFault((fault) => faults.push(fault))
   const connect = (label = 'somebody', address?: string): MemorySession =>
     door.connect(new MemorySession(label, { clock, ...(address && { address }) }))

@@ -4,11 +4,18 @@ import type { CliIo } from './cli-io.ts'
 /** What SIGTERM leaves for draining, in ms. */
 const DRAIN_MS = 2000
 
-/** Runs `use` with a core of its own, which says its notices on standard error and is drained at the end, whatever it is. */
-export async function withCore<T>(io: CliIo, use: (core: Core) => Promise<T>): Promise<T> {
+/**
+ * Runs `use` with a core of its own, which is drained at the end, whatever it is. `says`: which of its notices stand on standard
+ * error; a command that a person or a script waits for keeps to warnings.
+ */
+export async function withCore<T>(
+  io: CliIo,
+  says: 'everything' | 'warnings',
+  use: (core: Core) => Promise<T>
+): Promise<T> {
   const core = new Core()
-  core.onNotice((notice) => {
-    io.say(`${notice.subject}: ${notice.text}`)
+  core.onNotice(({ level, subject, text }) => {
+    if (level === 'warning' || says === 'everything') io.say(`${subject}: ${text}`)
   })
   try {
     return await use(core)

@@ -25,9 +25,9 @@ export const connect: CliCommand = async (args, io) => {
   const parsed = parse(args, OPTIONS)
   const { given } = parsed
   const json = flag(given, 'json')
-  if (flag(given, 'stdio')) return withCore(io, (core) => overStdio(core, parsed, io))
+  if (flag(given, 'stdio')) return withCore(io, 'warnings', (core) => overStdio(core, parsed, io))
   const spec = readLink(parsed)
-  return withCore(io, async (core) => {
+  return withCore(io, 'everything', async (core) => {
     const link = await core.call('link.start', spec, io.stop)
     const ready = readyText(spec, link)
     io.print(json ? JSON.stringify({ ready, link: link.name }) : `ready ${ready}`)

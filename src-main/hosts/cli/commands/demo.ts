@@ -10,7 +10,7 @@ import { stopped, withCore } from '../with-core.ts'
 export const demo: CliCommand = async (args, io) => {
   const { given } = parse(args, {})
   const json = flag(given, 'json')
-  return withCore(io, async (core) => {
+  return withCore(io, 'everything', async (core) => {
     const gps = await shareNear(core, 'gps', 'sim:gps', 7001)
     const echo = await shareNear(core, 'echo', 'sim:echo', 7002)
     if (json) io.print(JSON.stringify({ gps, echo }))

@@ -13,7 +13,7 @@ const MARKS: Readonly<Record<Finding['level'], string>> = {
 /** `farport doctor`: what stands in the way of sharing here, each with its fix. Exit code 3 when something does. */
 export const doctor: CliCommand = async (args, io) => {
   const { given } = parse(args, {})
-  const findings = await withCore(io, (core) => core.call('doctor', {}))
+  const findings = await withCore(io, 'warnings', (core) => core.call('doctor', {}))
   if (flag(given, 'json')) io.print(JSON.stringify(findings))
   else
     for (const finding of findings) {

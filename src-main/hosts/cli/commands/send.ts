@@ -27,7 +27,7 @@ export const send: CliCommand = async (args, io) => {
   const breakMs = flag(given, 'break') ? BREAK_MS : undefined
   if (bytes.length === 0 && breakMs === undefined)
     throw new Fault('usage', 'Send what? Give a text, --hex "01 03 0a", or --break.')
-  const { sent } = await withCore(io, (core) =>
+  const { sent } = await withCore(io, 'warnings', (core) =>
     core.call(
       'send',
       { port: readPort(target, given), bytes, ...(breakMs !== undefined && { breakMs }) },

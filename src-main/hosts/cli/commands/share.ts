@@ -11,7 +11,7 @@ export const share: CliCommand = async (args, io) => {
   const tokens = tokenize(args, SHARE_OPTIONS)
   const json = flag(collect(tokens), 'json')
   const specs = readShares(tokens)
-  return withCore(io, async (core) => {
+  return withCore(io, 'everything', async (core) => {
     await startShares(core, specs, io, json)
     await stopped(io.stop)
     return EXIT.done

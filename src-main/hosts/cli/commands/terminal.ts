@@ -21,7 +21,7 @@ export const terminal: CliCommand = async (args, io) => {
     onLogError: (error) => io.say(`The log ended: ${error.message}`)
   })
   try {
-    await withCore(io, async (core) => {
+    await withCore(io, 'warnings', async (core) => {
       await core.attach(
         readPort(target, given),
         source,
