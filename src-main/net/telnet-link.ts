@@ -254,9 +254,12 @@ export class TelnetLink {
   #deliver(): void {
     if (this.#delivering) return
     this.#delivering = true
-    while (!this.#stopped && this.#inboxHead < this.#inbox.length) this.#dispatchNext()
-    this.#delivering = false
-    this.#updateReading()
+    try {
+      while (!this.#stopped && this.#inboxHead < this.#inbox.length) this.#dispatchNext()
+    } finally {
+      this.#delivering = false
+      this.#updateReading()
+    }
   }
 
   #dispatchNext(): void {

@@ -71,10 +71,13 @@ export const MAX_SUBNEGOTIATION = 4096
 const SHOWN = 16
 
 /**
- * From this many pieces on, data that doubled 0xFFs cut up is joined again by one copy: an erased flash image is all 0xFF and would
- * travel on as single bytes.
+ * From this many pieces on, data that doubled 0xFFs cut up is copied, byte by byte, and joined: an erased flash image is all 0xFF
+ * and would travel on as single bytes.
  */
 const MAX_PIECES = 8
+
+/** One 0xFF in fewer bytes than these is dense: there a loop over bytes is cheaper than segments. */
+const DENSE = 16
 
 const CR = 13
 
@@ -133,7 +136,9 @@ export class TelnetCodec implements Codec<TelnetEvent, TelnetMessage> {
           break
         }
         case 'iac':
-          if (byte === TELNET.iac) {
+          if (byte === TELNET.iac && pieces.length >= MAX_PIECES && !this.#nvt) {
+            at = this.#takeDense(chunk, at, pieces)
+          } else if (byte === TELNET.iac) {
             // The second 0xFF is the data byte: the piece starts with it and goes on behind.
             const end = indexOrEnd(chunk, TELNET.iac, at + 1)
             this.#takeData(chunk, at, end, pieces)
@@ -209,6 +214,30 @@ export class TelnetCodec implements Codec<TelnetEvent, TelnetMessage> {
     if (start < end) pieces.push(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end))
   }
 
+  /** From the second byte of a doubled IAC up to a command or the end; answers where that is. */
+  #takeDense(chunk: Uint8Array, from: number, pieces: Uint8Array[]): number {
+    const plain = new Uint8Array(chunk.length - from)
+    let size = 0
+    let at = from
+    do {
+      plain[size++] = chunk[at++] ?? 0
+      const near = Math.min(at + DENSE, chunk.length)
+      while (at < near && chunk[at] !== TELNET.iac) plain[size++] = chunk[at++] ?? 0
+      if (at === near && at < chunk.length && chunk[at] !== TELNET.iac) {
+        const end = indexOrEnd(chunk, TELNET.iac, at)
+        plain.set(chunk.subarray(at, end), size)
+        size += end - at
+        at = end
+      }
+      if (chunk[at + 1] !== TELNET.iac) break
+      at += 1
+    } while (at < chunk.length)
+    pieces.push(plain.subarray(0, size))
+    this.#afterCr = plain[size - 1] === CR
+    this.#state = 'data'
+    return at
+  }
+
   #takeCommand(code: number, emit: (event: TelnetEvent) => void): void {
     const verb = VERB_BY_CODE.get(code)
     const command = COMMAND_BY_CODE.get(code)
@@ -270,21 +299,33 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
-/** By segments: a loop over bytes costs a hundred times as much on usual data. */
+/** By segments: a loop over bytes costs a hundred times as much on usual data, and less where 0xFF is dense. */
 function doubleIacs(bytes: Uint8Array): Uint8Array {
-  let count = 0
-  for (let at = bytes.indexOf(TELNET.iac); at >= 0; at = bytes.indexOf(TELNET.iac, at + 1)) count += 1
-  if (count === 0) return bytes
-  const escaped = new Uint8Array(bytes.length + count)
+  const iacs: number[] = []
+  for (let at = bytes.indexOf(TELNET.iac); at >= 0; at = bytes.indexOf(TELNET.iac, at + 1)) {
+    iacs.push(at)
+    if (iacs.length * DENSE > bytes.length) return doubleEach(bytes)
+  }
+  if (iacs.length === 0) return bytes
+  const escaped = new Uint8Array(bytes.length + iacs.length)
   let start = 0
   let to = 0
-  while (start < bytes.length) {
-    const iac = bytes.indexOf(TELNET.iac, start)
-    const end = iac < 0 ? bytes.length : iac + 1
-    escaped.set(bytes.subarray(start, end), to)
-    to += end - start
-    if (iac >= 0) escaped[to++] = TELNET.iac
-    start = end
+  for (const iac of iacs) {
+    escaped.set(bytes.subarray(start, iac + 1), to)
+    to += iac + 1 - start
+    escaped[to++] = TELNET.iac
+    start = iac + 1
   }
+  escaped.set(bytes.subarray(start), to)
   return escaped
+}
+
+function doubleEach(bytes: Uint8Array): Uint8Array {
+  const escaped = new Uint8Array(2 * bytes.length)
+  let to = 0
+  for (const byte of bytes) {
+    escaped[to++] = byte
+    if (byte === TELNET.iac) escaped[to++] = byte
+  }
+  return escaped.subarray(0, to)
 }

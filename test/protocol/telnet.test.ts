@@ -109,6 +109,12 @@ describe('telnet, receiving', () => {
     expect(events).toEqual([{ type: 'data', bytes: new Uint8Array(2048).fill(0xff) }])
   })
 
+  it('reads data and commands right where 0xFF is dense', () => {
+    const wire = hex(`${'FF FF 41 '.repeat(20)} FF F3 ${'FF FF '.repeat(20)} 0D`)
+    const events = [`data ${'FF 41 '.repeat(20).trim()}`, 'brk', `data ${'FF '.repeat(20)}0D`]
+    for (const size of [1, 2, 3, 7, 61, 1000]) expect(inPieces(wire, () => size)).toEqual(events)
+  })
+
   it('drops a subnegotiation beyond the limit and lives on', () => {
     const limit = Uint8Array.of(255, 250, ...new Uint8Array(MAX_SUBNEGOTIATION).fill(7), 255, 240)
     expect(show(new TelnetCodec().receive(limit))).toEqual([`sb 7: ${'07 '.repeat(4095).trim()}`])
@@ -153,6 +159,15 @@ describe('telnet, sending', () => {
 })
 
 describe('telnet, any bytes', () => {
+  it('reads back data with 0xFF however dense, however cut up', () => {
+    for (const every of [1, 2, 3, 15, 16, 17, 40, 255]) {
+      const bytes = Uint8Array.from({ length: 1000 }, (_, n) => (n % every === 0 ? 255 : n % 255))
+      const wire = new TelnetCodec().send({ type: 'data', bytes })
+      for (const size of [1, 7, 100, 4096])
+        expect(inPieces(wire, () => size)).toEqual([`data ${toHex(bytes)}`])
+    }
+  })
+
   it('reads back what it sends, however it is cut up', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = randomFrom(seed)
@@ -179,9 +194,13 @@ describe('telnet, any bytes', () => {
     for (let seed = 1; seed <= 300; seed++) {
       const random = randomFrom(seed)
       const alphabet = hex('FF FF FF FA F0 FB FC FD FE F3 00 0D 2C 41 01')
+      const dense = Array.from({ length: random(200) }, () => random(3) || 255).flatMap((each) =>
+        each === 255 ? [255, 255] : [each]
+      )
       const bytes = Uint8Array.from({ length: 400 }, () =>
         random(3) === 0 ? random(256) : (alphabet[random(alphabet.length)] ?? 0)
       )
+      bytes.set(dense, 0)
       const whole = inPieces(bytes, () => 1000)
       expect(inPieces(bytes, () => 1)).toEqual(whole)
       expect(inPieces(bytes, () => 1 + random(30))).toEqual(whole)
