@@ -211,9 +211,14 @@ int tcgetattr(int fd, struct termios *termios) {
 
 int tcsetattr(int fd, int when, const struct termios *termios) {
   start();
-  int number, result = real_tcsetattr(fd, when, termios);
-  struct state *state = result == 0 ? state_of(fd, &number) : NULL;
-  if (state) take_settings(state, number, "tcsetattr", termios->c_cflag);
+  int number;
+  struct state *state = state_of(fd, &number);
+  if (!state) return real_tcsetattr(fd, when, termios);
+  /* the C library reads back what it set and reports EINVAL for what a pseudo-terminal cannot */
+  struct termios possible = *termios;
+  possible.c_cflag = (possible.c_cflag & ~REMEMBERED) | CS8;
+  int result = real_tcsetattr(fd, when, &possible);
+  if (result == 0) take_settings(state, number, "tcsetattr", termios->c_cflag);
   return result;
 }
 
