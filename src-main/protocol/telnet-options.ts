@@ -111,7 +111,6 @@ export class TelnetOptions {
         return {}
       case 'yes':
         entry.state = 'no'
-        if (entry.answers >= MAX_ANSWERS) return { change }
         entry.answers += 1
         return { reply: speak(side, option, 'off'), change }
       case 'want-no-then-yes':

@@ -237,6 +237,10 @@ describe('opening with RFC 2217', () => {
     await clock.advance(20_000)
     const port = await opening
     expect(port.settings).toEqual(DEFAULT_SETTINGS)
+    // Two settings and one line: then it is clear.
+    expect(server.asked.slice(1, 5)).toEqual(
+      ['01 00000000', '02 00', '05 07', '0B FFFF'].map((each) => spaced(`FFFA2C ${each} FFF0`))
+    )
     expect(warnings).toEqual([
       '192.0.2.7:50112 does not tell all of its settings; what is in force may differ from what is shown.'
     ])
@@ -268,6 +272,7 @@ describe('opening with RFC 2217', () => {
 describe('settings and lines', () => {
   it('asks one at a time and answers the actual values', async () => {
     const { server, port } = await opened()
+    port.onSettings(() => expect.unreachable('our own wish is no news'))
     const applied = port.apply({ baudRate: 250_000, parity: 'mark', flowControl: 'none' }, never)
     await settle()
     expect(server.news()).toEqual([spaced('FFFA2C 01 0003D090 FFF0')])

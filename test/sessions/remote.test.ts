@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DONE } from '../../src-main/contract/close.ts'
-import type { ControlLines, LineSettings, ModemState } from '../../src-main/contract/line.ts'
+import type { ControlLines, LineSettings, LineWish, ModemState } from '../../src-main/contract/line.ts'
 import { DEFAULT_SETTINGS, UNKNOWN_MODEM_STATE } from '../../src-main/contract/line.ts'
 import { HIGH_WATER } from '../../src-main/base/duplex.ts'
 import type { RemoteMode } from '../../src-main/net/telnet-link.ts'
@@ -9,7 +9,7 @@ import { MemoryListener } from '../../src-main/net/memory.ts'
 import { RemoteSession } from '../../src-main/sessions/remote.ts'
 import { MAX_OPEN_REQUESTS } from '../../src-main/sessions/remote-answers.ts'
 import { RemoteSource } from '../../src-main/sessions/remote-source.ts'
-import type { Session } from '../../src-main/sessions/session.ts'
+import type { Request, Session } from '../../src-main/sessions/session.ts'
 import { hex, randomFrom, toHex } from '../hex.ts'
 import { ScriptedConnection } from '../scripted-connection.ts'
 
@@ -240,6 +240,21 @@ describe('requests and answers', () => {
     connection.heard()
     connection.say('FFFA2C 01 00000000 FFF0')
     expect(connection.heard()).toBe(spaced('FFFA2C 65 00002580 FFF0'))
+  })
+
+  it('takes the first answer to a request, also while it waits for its turn', () => {
+    const connection = new ScriptedConnection()
+    const session = new RemoteSession(connection, 'rfc2217')
+    const requests: Request<LineWish, LineSettings>[] = []
+    session.onApply((request) => requests.push(request))
+    session.resume()
+    connection.say('FF FB 2C')
+    connection.heard()
+    connection.say('FFFA2C 01 00000000 FFF0 | FFFA2C 02 00 FFF0')
+    requests[1]?.answer({ ...DEFAULT_SETTINGS, dataBits: 7 })
+    requests[1]?.answer({ ...DEFAULT_SETTINGS, dataBits: 5 })
+    requests[0]?.answer(DEFAULT_SETTINGS)
+    expect(connection.heard()).toBe(spaced('FFFA2C 65 0001C200 FFF0 | FFFA2C 66 07 FFF0'))
   })
 
   it('makes one request of each setting that comes in one chunk, in order', () => {
