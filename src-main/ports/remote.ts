@@ -44,7 +44,7 @@ const MAX_LAST_WORDS = 80
 
 /**
  * Makes a Port of a Connection, which it owns from now on. With RFC 2217 it is open once the server agreed and told its
- * settings (nine round trips). Rejects with the signal's reason, or with a Fault: `peer-closed`, and `peer-protocol`
+ * settings (eight round trips). Rejects with the signal's reason, or with a Fault: `peer-closed`, and `peer-protocol`
  * where RFC 2217 is required and missing.
  */
 export async function openRemotePort(

@@ -16,6 +16,8 @@
  * - telnetcpcd sends its signature when asked by a subnegotiation without any code.
  * - pyserial takes (and some servers send) suspend and resume from the server as 8 and 9, without the + 100.
  * - pyserial's server answers neither masks nor queries of DTR, RTS and break; ser2net acknowledges a mask by 106 or 107.
+ * - ser2net 4.3 says nothing where it refuses (1.5 stop bits), sends the query of DTR or RTS back where the device has none, and
+ *   answers the query of the break with "on".
  * So longer values are read by their first bytes, missing or unknown values as queries; and what we send is exact.
  */
 import { DATA_BITS, PARITIES, STOP_BITS } from '../contract/line.ts'
