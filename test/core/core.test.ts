@@ -1,0 +1,120 @@
+import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Core } from '../../src-main/core/core.ts'
+import { freeName, nameOf } from '../../src-main/core/names.ts'
+
+let core: Core
+
+beforeEach(() => {
+  core = new Core()
+})
+afterEach(async () => {
+  await core.close(1000)
+})
+
+describe('the core', () => {
+  it('starts a share, shows it in its state, and stops it', async () => {
+    const states: string[][] = []
+    core.onState(() => states.push(Object.keys(core.state.bridges)))
+    const share = await core.call('share.start', {
+      port: { target: 'sim:echo' },
+      listen: ['raw://127.0.0.1:0']
+    })
+    expect(share).toMatchObject({ kind: 'share', name: 'echo', port: 'sim:echo', state: { type: 'idle' } })
+    expect(core.state.bridges[share.id]?.addresses).toEqual(share.addresses)
+    expect(await core.call('bridge.stop', { id: share.id })).toEqual({ lost: 0 })
+    expect(core.state.bridges).toEqual({})
+    expect(states.at(-1)).toEqual([])
+    expect(states).toContainEqual([share.id])
+  })
+
+  it('counts what passes, also of clients that left', async () => {
+    const share = await core.call('share.start', {
+      port: { target: 'sim:echo' },
+      listen: ['raw://127.0.0.1:0']
+    })
+    const socket = createConnection(Number(share.addresses[0]?.split(':').at(-1)), '127.0.0.1')
+    await new Promise((resolve) => {
+      socket.once('data', resolve)
+      socket.write('x')
+    })
+    expect(core.state.bridges[share.id]?.sessions).toMatchObject([{ id: 1, writer: true, bytesToDevice: 1 }])
+    socket.destroy()
+    await vi.waitFor(() => {
+      expect(core.state.bridges[share.id]).toMatchObject({
+        sessions: [],
+        state: { type: 'idle' },
+        bytesToDevice: 1,
+        bytesFromDevice: 1
+      })
+    })
+  })
+
+  it('listens nowhere when one of several addresses is not to be had', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    const first = await freePort()
+    await expect(
+      core.call('share.start', {
+        port: { target: 'sim:echo' },
+        listen: [`raw://127.0.0.1:${first}`, `raw://127.0.0.1:${port}`]
+      })
+    ).rejects.toMatchObject({ code: 'address-in-use' })
+    taken.close()
+    expect(core.state.bridges).toEqual({})
+    await core.call('share.start', { port: { target: 'sim:echo' }, listen: [`raw://127.0.0.1:${first}`] })
+  })
+
+  it.each([
+    ['a baud rate of 0', { settings: { baudRate: 0 } }, 'bad-settings'],
+    ['a fraction', { settings: { baudRate: 9600.5 } }, 'bad-settings'],
+    ['nine data bits', { settings: { dataBits: 9 } }, 'bad-settings'],
+    ['an unknown setting', { settings: { speed: 9600 } }, 'bad-settings'],
+    ['an unknown argument', { colour: 'red' }, 'usage']
+  ])('refuses %s from whoever calls', async (_what, wrong, code) => {
+    const call = core.call('share.start', {
+      port: { target: 'sim:echo', ...wrong } as never,
+      listen: ['raw://127.0.0.1:0']
+    })
+    await expect(call).rejects.toMatchObject({ code })
+  })
+
+  it('gives every share and link a name of its own', async () => {
+    const spec = { port: { target: 'sim:gps?baud=9600' }, listen: ['raw://127.0.0.1:0'] }
+    const names = [await core.call('share.start', spec), await core.call('share.start', spec)]
+    expect(names.map(({ name }) => name)).toEqual(['gps', 'gps (2)'])
+  })
+
+  it('says what it does not have', async () => {
+    await expect(core.call('bridge.stop', { id: '99' })).rejects.toMatchObject({ code: 'usage' })
+  })
+})
+
+describe('names', () => {
+  it.each([
+    ['/dev/ttyUSB0', 'ttyUSB0'],
+    ['sim:gps?rate=2', 'gps'],
+    ['rfc2217://host:7000', 'host:7000'],
+    ['/dev/', '/dev/']
+  ])('%s → %s', (target, name) => {
+    expect(nameOf(target)).toBe(name)
+  })
+
+  it('count up where they are taken', () => {
+    expect(freeName('a', ['b'])).toBe('a')
+    expect(freeName('a', ['a', 'a (2)'])).toBe('a (3)')
+  })
+})
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => {
+        resolve(port)
+      })
+    })
+  })
+}
