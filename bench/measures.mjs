@@ -5,11 +5,11 @@
 
 /** One call of the probe per round, `ms` long at the most. `together`: on one processor; see probe.c. */
 export const CALLS = {
-  echo: { command: ['echo', 3000], ms: 800, together: true },
-  paced100: { command: ['paced', 100, 20], ms: 900, together: true },
-  paced256: { command: ['paced', 256, 20], ms: 900, together: true },
-  up: { command: ['up'], ms: 700 },
-  down: { command: ['down'], ms: 700 }
+  echo: { command: ['echo', 3000], ms: 150, together: true },
+  paced100: { command: ['paced', 100, 20], ms: 250, together: true },
+  paced256: { command: ['paced', 256, 20], ms: 250, together: true },
+  up: { command: ['up'], ms: 300 },
+  down: { command: ['down'], ms: 300 }
 }
 
 const rate = ({ bytes, seconds }) => bytes / seconds / 1e6

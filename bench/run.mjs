@@ -21,10 +21,12 @@ import { CALLS } from './measures.mjs'
 import { Probe, stop } from './probe.mjs'
 import { figuresTable, goalsTable, summarise } from './report.mjs'
 
-const ROUNDS = 7
-/** Of a measure's time: what the round costs that is not counted, and what `--quick` takes. */
-const WARM_UP = 0.3
-const QUICK = 0.1
+/** Many and short: what disturbs the machine for some seconds then hits all contenders alike. */
+const ROUNDS = 18
+/** Rounds that are not counted: a compiler that watches the program needs a while. */
+const WARM_UP = 3
+/** The part of a measure's time that `--quick` takes. */
+const QUICK = 0.3
 
 const README = join(import.meta.dirname, 'README.md')
 const MARKS = ['<!-- figures -->', '<!-- end of figures -->']
@@ -108,20 +110,22 @@ async function seat({ name, start }, probeProgram) {
 
 async function measureAll(rounds) {
   const results = Object.fromEntries(seats.map(({ name }) => [name, {}]))
-  if (!options.quick) await measureRound(WARM_UP)
+  for (let round = 0; round < WARM_UP && !options.quick; round++) await measureRound(round, 1)
   for (let round = 0; round < rounds; round++) {
     note(`round ${round + 1} of ${rounds}`)
-    for (const { name, call, answer } of await measureRound(options.quick ? QUICK : 1))
+    for (const { name, call, answer } of await measureRound(round, options.quick ? QUICK : 1))
       (results[name][call] ??= []).push(answer)
   }
   return results
 }
 
-/** Every measure once for each contender, the contenders next to each other in time. */
-async function measureRound(share) {
+/** Every measure once for each contender, next to each other in time; each round another one begins. */
+async function measureRound(round, share) {
   const answers = []
+  const first = round % seats.length
+  const order = [...seats.slice(first), ...seats.slice(0, first)]
   for (const call of Object.keys(CALLS))
-    for (const seat of seats)
+    for (const seat of order)
       answers.push({ name: seat.name, call, answer: await measure(seat, call, share) })
   return answers
 }
@@ -132,10 +136,12 @@ async function measure(seat, call, share) {
   const { probe, child } = seat
   if (seat.broken) return { error: seat.broken }
   try {
-    await probe.ask(together ? 'together' : 'apart', child.pid)
+    if (together) await probe.ask('together', child.pid)
     const before = cpuSeconds(child.pid)
     const answer = await probe.ask(...command, Math.round(ms * share))
-    return { ...answer, cpuSeconds: cpuSeconds(child.pid) - before }
+    const after = cpuSeconds(child.pid)
+    if (together) await probe.ask('apart', child.pid)
+    return { ...answer, cpuSeconds: after - before }
   } catch (error) {
     seat.broken = error.message
     note(`${seat.name}, ${call}: ${error.message}`)
