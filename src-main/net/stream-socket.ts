@@ -92,6 +92,10 @@ export class StreamSocket extends Socket {
     owner?.ended(error, lostBytes)
   }
 
+  readonly #tellWritten = (): void => {
+    this.owner?.written()
+  }
+
   #afterWrite(done: (error?: Error | null) => void): (error?: Error | null) => void {
     return (error) => {
       const lostBytes = error ? this.#inFlight : 0
@@ -99,7 +103,8 @@ export class StreamSocket extends Socket {
       // The stream is never told of the error: it would destroy itself, with what waits to be read.
       done()
       if (error) this.owner?.sendFailed(error, lostBytes)
-      else this.owner?.written()
+      // A write that succeeds at once ends in here while Node empties its buffer, and forgets what an owner writes meanwhile.
+      else process.nextTick(this.#tellWritten)
     }
   }
 

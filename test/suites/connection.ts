@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HIGH_WATER, LOW_WATER } from '../../src-main/base/duplex.ts'
 import { once } from '../../src-main/base/event.ts'
@@ -84,6 +85,42 @@ export function connectionSuite(name: string, connect: () => Promise<Pair>): voi
       expect(queuedAtDrain[0]).toBeLessThanOrEqual(LOW_WATER)
       expect(near.queued).toBe(0)
     })
+
+    it('loses nothing of an echo whose writers go on from within onDrain', async () => {
+      const { near, far } = await connected()
+      const size = 24 << 20
+      const block = randomBytes(1 << 16, 9)
+      // The far end gives back what it can, and holds its reader up meanwhile.
+      far.onData((piece) => {
+        if (!far.write(piece)) far.pause()
+      })
+      far.onDrain(() => far.resume())
+      const back = createHash('sha256')
+      const sent = createHash('sha256')
+      let left = size
+      const all = new Promise<void>((resolve) => {
+        near.onData((piece) => {
+          back.update(piece)
+          left -= piece.length
+          if (left === 0) resolve()
+        })
+      })
+      let offset = 0
+      const go = (): void => {
+        for (let room = true; room && offset < size; offset += 4096) {
+          const start = offset % block.length
+          const piece = block.subarray(start, start + 4096)
+          sent.update(piece)
+          room = near.write(piece)
+        }
+      }
+      near.onDrain(go)
+      far.resume()
+      near.resume()
+      go()
+      await all
+      expect(back.digest('hex')).toBe(sent.digest('hex'))
+    }, 20_000)
 
     it('stops at a pause from inside the receiver, and goes on where it stopped', async () => {
       const { near, far } = await connected()
