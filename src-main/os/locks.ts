@@ -147,8 +147,9 @@ function holder(file: string): number | undefined {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
   }
-  // Ten digits and a newline; very old programs wrote the number itself.
-  const pid = bytes.length === 4 ? bytes.readInt32LE() : Number.parseInt(bytes.toString('latin1'), 10)
+  // Digits, ten of them as a rule; very old programs wrote the number's four bytes.
+  const text = /^\s*(\d{1,10})\s/.exec(bytes.toString('latin1'))?.[1]
+  const pid = text === undefined && bytes.length === 4 ? bytes.readInt32LE() : Number(text)
   if (!(pid > 0)) return undefined
   if (pid === process.pid) return heldByUs.has(file) ? pid : undefined
   try {

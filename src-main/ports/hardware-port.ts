@@ -155,9 +155,7 @@ export class HardwarePort implements Port, TtyStreamOwner {
   write(chunk: Uint8Array): boolean {
     if (this.#closed || this.#lost !== undefined) return true
     this.#stream.write(chunk)
-    const nowMs = this.#device.clock.nowMs()
-    const lineMs = chunk.length * characterSeconds(this.#settings) * 1000
-    this.#lineIdleAtMs = Math.max(this.#lineIdleAtMs, nowMs) + lineMs
+    if (!this.#device.pseudoTerminal) this.#countLineTime(chunk.length)
     if (this.#stream.queued > this.#highWater) this.#congested = true
     return !this.#congested
   }
@@ -280,6 +278,11 @@ export class HardwarePort implements Port, TtyStreamOwner {
       // The driver has one bit for both, and may not know our 5 data bits.
       stopBits: driver.stopBits === 1 ? 1 : dataBits === 5 ? 1.5 : 2
     }
+  }
+
+  #countLineTime(bytes: number): void {
+    const lineMs = bytes * characterSeconds(this.#settings) * 1000
+    this.#lineIdleAtMs = Math.max(this.#lineIdleAtMs, this.#device.clock.nowMs()) + lineMs
   }
 
   /** Bytes that we and the driver still have. The far end of a PTY has them at once. */

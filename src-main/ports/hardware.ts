@@ -12,7 +12,7 @@ import { Fault } from '../contract/faults.ts'
 import type { LineWish } from '../contract/line.ts'
 import { isSystemError, SystemError } from '../os/libc.ts'
 import { allowOpens, opensAreRefused, refuseOpens, takeLockFiles, tryFlock } from '../os/locks.ts'
-import { driveLines } from '../os/modem.ts'
+import { driveLines, readLines } from '../os/modem.ts'
 import { setLowLatency, setRs485 } from '../os/serial-driver.ts'
 import type { Rs485 } from '../os/serial-driver.ts'
 import { applySettings, readSettings } from '../os/termios.ts'
@@ -48,11 +48,6 @@ export interface HardwareOptions {
 }
 
 const { errno } = constants
-
-/** A piece this small is gone in a moment on any line; what libuv has cannot be taken back. See TtyStream. */
-const LINE_PIECE_BYTES = 16
-/** A PTY moves megabytes, and what it took cannot be taken back anyway. */
-const PTY_PIECE_BYTES = 4096
 
 /** In place of baud 0, in which some programs leave a terminal: what a fresh one has on Linux, in bit/s. */
 const FALLBACK_BAUD_RATE = 9600
@@ -110,7 +105,8 @@ async function openLocked(
 
     // Raw at once: with the echo that a fresh terminal has, the device would hear its own words. CLOCAL: see TtyStream.
     applySettings(fd, { ignoreCarrier: true })
-    stream = new TtyStream(fd, { clock, pieceBytes: pseudoTerminal ? PTY_PIECE_BYTES : LINE_PIECE_BYTES })
+    const hasLines = readLines(fd) !== undefined
+    stream = new TtyStream(fd, { clock, pseudoTerminal: pseudoTerminal && !hasLines })
     if (locked) lockForGood(stream.fd)
     setUp(path, stream.fd, options, settings)
     return new HardwarePort({

@@ -67,6 +67,11 @@ describe('UUCP lock files', () => {
     expect(() => takeLockFiles(DEVICE, directory)).toThrow(`process ${process.ppid} (`)
   })
 
+  it('takes a short number for text, not for the four bytes of one', () => {
+    write('  1\n')
+    expect(() => takeLockFiles(DEVICE, directory)).toThrow('process 1 (')
+  })
+
   it.each([['empty', ''], ['no number', 'hello\n'] as const])('takes over one that is %s', (_, content) => {
     write(content)
     takeLockFiles(DEVICE, directory).dispose()

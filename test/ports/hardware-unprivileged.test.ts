@@ -126,7 +126,7 @@ describe.runIf(process.platform === 'linux')('a hardware port of an ordinary use
     const fd = openSync(path, OPEN)
     applySettings(fd, { ignoreCarrier: true })
     refuseOpens(fd)
-    const stream = new TtyStream(fd, { clock: systemClock, pieceBytes: 4096 })
+    const stream = new TtyStream(fd, { clock: systemClock, pseudoTerminal: true })
     const received: string[] = []
     stream.owner = {
       received: (chunk) => received.push(Buffer.from(chunk).toString()),

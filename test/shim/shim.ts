@@ -75,7 +75,10 @@ export async function makeShimmedPair({ nullModem = false }: PairOptions = {}): 
   const log = join(directory, 'log')
   const logStart = readFileSync(log).length
 
-  const socat = spawn('socat', [
+  // Ends with us, however we end.
+  const socat = spawn('setpriv', [
+    '--pdeathsig=KILL',
+    'socat',
     '-d',
     '-d',
     `PTY,link=${join(links, 'a')},rawer,b9600`,

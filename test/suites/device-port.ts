@@ -75,9 +75,13 @@ export function devicePortSuite(make: () => Promise<PortUnderTest>): void {
     })
 
     it('with false above the mark, and onDrain once when there is room again', async () => {
-      const written = fill()
-      expect(port.queued).toBeGreaterThan(0)
-      expect(port.queued).toBeLessThanOrEqual(written)
+      let written = fill()
+      const { queued } = port
+      expect(queued).toBeGreaterThan(0)
+      expect(queued).toBeLessThanOrEqual(written)
+      expect(port.write(Buffer.alloc(1000, 'y'))).toBe(false)
+      expect(port.queued).toBe(queued + 1000)
+      written += 1000
       const drained = vi.fn()
       port.onDrain(drained)
       expect(drained).not.toHaveBeenCalled()
@@ -102,11 +106,13 @@ export function devicePortSuite(make: () => Promise<PortUnderTest>): void {
     })
 
     it('at the limit, with the number of bytes that were lost', async () => {
-      fill()
+      const written = fill()
       const lost = await port.close(DONE, 20)
       expect(lost).toBeGreaterThan(0)
       expect(port.queued).toBe(lost)
       expect(reasons).toEqual([DONE])
+      device.flow()
+      await vi.waitFor(() => expect(device.arrived().length + lost).toBe(written), settled)
     })
 
     it('at once when aborted, and does nothing any more', async () => {
@@ -130,6 +136,15 @@ export function devicePortSuite(make: () => Promise<PortUnderTest>): void {
       )
       await port.close(DONE, 1000)
       expect(reasons).toHaveLength(1)
+    })
+
+    it('unplugged, with what it never sent still counted', async () => {
+      fill()
+      const { queued } = port
+      await device.unplug()
+      await vi.waitFor(() => expect(reasons).toHaveLength(1), settled)
+      expect(port.queued).toBe(queued)
+      expect(await port.close(DONE, 1000)).toBe(queued)
     })
   })
 }
