@@ -1,6 +1,7 @@
 /**
  * The bytes of a terminal device, both ways, without a thread: Node's tty.ReadStream reads into slabs and waits until the
- * device takes more. At every moment it is known how much the kernel refused. Called by ports that opened the device. Knows no settings and no lines, and never waits.
+ * device takes more. At every moment it is known how much the kernel refused. Called by ports that opened the device. Knows no
+ * settings and no lines, and never waits.
  *
  * libuv opens the device a second time by its path, reads from that, and puts a copy of it on our number. So what belongs to the
  * open file (flock) has to be done afterwards; and CLOCAL has to be set before, or that second open waits for the carrier.
