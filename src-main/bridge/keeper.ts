@@ -1,7 +1,7 @@
 /**
  * Keeps a Port open while it is wanted: opens it, opens it again when it breaks, closes it when nobody wants it any more.
- * Called by junction.ts and cable.ts; moves no bytes. First try: what is sent meanwhile waits (`hold`); after a failure
- * nobody knows how long it takes, and it is lost (`discard`).
+ * Called by junction.ts and cable.ts; moves no bytes. What is sent while a try is under way waits for it
+ * (`hold`); between the tries nobody knows how long it takes, and it is lost (`discard`).
  */
 import { Backoff } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
@@ -103,13 +103,11 @@ export class Keeper {
   async #keep(signal: AbortSignal): Promise<void> {
     const { slot } = this.#options
     const backoff = new Backoff()
-    let absent: Absent = 'hold'
     while (!signal.aborted) {
       this.#enter({ type: 'opening' })
-      slot.setPort(undefined, absent)
+      slot.setPort(undefined, 'hold')
       const fault = await this.#useOnce(backoff, signal)
       if (!fault) break
-      absent = 'discard'
       await this.#wait(fault, backoff, signal)
     }
     slot.setPort(undefined, 'hold')

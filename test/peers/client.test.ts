@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { Program, farport, temporaryFolder } from '../e2e/cli.ts'
+import { Program, farport, shared, temporaryFolder } from '../e2e/cli.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
 import { Device } from './device.ts'
 import { freePort } from './free-port.ts'
@@ -88,6 +88,28 @@ describe.skipIf(lacks('pyserial', 'socat', 'cc'))("our client and pyserial's ser
     const sent = farport('send', `rfc2217://127.0.0.1:${port!}`, 'x', '-b', '19200', '--line', '7O1')
     expect((await sent.ended).stderr + server.stderr).toBe('')
     expect(cable.a.state).toMatchObject({ dataBits: 7, parity: 'odd' })
+  })
+})
+
+describe.skipIf(lacks('socat', 'cc'))('our client and our server', () => {
+  it.each(['raw', 'telnet', 'rfc2217'])('carry 1 MiB both ways as %s', async (protocol) => {
+    const cable = await pair()
+    const { urls } = await shared([cable.a.path, '--listen', `${protocol}://127.0.0.1:0`])
+    await roundTrip(urls[0]!, new Device(cable.b.path))
+  })
+
+  it('carry settings, lines and a break', async () => {
+    const cable = await pair()
+    const { urls } = await shared([cable.a.path, '--listen', 'rfc2217://127.0.0.1:0'])
+    const line = ['-b', '74880', '--line', '5M1.5', '-f', 'xonxoff', '--dtr', 'off', '--rts', 'on']
+    const ours = farport('terminal', urls[0]!, ...line)
+    await ours.printed(/Connected to .* at 74880 5M1.5 xonxoff/, 'stderr')
+    expect(lineOf(cable.a.path)).toMatchObject({ baudRate: 74_880, stopBits: 1.5, flowControl: 'xonxoff' })
+    expect(cable.a.state).toMatchObject({ dataBits: 5, parity: 'mark', dtr: false, rts: true })
+    ours.process.stdin!.write('\x1d')
+    await ours.ended
+    expect((await farport('send', urls[0]!, '--break').ended).code).toBe(0)
+    expect(cable.log().map(({ call }) => call)).toEqual(expect.arrayContaining(['TIOCSBRK', 'TIOCCBRK']))
   })
 })
 

@@ -1,0 +1,162 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Device } from '../peers/device.ts'
+import { lineOf } from '../peers/line-of.ts'
+import { lacks } from '../peers/need.ts'
+import { payload } from '../peers/payload.ts'
+import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
+import { Client, Program, farport, portOf, shared, temporaryFolder } from './cli.ts'
+
+async function pair(): Promise<ShimmedPair> {
+  const made = await makeShimmedPair()
+  onTestFinished(() => made.dispose())
+  return made
+}
+
+describe.skipIf(lacks('socat', 'cc'))('what must survive', () => {
+  it('a share that goes and comes back: the link keeps its port, counts the loss, sets the device again', async () => {
+    const cable = await pair()
+    const device = new Device(cable.b.path)
+    const link = `${temporaryFolder()}/ttyFar`
+    const first = await shared([cable.a.path, '--listen', 'rfc2217://127.0.0.1:0'])
+    const url = first.urls[0]!
+    const ours = farport('connect', url, '--pty', link)
+    await ours.printed(/^ready/m)
+    // The program sets 57600 and stays.
+    const program = new Program('sh', [
+      '-c',
+      'exec 3<>"$0"; stty 57600 <&3; while read line; do echo "$line" >&3; done',
+      link
+    ])
+    await vi.waitFor(() => expect(lineOf(cable.a.path).baudRate).toBe(57_600))
+    program.process.stdin!.write('one\n')
+    await vi.waitFor(() => expect(device.got.toString()).toBe('one\n'))
+
+    await first.program.stop()
+    await ours.printed(/closed|ended|refused/i, 'stderr')
+    program.process.stdin!.write('into the void\n')
+    await ours.printed(/lost 14 bytes/, 'stderr')
+
+    const again = await shared([cable.a.path, '-b', '9600', '--listen', url])
+    await again.program.printed(/connected/, 'stderr')
+    await vi.waitFor(() => expect(lineOf(cable.a.path).baudRate).toBe(57_600), 10_000)
+    program.process.stdin!.write('two\n')
+    await vi.waitFor(() => expect(device.got.toString()).toBe('one\ntwo\n'))
+  })
+
+  it('an unplugged device: clients stay, and go on when it is back', async () => {
+    const folder = temporaryFolder()
+    const plug = async (): Promise<Program> => {
+      const socat = new Program('socat', [
+        '-d',
+        '-d',
+        `PTY,link=${folder}/tty,rawer`,
+        `PTY,link=${folder}/device,rawer`
+      ])
+      await socat.printed(/starting data transfer/, 'stderr')
+      return socat
+    }
+    const cable = await plug()
+    const { urls, program } = await shared([`${folder}/tty`, '--listen', 'raw://127.0.0.1:0'])
+    const client = new Client(portOf(urls[0]!))
+    client.socket.write('before')
+    const device = new Device(`${folder}/device`)
+    await vi.waitFor(() => expect(device.got.toString()).toBe('before'))
+    await cable.stop('SIGKILL')
+    await program.printed(/unplugged|went away|gone/i, 'stderr')
+    client.socket.write('meanwhile')
+    await program.printed(/lost 9 bytes/, 'stderr')
+    await plug()
+    const back = new Device(`${folder}/device`)
+    await vi.waitFor(() => {
+      back.write('hello again')
+      expect(client.got.toString()).toContain('hello again')
+    }, 12_000)
+    expect(client.socket.destroyed).toBe(false)
+    client.socket.write('after')
+    await vi.waitFor(() => expect(back.got.toString()).toContain('after'))
+  })
+
+  it('bytes sent just before the client closes reach a slow device', async () => {
+    const cable = await pair()
+    const { urls } = await shared([cable.a.path, '--listen', 'raw://127.0.0.1:0'])
+    const client = new Client(portOf(urls[0]!))
+    await once(client.socket, 'connect')
+    const sent = payload(100_000)
+    client.socket.end(sent)
+    const device = new Device(cable.b.path)
+    await vi.waitFor(() => expect(device.size).toBe(sent.length), 10_000)
+    expect(device.got.equals(sent)).toBe(true)
+  })
+
+  it('SIGTERM while a device takes nothing: ends with 0 within 2 s, and says what was lost', async () => {
+    const cable = await pair()
+    const { urls, program } = await shared([cable.a.path, '--listen', 'raw://127.0.0.1:0'])
+    cable.freeze()
+    onTestFinished(() => cable.thaw())
+    const client = new Client(portOf(urls[0]!))
+    client.socket.write(payload(100_000))
+    await program.printed(/port open/, 'stderr')
+    const start = performance.now()
+    program.process.kill('SIGTERM')
+    const ended = await program.ended
+    expect(ended.code).toBe(0)
+    expect(performance.now() - start).toBeLessThan(4000)
+    expect(ended.stderr).toMatch(/\d+ bytes could not be delivered/)
+  })
+})
+
+describe('a link and its far end', () => {
+  it('dials when a program opens it, hangs up when it closes, and sends what was written meanwhile', async () => {
+    const { server, port, got } = await recorder()
+    const link = `${temporaryFolder()}/tty`
+    const ours = farport('connect', `raw://127.0.0.1:${port}`, '--pty', link)
+    await ours.printed(/^ready/m)
+    expect(await connections(server)).toBe(0)
+    await new Program('sh', ['-c', 'printf hello > "$0"', link]).ended
+    await vi.waitFor(() => expect(got()).toBe('hello'))
+    await vi.waitFor(async () => expect(await connections(server)).toBe(0))
+  })
+
+  it('stays connected with --hold', async () => {
+    const { server, port } = await recorder()
+    const link = `${temporaryFolder()}/tty`
+    const ours = farport('connect', `raw://127.0.0.1:${port}`, '--pty', link, '--hold')
+    await ours.printed(/^ready/m)
+    expect(await connections(server)).toBe(1)
+  })
+
+  it('replaces no file that is not its own', async () => {
+    const link = `${temporaryFolder()}/precious`
+    await new Program('sh', ['-c', 'echo mine > "$0"', link]).ended
+    const ended = await farport('connect', 'sim:echo', '--pty', link).ended
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toContain(link)
+    expect((await new Program('cat', [link]).ended).stdout).toBe('mine\n')
+  })
+})
+
+async function recorder() {
+  const sockets: Socket[] = []
+  let text = ''
+  const server = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('data', (bytes) => (text += bytes.toString()))
+    socket.on('error', () => undefined)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { server, port: (server.address() as AddressInfo).port, got: () => text }
+}
+
+function connections(server: ReturnType<typeof createServer>): Promise<number> {
+  return new Promise((resolve) => {
+    server.getConnections((_error, count) => {
+      resolve(count)
+    })
+  })
+}
