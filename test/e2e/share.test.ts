@@ -213,7 +213,7 @@ describe('farport terminal, send and list', () => {
 async function ptyPair(): Promise<{ a: string; b: string }> {
   const folder = temporaryFolder()
   const [a, b] = [`${folder}/a`, `${folder}/b`]
-  const socat = new Program('socat', ['-d', '-d', `PTY,link=${a},rawer`, `PTY,link=${b},rawer`])
-  await socat.printed(/starting data transfer/, 'stderr')
+  const cable = farport('connect', `pty:${a}`, `pty:${b}`)
+  await cable.printed(/^ready/m)
   return { a, b }
 }

@@ -17,16 +17,17 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
+import { lacks } from '../peers/need.ts'
 import { buildShim } from './build-shim.ts'
 import { ShimState } from './state.ts'
 
 const mustRun = process.env.FARPORT_INSTALL_PEERS === '1'
 const library = buildShim()
 
-/** `describe` for tests that need the shim: skipped, with what to install in the name, where it cannot be built. */
+/** `describe` for tests that need the shim: skipped, by name, where it cannot be built or its terminals not be made. */
 export function describeWithShim(name: string, body: () => void): void {
-  const missing = library === undefined && !mustRun
-  describe.skipIf(missing)(missing ? `${name} (needs Linux and cc: apt install gcc libc6-dev)` : name, body)
+  const missing = library === undefined || lacks('socat', 'setpriv')
+  describe.skipIf(missing && !mustRun)(name, body)
 }
 
 /** One call that a program made on an end: `value` is the argument, bits or flags. */
