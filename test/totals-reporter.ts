@@ -21,7 +21,7 @@ export class TotalsReporter implements Reporter {
   #skippedLines(skipped: readonly TestCase[]): string[] {
     if (skipped.length === 0) return []
     return [
-      'Skipped, because a program they talk to is missing:',
+      'Skipped, because a program they talk to is missing, or they need root:',
       ...skipped.map((test) => `  ${test.module.relativeModuleId}: ${test.fullName}`),
       'To install these programs and run every test, as root on Debian or Ubuntu: FARPORT_INSTALL_PEERS=1 npm test'
     ]

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Device } from '../peers/device.ts'
-import { lineOf } from '../peers/line-of.ts'
 import { lacks } from '../peers/need.ts'
 import { payload } from '../peers/payload.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
@@ -29,7 +28,7 @@ describe.skipIf(lacks('socat', 'cc'))('what must survive', () => {
       'exec 3<>"$0"; stty 57600 <&3; while read line; do echo "$line" >&3; done',
       link
     ])
-    await vi.waitFor(() => expect(lineOf(cable.a.path).baudRate).toBe(57_600))
+    await vi.waitFor(() => expect(cable.a.settings.baudRate).toBe(57_600))
     program.process.stdin!.write('one\n')
     await vi.waitFor(() => expect(device.got.toString()).toBe('one\n'))
 
@@ -40,7 +39,7 @@ describe.skipIf(lacks('socat', 'cc'))('what must survive', () => {
 
     const again = await shared([cable.a.path, '-b', '9600', '--listen', url])
     await again.program.printed(/connected/, 'stderr')
-    await vi.waitFor(() => expect(lineOf(cable.a.path).baudRate).toBe(57_600), 10_000)
+    await vi.waitFor(() => expect(cable.a.settings.baudRate).toBe(57_600), 10_000)
     program.process.stdin!.write('two\n')
     await vi.waitFor(() => expect(device.got.toString()).toBe('one\ntwo\n'))
   })

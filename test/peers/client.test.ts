@@ -5,7 +5,6 @@ import { Program, farport, shared, temporaryFolder } from '../e2e/cli.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
 import { Device } from './device.ts'
 import { freePort } from './free-port.ts'
-import { lineOf } from './line-of.ts'
 import { PYTHON, lacks, programPath } from './need.ts'
 import { payload } from './payload.ts'
 
@@ -72,7 +71,7 @@ describe.skipIf(lacks('ser2net', 'socat', 'cc'))('our client and ser2net', () =>
     const ours = farport('connect', url, '--stdio', '-b', '57600', '--line', '7E2', '--dtr', 'off')
     await vi.waitFor(() => {
       expect(cable.a.state).toMatchObject({ dataBits: 7, parity: 'even', dtr: false })
-      expect(lineOf(cable.a.path)).toMatchObject({ baudRate: 57_600, stopBits: 2 })
+      expect(cable.a.settings).toMatchObject({ baudRate: 57_600, stopBits: 2 })
     }, 10_000)
     await ours.stop()
     expect(await ours.ended).toMatchObject({ code: 0, stderr: '' })
@@ -104,7 +103,7 @@ describe.skipIf(lacks('socat', 'cc'))('our client and our server', () => {
     const line = ['-b', '74880', '--line', '5M1.5', '-f', 'xonxoff', '--dtr', 'off', '--rts', 'on']
     const ours = farport('terminal', urls[0]!, ...line)
     await ours.printed(/Connected to .* at 74880 5M1.5 xonxoff/, 'stderr')
-    expect(lineOf(cable.a.path)).toMatchObject({ baudRate: 74_880, stopBits: 1.5, flowControl: 'xonxoff' })
+    expect(cable.a.settings).toMatchObject({ baudRate: 74_880, stopBits: 1.5, flowControl: 'xonxoff' })
     expect(cable.a.state).toMatchObject({ dataBits: 5, parity: 'mark', dtr: false, rts: true })
     ours.process.stdin!.write('\x1d')
     await ours.ended

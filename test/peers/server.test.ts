@@ -2,7 +2,6 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Program, portOf, shared } from '../e2e/cli.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
 import { Device } from './device.ts'
-import { lineOf } from './line-of.ts'
 import { PYTHON, lacks } from './need.ts'
 import { payload } from './payload.ts'
 
@@ -74,7 +73,7 @@ describe.skipIf(lacks('gensiot', 'python3-gensio', 'socat', 'cc'))('our server a
       dtr: [2, 1, 1],
       rts: [2, 1, 1]
     })
-    expect(lineOf(cable.a.path)).toMatchObject({ baudRate: 921_600 })
+    expect(cable.a.settings).toMatchObject({ baudRate: 921_600 })
   })
 
   it('carries 1 MiB both ways through gensiot telnet(rfc2217),tcp', async () => {

@@ -51,7 +51,8 @@ async function open(options: HardwareOptions = {}, wish: LineWish = {}): Promise
 
 /** What stty, another program, reads. */
 function stty(): string {
-  return spawnSync('stty', ['-F', pair.a.path, '-a'], { encoding: 'utf8', env: pair.env }).stdout
+  const stdio = [pair.a.fd, 'pipe', 'pipe'] as const
+  return spawnSync('stty', ['-a'], { encoding: 'utf8', env: pair.env, stdio: [...stdio] }).stdout
 }
 
 function calls(name?: string): string[] {

@@ -603,6 +603,15 @@ describe('plain telnet', () => {
     expect(port.capabilities.settings.size + port.capabilities.modem.size).toBe(0)
   })
 
+  it('asks once for binary: a server that refuses it is not asked again and again', async () => {
+    const { server, opening } = open('telnet')
+    await opening
+    server.say('FFFB03')
+    expect(server.news()).toEqual(['FFFD03', 'FFFB00 FFFD00'].map(spaced))
+    for (let n = 0; n < 3; n++) server.say('FFFE00 FFFC00')
+    expect(server.news()).toEqual([])
+  })
+
   it('remembers settings and lines, and sends IAC BRK for a break', async () => {
     const { server, opening, clock } = open('telnet', { settings: { baudRate: 300 } })
     const port = await opening

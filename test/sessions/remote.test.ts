@@ -429,6 +429,41 @@ describe('backpressure and bounds', () => {
     expect(connection.heard()).toBe(spaced('FFFA2C 70 01 FFF0'))
   })
 
+  it('goes on after a purge while the client, suspended, is slow to take what went before', () => {
+    const { connection, session } = served()
+    let drains = 0
+    session.onDrain(() => drains++)
+    connection.stall()
+    expect(session.write(new Uint8Array(HIGH_WATER / 2))).toBe(true)
+    connection.say('FFFA2C 08 FFF0')
+    expect(session.write(new Uint8Array(HIGH_WATER))).toBe(false)
+    connection.say('FFFA2C 0C 01 FFF0 | FFFA2C 09 FFF0')
+    connection.flow()
+    expect(session.queued).toBe(0)
+    expect(drains).toBe(1)
+  })
+
+  it('tells at RESUME what changed while more was held back than it notifies past', () => {
+    const { connection, session } = served()
+    session.notify(modem({}))
+    connection.say('FFFA2C 08 FFF0')
+    session.write(new Uint8Array(HIGH_WATER + 1))
+    session.notify(modem({ cts: true }))
+    expect(connection.heard()).toBe('')
+    connection.say('FFFA2C 09 FFF0')
+    expect(connection.heard().slice(-20)).toBe(spaced('FFFA2C 6B 11 FFF0'))
+  })
+
+  it('tells in `queued` what SUSPEND held back when the client goes', () => {
+    const { connection, session } = served()
+    connection.say('FFFA2C 08 FFF0')
+    session.write(hex('41 42'))
+    let lost = 0
+    session.onClose(() => (lost = session.queued))
+    connection.end()
+    expect(lost).toBe(2)
+  })
+
   it('sends what SUSPEND held back when it is closed', async () => {
     const { connection, session } = served()
     connection.say('FFFA2C 08 FFF0')

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
+import { readSettings, type TtySettings } from '../../src-main/os/termios.ts'
 import { lacks } from '../peers/need.ts'
 import { buildShim } from './build-shim.ts'
 import { ShimState } from './state.ts'
@@ -43,6 +44,10 @@ export interface ShimmedEnd {
   readonly path: string
   readonly device: string
   readonly state: ShimState
+  /** Open while the pair lives: for looking at a terminal that its user marked as exclusive. */
+  readonly fd: number
+  /** What the system, and so every program, sees of it now. */
+  readonly settings: TtySettings
 }
 
 export interface ShimmedPair {
@@ -140,6 +145,10 @@ function openEnd(directory: string, path: string): OpenEnd {
     device: `/dev/pts/${minor}`,
     minor,
     state,
+    fd,
+    get settings() {
+      return readSettings(fd)
+    },
     close() {
       state.dispose()
       closeSync(fd)

@@ -193,6 +193,18 @@ export function connectionSuite(name: string, connect: () => Promise<Pair>): voi
       expect(nearEnds).toEqual([SHUTDOWN])
     })
 
+    it('still tells in `queued` what it lost, while onClose fires and after it', async () => {
+      const { near } = await connected()
+      fill(near)
+      const before = near.queued
+      let atTheEnd = 0
+      near.onClose(() => (atTheEnd = near.queued))
+      near.abort(DONE)
+      expect(before).toBeGreaterThan(HIGH_WATER)
+      expect(atTheEnd).toBeGreaterThanOrEqual(before)
+      expect(near.queued).toBe(await near.close(DONE, 0))
+    })
+
     it('takes nothing after the end, and says so with true', async () => {
       const { near } = await connected()
       near.abort(DONE)
