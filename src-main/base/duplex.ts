@@ -9,7 +9,7 @@ import type { Event } from './event.ts'
 export interface Duplex {
   /** Takes the whole chunk; false means: hold on until `onDrain`. After the end it takes nothing and answers true. */
   write(chunk: Uint8Array): boolean
-  /** Bytes taken by `write` that the system has not taken yet. */
+  /** Bytes taken by `write` that the system has not taken yet; from `onClose` on, those that were lost. */
   readonly queued: number
   /** Fires when `queued` came down to the low mark after a `write` that answered false. */
   readonly onDrain: Event<void>

@@ -103,7 +103,7 @@ export class MemoryConnection implements Connection {
   }
 
   get queued(): number {
-    return this.#queued
+    return this.#ended ? this.#lostBytes : this.#queued
   }
 
   write(chunk: Uint8Array): boolean {

@@ -111,7 +111,7 @@ export class SocketConnection implements Connection {
   }
 
   get queued(): number {
-    return this.#ended ? 0 : this.#socket.queued
+    return this.#ended ? this.#lostBytes : this.#socket.queued
   }
 
   /** True while only our side still sends: the peer has ended, and whoever needs its place may take it. */
