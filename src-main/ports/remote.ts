@@ -210,8 +210,10 @@ class RemotePort implements Port {
   }
 
   #listen(): void {
-    this.#link.onNegotiation(() => {
-      // A telnet server shows itself by negotiating; who does not may be anything, and gets no telnet of ours first.
+    const shown = this.#link.onNegotiation(() => {
+      // A telnet server shows itself by negotiating; who does not may be anything, and gets no telnet of ours first. Asked once: a
+      // refusal is a negotiation as well, and asking at that would never end.
+      shown.dispose()
       if (this.#mode === 'telnet')
         this.#link.negotiate(['us', OPTION.binary, true], ['him', OPTION.binary, true])
     })
