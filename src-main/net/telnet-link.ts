@@ -74,6 +74,8 @@ export class TelnetLink {
   #suspended = false
   #suspendedData: Uint8Array[] = []
   #suspendedBytes = 0
+  /** The connection said that it is full, and has not drained since: its drain will come. */
+  #congested = false
   #owesDrain = false
 
   readonly onData: Event<Uint8Array> = this.#data.event
@@ -100,9 +102,10 @@ export class TelnetLink {
       this.#receive(chunk)
     })
     connection.onDrain(() => {
+      this.#congested = false
       this.#unreadReplies = 0
       this.#deliver()
-      this.#fireDrainIfDue()
+      if (this.queued <= LOW_WATER) this.#fireDrain()
       this.#uncongested.fire()
     })
     connection.onClose((reason) => {
@@ -124,7 +127,7 @@ export class TelnetLink {
       this.#suspendedData.push(bytes)
       this.#suspendedBytes += bytes.length
       if (this.queued <= HIGH_WATER) return true
-    } else if (this.#connection.write(bytes)) {
+    } else if (this.#pass(bytes)) {
       return true
     }
     this.#owesDrain = true
@@ -142,7 +145,7 @@ export class TelnetLink {
   }
 
   sendBytes(bytes: Uint8Array): void {
-    if (this.#ended || this.#connection.write(bytes)) return
+    if (this.#ended || this.#pass(bytes)) return
     this.#unreadReplies += bytes.length
     this.#updateReading()
   }
@@ -169,22 +172,20 @@ export class TelnetLink {
 
   /** The peer takes data again: what waited goes first. */
   release(): void {
-    if (!this.#suspended) return
+    if (!this.#suspended || this.#ended) return
     this.#suspended = false
     const waiting = this.#suspendedData
     this.#suspendedData = []
     this.#suspendedBytes = 0
-    let flowing = waiting.length > 0
-    for (const bytes of waiting) flowing = this.#connection.write(bytes)
-    // Where the connection took everything no drain of its own will follow.
-    if (flowing) this.#fireDrain()
+    for (const bytes of waiting) this.#pass(bytes)
+    this.#suspensionEased()
   }
 
   /** Drops the data that wait for the peer's RESUME. */
   dropSuspended(): void {
     this.#suspendedData = []
     this.#suspendedBytes = 0
-    this.#fireDrainIfDue()
+    this.#suspensionEased()
   }
 
   // From the peer.
@@ -319,8 +320,17 @@ export class TelnetLink {
     }
   }
 
-  #fireDrainIfDue(): void {
-    if (this.queued <= LOW_WATER) this.#fireDrain()
+  #pass(bytes: Uint8Array): boolean {
+    if (this.#connection.write(bytes)) return true
+    this.#congested = true
+    return false
+  }
+
+  /** Nothing waits for RESUME any more. Where the connection is not full, no drain of its own will follow. */
+  #suspensionEased(): void {
+    if (this.#congested) return
+    this.#fireDrain()
+    this.#uncongested.fire()
   }
 
   #fireDrain(): void {
