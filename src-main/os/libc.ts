@@ -3,6 +3,7 @@
  * of os; never by another room.
  */
 import koffi from 'koffi'
+import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
 /** A failed system call, shaped as Node's own: `code` is `EBUSY`, `EACCES`, …; `syscall` the call's name. */
@@ -32,14 +33,20 @@ const library = koffi.load(null)
 
 type Native = (...values: unknown[]) => number
 
-/** Bound at first use: a function that this system lacks harms only who calls it. */
+/**
+ * Bound at first use: a function that this system lacks harms only who calls it. A call that a signal interrupted is made
+ * again: poll() is interrupted even where it does not wait, and none of these calls waits.
+ */
 function bind(name: string, signature: string): Native {
   let native: Native | undefined
   return (...values) => {
     native ??= library.func(signature) as unknown as Native
-    const result = native(...values)
-    if (result < 0) throw new SystemError(koffi.errno(), name)
-    return result
+    for (;;) {
+      const result = native(...values)
+      if (result >= 0) return result
+      const errno = koffi.errno()
+      if (errno !== constants.errno.EINTR) throw new SystemError(errno, name)
+    }
   }
 }
 
