@@ -114,11 +114,22 @@ export class Junction {
 
   /**
    * Takes no more sessions, delivers what is under way in both directions, closes everything: all within `timeoutMs`, what it
-   * cuts off is lost. Resolves with the number of lost bytes when the addresses are free; never rejects; idempotent.
+   * cuts off is lost. Resolves with the number of lost bytes when the addresses are free; never rejects. Another call may
+   * only shorten the time.
    */
   close(timeoutMs: number): Promise<number> {
-    this.#closing ??= this.#close(timeoutMs)
+    if (this.#closing) this.#hurry(timeoutMs)
+    else this.#closing = this.#close(timeoutMs)
     return this.#closing
+  }
+
+  #hurry(timeoutMs: number): void {
+    const limit = this.#clock.after(timeoutMs, () => {
+      for (const session of [...this.#present]) session.abort(SHUTDOWN)
+      this.#hub.abandon('time to close was over')
+      void this.#keeper.close(0)
+    })
+    void this.#closing?.then(() => limit.dispose())
   }
 
   async #close(timeoutMs: number): Promise<number> {

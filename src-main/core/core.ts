@@ -35,11 +35,19 @@ type Handlers = {
 
 const forever = new AbortController().signal
 
+/** How long what is under way may take at the end, in ms … */
+const DRAIN_MS = 10_000
+/** … and where it was told to stop, or failed. */
+const HURRIED_MS = 2000
+
 export class Core {
   readonly #bridges = new Map<string, Junction>()
+  /** What is being started, by its name: two that start at once must not get the same. */
+  readonly #starting = new Map<string, Promise<Junction>>()
   readonly #notices = new Emitter<Notice>()
   readonly #states = new Emitter<void>()
   #lastId = 0
+  #closed = false
 
   readonly onNotice = this.#notices.event
   /** `state` changed in more than its byte counts. */
@@ -52,22 +60,24 @@ export class Core {
   readonly #handlers: Handlers = {
     'ports.list': () => listPorts(),
     'share.start': async (spec) => {
-      const { id, name } = this.#newBridge(spec.name, spec.port.target)
-      const share = this.#add(await makeShare(id, name, spec, this.#report))
+      const share = await this.#start(spec.name, spec.port.target, (id, name) =>
+        makeShare(id, name, spec, this.#report)
+      )
       this.#tellFaults(share)
       return share.state
     },
     'link.start': async (spec, signal) => {
-      const { id, name } = this.#newBridge(spec.name, spec.port.target)
-      const link = this.#add(await makeLink(id, name, spec, this.#report))
-      if (spec.hold) await firstOpening(link, signal)
+      const link = await this.#start(spec.name, spec.port.target, (id, name) =>
+        makeLink(id, name, spec, this.#report)
+      )
+      if (spec.hold) await this.#unlessItFails(link, firstOpening(link, signal))
       this.#tellFaults(link)
       return link.state
     },
     'bridge.stop': async ({ id }) => {
       const bridge = this.#bridges.get(id)
       if (!bridge) throw new Fault('usage', `There is no share or link with the id ${id}.`)
-      return { lost: await this.#stop(id, bridge, 10_000) }
+      return { lost: await this.#stop(id, bridge, DRAIN_MS) }
     },
     send: (args, signal) => send(args, this.#report, signal),
     doctor: () => examine()
@@ -97,14 +107,29 @@ export class Core {
     options: Omit<ConverseOptions, 'onOpened'>,
     signal: AbortSignal
   ): Promise<void> {
-    const { id } = this.#newBridge(undefined, port.target)
-    const link = this.#add(makeConsoleLink(id, port, source, this.#report))
-    await converse(link, source, { ...options, onOpened: () => this.#tellFaults(link) }, signal)
-    await this.#stop(id, link, 10_000)
+    const link = await this.#start(undefined, port.target, (id) =>
+      makeConsoleLink(id, port, source, this.#report)
+    )
+    const conversation = converse(
+      link,
+      source,
+      { ...options, onOpened: () => this.#tellFaults(link) },
+      signal
+    )
+    await this.#unlessItFails(link, conversation)
+    const hurry = (): void => void link.close(HURRIED_MS)
+    signal.addEventListener('abort', hurry, { once: true })
+    await this.#stop(link.state.id, link, signal.aborted ? HURRIED_MS : DRAIN_MS)
+    signal.removeEventListener('abort', hurry)
   }
 
-  /** Ends everything within `timeoutMs`; resolves with the number of bytes that were not delivered. Never rejects. */
+  /**
+   * Ends everything within `timeoutMs`, also what is being started; resolves with the number of bytes that were not delivered.
+   * Never rejects.
+   */
   async close(timeoutMs: number): Promise<number> {
+    this.#closed = true
+    await Promise.allSettled(this.#starting.values())
     const ends = [...this.#bridges].map(([id, bridge]) => this.#stop(id, bridge, timeoutMs))
     return (await Promise.all(ends)).reduce((sum, lost) => sum + lost, 0)
   }
@@ -113,9 +138,43 @@ export class Core {
     this.#notices.fire(notice)
   }
 
-  #newBridge(wish: string | undefined, target: string): { id: string; name: string } {
+  /** Gives it a number and a name of its own, makes it and keeps it. Rejects as `make` does, or when the core is closed. */
+  async #start<Bridge extends Junction>(
+    wish: string | undefined,
+    target: string,
+    make: (id: string, name: string) => Bridge | Promise<Bridge>
+  ): Promise<Bridge> {
     const taken = [...this.#bridges.values()].map((bridge) => bridge.state.name)
-    return { id: String(++this.#lastId), name: freeName(wish ?? nameOf(target), taken) }
+    const name = freeName(wish ?? nameOf(target), [...taken, ...this.#starting.keys()])
+    const start = async (): Promise<Bridge> => {
+      if (this.#isClosed()) throw shuttingDown()
+      const bridge = await make(String(++this.#lastId), name)
+      if (!this.#isClosed()) return this.#add(bridge)
+      await bridge.close(0)
+      throw shuttingDown()
+    }
+    const starting = start()
+    this.#starting.set(name, starting)
+    try {
+      return await starting
+    } finally {
+      this.#starting.delete(name)
+    }
+  }
+
+  /** A method and not the field itself, since it may change while something is made. */
+  #isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** What was started for a purpose does not go on without it. */
+  async #unlessItFails<T>(bridge: Junction, purpose: Promise<T>): Promise<T> {
+    try {
+      return await purpose
+    } catch (error) {
+      await this.#stop(bridge.state.id, bridge, HURRIED_MS)
+      throw error
+    }
   }
 
   #add<Bridge extends Junction>(bridge: Bridge): Bridge {
@@ -139,6 +198,10 @@ export class Core {
     this.#states.fire()
     return lost
   }
+}
+
+function shuttingDown(): Fault {
+  return new Fault('usage', 'Farport is shutting down: start it again for this')
 }
 
 function misfit(name: string, issue: v.BaseIssue<unknown>): Fault {

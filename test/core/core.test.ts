@@ -1,7 +1,9 @@
 import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Core } from '../../src-main/core/core.ts'
 import { freeName, nameOf } from '../../src-main/core/names.ts'
+import { stdioSource } from '../../src-main/sessions/console.ts'
 
 let core: Core
 
@@ -84,6 +86,74 @@ describe('the core', () => {
     const spec = { port: { target: 'sim:gps?baud=9600' }, listen: ['raw://127.0.0.1:0'] }
     const names = [await core.call('share.start', spec), await core.call('share.start', spec)]
     expect(names.map(({ name }) => name)).toEqual(['gps', 'gps (2)'])
+  })
+
+  it('gives two that start at once two names', async () => {
+    const spec = { port: { target: 'sim:gps' }, listen: ['raw://127.0.0.1:0'] }
+    const both = await Promise.all([core.call('share.start', spec), core.call('share.start', spec)])
+    expect(both.map(({ name }) => name)).toEqual(['gps', 'gps (2)'])
+  })
+
+  it('frees the name and the address of what could not start', async () => {
+    const bad = { port: { target: 'sim:gps' }, listen: ['raw://192.0.2.1:0'], allow: ['anyone'] }
+    await expect(core.call('share.start', bad)).rejects.toThrow()
+    const share = await core.call('share.start', { ...bad, listen: ['raw://127.0.0.1:0'] })
+    expect(share.name).toBe('gps')
+  })
+
+  it('closes what is being started when it is closed', async () => {
+    const port = await freePort()
+    const spec = { port: { target: 'sim:echo' }, listen: [`raw://127.0.0.1:${port}`] }
+    const starting = core.call('share.start', spec)
+    const closed = core.close(1000)
+    await expect(starting).rejects.toMatchObject({
+      message: expect.stringMatching(/shutting down/) as string
+    })
+    await closed
+    expect(core.state.bridges).toEqual({})
+    const server = createServer()
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, '127.0.0.1', resolve)
+    })
+    server.close()
+    await expect(core.call('share.start', spec)).rejects.toMatchObject({ code: 'usage' })
+  })
+
+  it('leaves nothing behind of a held link whose first dial fails', async () => {
+    const port = await freePort()
+    const link = core.call('link.start', {
+      port: { target: `raw://127.0.0.1:${port}` },
+      to: 'sim:echo',
+      hold: true
+    })
+    await expect(link).rejects.toMatchObject({ code: 'peer-refused' })
+    expect(core.state.bridges).toEqual({})
+  })
+
+  it('ends an attached console quickly when it is told to stop, also while it drains', async () => {
+    const server = createServer((socket) => socket.pause().on('error', () => undefined))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const input = new PassThrough()
+    const source = stdioSource(input, new PassThrough().resume(), { lingerMs: 0 })
+    const stop = new AbortController()
+    const attached = core.attach(
+      { target: `raw://127.0.0.1:${port}`, settings: {} },
+      source,
+      { reconnect: false },
+      stop.signal
+    )
+    const flood = Buffer.alloc(64 * 1024, 'x')
+    // Until nothing is taken any more: the kernel's buffers and ours are full, which no drain empties.
+    while (input.writableLength < 8 * flood.length) {
+      input.write(flood)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const startMs = performance.now()
+    stop.abort()
+    await attached
+    expect(performance.now() - startMs).toBeLessThan(4000)
+    server.close()
   })
 
   it('says what it does not have', async () => {
