@@ -33,6 +33,8 @@ export interface BridgeOptions {
 
 export interface JunctionRules extends Omit<HubOptions, 'clock'> {
   readonly kind: 'share' | 'link'
+  /** Whose fault it is when the port ends without a cause of its own. */
+  readonly far: 'device' | 'peer'
   /** The port stays open, also while nobody is there. */
   readonly hold: boolean
   /** Why this session may not come in; undefined: it may. `present` are those who are here. */
@@ -77,7 +79,7 @@ export class Junction {
       clock: this.#clock,
       source: options.port,
       slot: this.#hub,
-      far: rules.kind === 'share' ? 'device' : 'peer'
+      far: rules.far
     })
     this.#life.add(this.#hub.onChange(() => this.#update()))
     this.#life.add(this.#hub.onFault((fault) => this.#faults.fire(fault)))

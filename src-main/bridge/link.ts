@@ -8,12 +8,15 @@ export interface LinkOptions extends BridgeOptions {
   readonly hold?: boolean
   /** What the local programs cannot choose (a PTY carries no parity): laid over whatever they ask for. Default nothing. */
   readonly settings?: LineWish
+  /** Whose fault it is when the port ends without a cause of its own. Default peer. */
+  readonly far?: 'device' | 'peer'
 }
 
 export class Link extends Junction {
   constructor(options: LinkOptions) {
     super(options, {
       kind: 'link',
+      far: options.far ?? 'peer',
       hold: options.hold ?? false,
       fixed: options.settings ?? {},
       // Whoever has the local end open is one of us: a second program is nothing to arbitrate.

@@ -15,6 +15,8 @@ export interface ShareOptions extends BridgeOptions {
   readonly writers?: WriterPolicy
   /** The last writer's settings stay while others are here. Default false. */
   readonly keepSettings?: boolean
+  /** Whose fault it is when the port ends without a cause of its own. Default device. */
+  readonly far?: 'device' | 'peer'
 }
 
 export const DEFAULT_MAX_CLIENTS = 8
@@ -24,6 +26,7 @@ export class Share extends Junction {
     const { settings, maxClients = DEFAULT_MAX_CLIENTS, writers = 'one', keepSettings = false } = options
     super(options, {
       kind: 'share',
+      far: options.far ?? 'device',
       hold: false,
       configured: settings,
       writers,

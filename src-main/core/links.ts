@@ -5,7 +5,7 @@ import { SessionPortSource } from '../bridge/session-port.ts'
 import { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
 import type { Report } from './notice.ts'
-import { PTY_PREFIX, readTarget, withDefaults } from './targets.ts'
+import { farOf, PTY_PREFIX, readTarget, withDefaults } from './targets.ts'
 
 type LinkArguments = CommandArguments<'link.start'>
 
@@ -22,6 +22,7 @@ export function makeConsoleLink(id: string, port: PortSpec, session: SessionSour
     id,
     name: port.target,
     port: target.source,
+    far: farOf(target),
     sources: [session],
     settings: withDefaults(target),
     hold: true
@@ -35,6 +36,7 @@ async function ptyLink(id: string, name: string, spec: LinkArguments, report: Re
     id,
     name,
     port: target.source,
+    far: farOf(target),
     sources: [openPty(name, spec.to, spec)],
     settings: target.settings,
     hold: spec.hold ?? false
@@ -47,7 +49,7 @@ function ptyPair(id: string, name: string, spec: LinkArguments): Link {
   try {
     const far = openPty(`${name}-b`, spec.to, spec)
     const port = new SessionPortSource(near)
-    return new Link({ id, name, port, sources: [port.place, far], hold: true })
+    return new Link({ id, name, port, far: 'device', sources: [port.place, far], hold: true })
   } catch (error) {
     void near.close()
     throw error
@@ -67,13 +69,14 @@ async function cable(id: string, name: string, spec: LinkArguments, report: Repo
   const source = new CableSource({
     port: far.source,
     settings: withDefaults(far),
-    far: far.kind === 'remote' ? 'peer' : 'device'
+    far: farOf(far)
   })
   source.onFault(({ message }) => report({ level: 'warning', subject: name, text: message }))
   return new Link({
     id,
     name,
     port: near.source,
+    far: farOf(near),
     sources: [source],
     settings: withDefaults(near),
     hold: true

@@ -6,7 +6,7 @@ import { listen } from '../net/dial.ts'
 import { parseEndpoint } from '../net/endpoint.ts'
 import { RemoteSource } from '../sessions/remote-source.ts'
 import type { Report } from './notice.ts'
-import { readTarget, withDefaults } from './targets.ts'
+import { farOf, readTarget, withDefaults } from './targets.ts'
 
 /**
  * Builds a share: its device looked at but not opened, its listeners accepting. Rejects with a Fault of kind `config` or
@@ -41,6 +41,7 @@ export async function makeShare(
     id,
     name,
     port: target.source,
+    far: farOf(target),
     sources,
     settings: withDefaults(target),
     maxClients: spec.maxClients,

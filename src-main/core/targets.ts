@@ -49,6 +49,11 @@ export function readTarget(spec: PortSpec, report: Report): Target {
   return { kind: 'hardware', source, settings, check: () => source.check() }
 }
 
+/** Whose fault it is when its port ends without a cause of its own. */
+export function farOf({ kind }: Target): 'device' | 'peer' {
+  return kind === 'remote' ? 'peer' : 'device'
+}
+
 /** A port of this computer gets the usual settings where nothing else is asked for, not what its last user left. */
 export function withDefaults({ kind, settings }: Target): LineWish {
   return kind === 'hardware' ? { ...DEFAULT_SETTINGS, ...settings } : settings

@@ -256,6 +256,17 @@ describe('a link', () => {
   })
 })
 
+describe('a link to a device of this computer', () => {
+  it('takes its end for a fault of the device', async () => {
+    const { device, connect, faults } = link({ far: 'device' })
+    connect()
+    await settle()
+    device.port.unplug({ code: 'error', message: 'it burns' })
+    await settle()
+    expect(faults).toMatchObject([{ code: 'device-io' }])
+  })
+})
+
 describe('closing', () => {
   it('drains both directions, closes everything and answers what was lost', async () => {
     const { bridge, device, door, connect } = share()

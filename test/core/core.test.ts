@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { createConnection, createServer, type AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -155,6 +156,16 @@ describe('the core', () => {
     expect(performance.now() - startMs).toBeLessThan(4000)
     server.close()
   })
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'calls the end of a device a fault of the device, in a link too',
+    async () => {
+      const { id } = await core.call('link.start', { port: { target: '/dev/full' }, to: 'sim:gps' })
+      await vi.waitFor(() => {
+        expect(core.state.bridges[id]?.state).toMatchObject({ type: 'waiting', fault: { code: 'device-io' } })
+      }, 5000)
+    }
+  )
 
   it('says what it does not have', async () => {
     await expect(core.call('bridge.stop', { id: '99' })).rejects.toMatchObject({ code: 'usage' })
