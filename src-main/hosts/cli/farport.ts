@@ -13,6 +13,7 @@ import { share } from './commands/share.ts'
 import { terminal } from './commands/terminal.ts'
 import { EXIT, exitCode } from './exit.ts'
 import { HELP, OVERVIEW } from './help.ts'
+import { surviveHangUp } from './hung-up.ts'
 
 const COMMANDS: Readonly<Record<string, CliCommand>> = { share, connect, terminal, send, list, doctor, demo }
 
@@ -60,6 +61,7 @@ function stopSignal(): AbortSignal {
 async function main(): Promise<void> {
   const args = process.argv.slice(2)
   const stop = stopSignal()
+  surviveHangUp()
   // A reader that went away (`farport list | head -1`) is no error of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.bug)
