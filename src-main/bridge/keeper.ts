@@ -14,7 +14,8 @@ import { Fault, toFault } from '../contract/faults.ts'
 import type { LineWish } from '../contract/line.ts'
 import type { PortState } from '../contract/state.ts'
 import type { Port, PortSource } from '../ports/port.ts'
-import { Patience, STANDSTILL_MS } from './patience.ts'
+import { drained } from './drained.ts'
+import { STANDSTILL_MS } from './patience.ts'
 import type { Absent } from './to-device.ts'
 
 /** Who gets the port: the hub, or a cable. */
@@ -162,7 +163,7 @@ export class Keeper {
     })
   }
 
-  /** Gives the port's queue all the time it needs while it moves; then the system's, 10 s. Answers what was lost. */
+  /** Gives what the port and the system hold all the time it needs while it moves. Answers what was lost. */
   async #drainAndClose(port: Port): Promise<number> {
     const hurry = this.#hurry.signal
     let cutShort = (): void => undefined
@@ -174,7 +175,7 @@ export class Keeper {
     })
     hurry.addEventListener('abort', cutShort, { once: true })
     try {
-      await this.#drained(port)
+      await drained(port, this.#options.clock, hurry)
       const lost = await Promise.race([cut, port.close(DONE, STANDSTILL_MS)])
       // A port that broke meanwhile answers 0 to `close` and still has its bytes.
       return Math.max(lost, port.queued)
@@ -184,20 +185,6 @@ export class Keeper {
     } finally {
       hurry.removeEventListener('abort', cutShort)
     }
-  }
-
-  /** The port's queue is empty, or has not moved for 10 s, or the port is gone. */
-  #drained(port: Port): Promise<void> {
-    if (port.queued === 0 || this.#hurry.signal.aborted) return Promise.resolve()
-    return new Promise((resolve) => {
-      const done = (): void => {
-        patience.dispose()
-        closed.dispose()
-        resolve()
-      }
-      const closed = port.onClose(done)
-      const patience = new Patience(this.#options.clock, STANDSTILL_MS, () => port.queued, done, done)
-    })
   }
 
   /** Until the next try: the time of the backoff, or until the device is there again. */

@@ -8,6 +8,7 @@ import type { ControlLines, ControlWish, LineSettings, LineWish, Purge } from '.
 import type { Port } from '../ports/port.ts'
 import type { Request } from '../sessions/session.ts'
 import type { Arbiter } from './arbiter.ts'
+import { unsentOf } from './drained.ts'
 import { InFlight } from './in-flight.ts'
 import type { LineDesk, Return } from './line-desk.ts'
 import type { Losses } from './losses.ts'
@@ -91,10 +92,10 @@ export class ToDevice {
     }
     const goodbye = new Step(
       () => line.forget(member.id, returns()),
-      () => returns() !== 'now' || !this.#port || this.#port.queued === 0
+      () => returns() !== 'now' || this.#unsent === 0
     )
     member.outbox.pushStep(goodbye)
-    const left = (): number => member.outbox.size + (this.#port?.queued ?? 0)
+    const left = (): number => member.outbox.size + this.#unsent
     const giveUp = (): void => {
       this.#giveUp(member, 'the device took nothing for 10 s')
       this.#pump.run()
@@ -224,6 +225,11 @@ export class ToDevice {
     member.account.passed('to-device', chunk.length)
     this.#inFlight.add(member, chunk.length)
     if (!port.write(chunk)) this.#writable = false
+  }
+
+  /** What the port still has to pass on, the system's part included: another speed would garble that. */
+  get #unsent(): number {
+    return this.#port ? unsentOf(this.#port) : 0
   }
 
   #pauseIfFull(member: Member): void {

@@ -1,13 +1,18 @@
+import { systemClock } from '../base/clock.ts'
+import { drained } from '../bridge/drained.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { DONE } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { Report } from './notice.ts'
 import { readTarget, withDefaults } from './targets.ts'
 
-/** How long the last bytes may take without getting anywhere, in ms: a device that is stopped by flow control takes none. */
-const DRAIN_MS = 10_000
+/** What the system may still take to close in good order, in ms. */
+const CLOSE_MS = 10_000
 
-/** Opens the port, sends, waits until all is out, closes. Rejects with a Fault when anything was not delivered. */
+/**
+ * Opens the port, sends, waits until all is out, however slow the line, closes. Rejects with a Fault when anything was not
+ * delivered because nothing moved for 10 s (flow control) or the port broke; with the signal's reason when it is aborted.
+ */
 export async function send(
   { port: spec, bytes, breakMs }: CommandArguments<'send'>,
   report: Report,
@@ -20,14 +25,22 @@ export async function send(
   // What the device says meanwhile is nobody's; unread, it would hold up a peer's answers.
   port.onData(() => undefined)
   port.resume()
+  const abort = (): void => port.abort(DONE)
+  signal.addEventListener('abort', abort, { once: true })
+  let lost: number
   try {
     if (breakMs !== undefined) await port.sendBreak(breakMs)
     port.write(bytes)
+    await drained(port, systemClock, signal)
+    // A port that broke meanwhile answers 0 to `close` and still has its bytes.
+    lost = Math.max(await port.close(DONE, CLOSE_MS), port.queued)
+    signal.throwIfAborted()
   } catch (error) {
     port.abort(DONE)
-    throw error
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
-  const lost = await port.close(DONE, DRAIN_MS)
   if (lost > 0)
     throw new Fault(
       target.kind === 'remote' ? 'peer-closed' : 'device-io',

@@ -152,6 +152,11 @@ export class HardwarePort implements Port, TtyStreamOwner {
     return this.#lost ?? this.#stream.queued
   }
 
+  get unsent(): number {
+    if (this.#lost !== undefined || this.#device.pseudoTerminal) return 0
+    return this.#attempt(() => unsentBytes(this.#stream.fd)) ?? 0
+  }
+
   write(chunk: Uint8Array): boolean {
     if (this.#closed || this.#lost !== undefined) return true
     this.#stream.write(chunk)

@@ -18,6 +18,11 @@ import type {
 
 export interface Port extends Duplex {
   readonly capabilities: Capabilities
+  /**
+   * Bytes beyond `queued` that the system took and the device has not sent. Each look asks the system: not for hot paths.
+   * Never throws. Absent: nobody can tell, or there are none.
+   */
+  readonly unsent?: number
   /** The actual ones; what `capabilities` does not name is only remembered. */
   readonly settings: LineSettings
   readonly lines: ControlLines

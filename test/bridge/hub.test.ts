@@ -241,6 +241,26 @@ describe('settings', () => {
     await end()
   })
 
+  it('return only when the system has sent what it took: another speed would garble that', async () => {
+    const { clock, plug, session, end } = bench({ configured: { baudRate: 9600 } })
+    const port = await plug({ settings: { baudRate: 9600 } })
+    const [writer] = [session(), session()]
+    writer.ask({ baudRate: 300 })
+    await settle()
+    writer.send(bytes('slow'))
+    const held = Object.assign(port, { unsent: 400 })
+    writer.end()
+    for (let second = 0; second < 13; second += 1) {
+      await clock.advance(1000)
+      held.unsent -= 30
+    }
+    expect(port.settings.baudRate).toBe(300)
+    held.unsent = 0
+    await clock.advance(10)
+    expect(port.settings.baudRate).toBe(9600)
+    await end()
+  })
+
   it('are left alone where nobody follows: the port closes anyway', async () => {
     const { plug, session, end } = bench({ configured: { baudRate: 9600 } })
     const port = await plug()

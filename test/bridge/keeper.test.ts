@@ -237,6 +237,25 @@ describe('a port that is not wanted any more', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is drained of what the system holds, however slow its line', async () => {
+    const { clock, source, keeper, told } = bench()
+    keeper.want(true)
+    await settle()
+    const held = Object.assign(source.port, { unsent: 4096 })
+    keeper.want(false)
+    for (let second = 0; second < 34; second += 1) {
+      await clock.advance(1000)
+      expect(keeper.state.type).toBe('closing')
+      held.unsent -= 120
+    }
+    expect(held.ended).toBe(false)
+    held.unsent = 0
+    await clock.advance(10)
+    expect(keeper.state.type).toBe('idle')
+    expect(told).toEqual(['hold', 'port', 'hold'])
+    expect(clock.pending).toBe(0)
+  })
+
   it('is given up after 10 s without a move and 10 s for the system, and the rest is counted', async () => {
     const { clock, source, keeper, told } = bench()
     keeper.want(true)

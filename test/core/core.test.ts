@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Core } from '../../src-main/core/core.ts'
@@ -154,6 +154,28 @@ describe('the core', () => {
     stop.abort()
     await attached
     expect(performance.now() - startMs).toBeLessThan(4000)
+    server.close()
+  })
+
+  it('stops sending at once when it is told to', async () => {
+    const sockets: Socket[] = []
+    const server = createServer((socket) => {
+      sockets.push(socket.pause().on('error', () => undefined))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const stop = new AbortController()
+    const sending = core.call(
+      'send',
+      { port: { target: `raw://127.0.0.1:${port}` }, bytes: Buffer.alloc(32 * 1024 * 1024) },
+      stop.signal
+    )
+    await vi.waitFor(() => expect(sockets.length).toBe(1))
+    const startMs = performance.now()
+    stop.abort(new Error('enough'))
+    await expect(sending).rejects.toThrow('enough')
+    expect(performance.now() - startMs).toBeLessThan(3000)
+    sockets[0]?.destroy()
     server.close()
   })
 
