@@ -19,12 +19,14 @@ import { ALL_CAPABILITIES, DEFAULT_SETTINGS, NO_CAPABILITIES } from '../contract
 import type { Clock } from '../base/clock.ts'
 import { sleep, systemClock } from '../base/clock.ts'
 import type { Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
 import type { Connection } from '../net/connection.ts'
 import { TelnetLink } from '../net/telnet-link.ts'
 import type { RemoteMode } from '../net/telnet-link.ts'
 import { OPTION } from '../protocol/telnet.ts'
 import type { Port } from './port.ts'
 import { ComPortClient, disagreement } from './remote-com-port.ts'
+import { LastWords } from './remote-last-words.ts'
 import { abortable, requestsFor } from './remote-questions.ts'
 
 const BREAK_ONLY: Capabilities = { ...NO_CAPABILITIES, control: new Set(['break']) }
@@ -39,9 +41,6 @@ export interface RemotePortOptions {
   readonly clock?: Clock
 }
 
-/** How much of what a server says before it hangs up is told, in characters. */
-const MAX_LAST_WORDS = 80
-
 /**
  * Makes a Port of a Connection, which it owns from now on. With RFC 2217 it is open once the server agreed and told its
  * settings (eight round trips). Rejects with the signal's reason, or with a Fault: `peer-closed`, and `peer-protocol`
@@ -54,21 +53,12 @@ export async function openRemotePort(
   signal: AbortSignal
 ): Promise<Port> {
   const port = new RemotePort(connection, mode, options)
-  // Paused as it is, it hands on data only when the far end hangs up: ser2net says "Port already in use" and goes.
-  let lastWords = ''
-  const listening = port.onData((bytes) => {
-    const text = Array.from(bytes.subarray(0, MAX_LAST_WORDS), (each) => String.fromCharCode(each)).join('')
-    lastWords = (lastWords + text.replaceAll(/[^ -~]+/g, ' ')).slice(0, MAX_LAST_WORDS)
-  })
   try {
     await port.open(options, signal)
     return port
   } catch (error) {
     port.abort(DONE)
-    if (!(error instanceof Fault) || error.code !== 'peer-closed' || lastWords.trim() === '') throw error
-    throw new Fault('peer-closed', `${error.message} It said: ${lastWords.trim()}`, error)
-  } finally {
-    listening.dispose()
+    throw error
   }
 }
 
@@ -81,6 +71,8 @@ class RemotePort implements Port {
   readonly #link: TelnetLink
   readonly #comPort: ComPortClient
   readonly #end = new AbortController()
+  #opened = false
+  readonly #closed = new Emitter<CloseReason>()
 
   /** Without RFC 2217: what was wished, and nobody over there knows of it. */
   #remembered: LineSettings = DEFAULT_SETTINGS
@@ -111,7 +103,7 @@ class RemotePort implements Port {
     this.#comPort = new ComPortClient(this.#link, { remote: this.#remote, clock: this.#clock, warn })
     this.onData = this.#link.onData
     this.onDrain = this.#link.onDrain
-    this.onClose = this.#link.onClose
+    this.onClose = this.#closed.event
     this.onModemState = this.#comPort.onModemState
     this.onLineState = this.#comPort.onLineState
     this.onSettings = this.#comPort.onSettings
@@ -149,6 +141,7 @@ class RemotePort implements Port {
       else this.#goOnWithout(agreement, requireRfc2217 ?? false)
     }
     await this.apply(settings, signal)
+    this.#opened = true
   }
 
   write(chunk: Uint8Array): boolean {
@@ -220,9 +213,20 @@ class RemotePort implements Port {
     this.#link.onViolation(({ what }) => {
       this.#warnOnce(`${this.#remote} sent ${what}; it was ignored.`)
     })
-    this.#link.onClose(({ message }) => {
-      const text = `The connection to ${this.#remote} ended: ${message}. Connect again.`
+    const words = new LastWords(this.#clock)
+    const listening = this.#link.onData((bytes) => {
+      words.hear(bytes)
+      if (words.over) listening.dispose()
+    })
+    this.#link.onClose((reason) => {
+      const { code, message } = reason
+      // Before it was open, whatever came is what the server said, and no device's data.
+      const said = this.#opened ? words.prompt : words.text
+      const quote = said === '' ? '' : ` It said: ${said}`
+      const text = `The connection to ${this.#remote} ended: ${message}. Connect again.${quote}`
       this.#end.abort(new Fault('peer-closed', text))
+      const why = code === 'done' && words.prompt !== ''
+      this.#closed.fire(why ? { code, message: `${message}, after it said "${words.prompt}"` } : reason)
     })
   }
 

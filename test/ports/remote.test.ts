@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { CloseReason } from '../../src-main/contract/close.ts'
 import { DONE } from '../../src-main/contract/close.ts'
 import type { LineState, ModemState } from '../../src-main/contract/line.ts'
 import { DEFAULT_SETTINGS } from '../../src-main/contract/line.ts'
@@ -625,6 +626,37 @@ describe('plain telnet', () => {
     await port.control({ break: true })
     await port.control({ break: false })
     expect(server.news()).toEqual(['FF F3'])
+  })
+})
+
+describe('a server that says why and hangs up', () => {
+  it.each(['telnet', 'raw'] as const)('is quoted in the reason of the end (%s)', async (mode) => {
+    const { server, opening } = open(mode)
+    const port = await opening
+    port.resume()
+    const reasons: CloseReason[] = []
+    port.onClose((reason) => reasons.push(reason))
+    server.say('50 6F 72 74 1B 69 6E 20 75 73 65 0D 0A')
+    server.end()
+    expect(reasons).toEqual([{ code: 'done', message: 'closed, after it said "Port in use"' }])
+    await expect(port.apply({}, never)).rejects.toMatchObject({ code: 'peer-closed' })
+  })
+
+  it.each([
+    ['81 bytes came', 81, 0, DONE],
+    ['it took its time', 2, 2000, DONE],
+    ['it said nothing', 0, 0, DONE],
+    ['it was broken off', 2, 0, { code: 'error', message: 'reset' }]
+  ] as const)('is not quoted where %s', async (_, size, ms, end) => {
+    const { server, opening, clock } = open('raw')
+    const port = await opening
+    port.resume()
+    const reasons: CloseReason[] = []
+    port.onClose((reason) => reasons.push(reason))
+    server.send(new Uint8Array(size).fill(0x41))
+    await clock.advance(ms)
+    server.end(end)
+    expect(reasons).toEqual([end])
   })
 })
 
