@@ -26,6 +26,7 @@ const SIGNATURE = 'Farport'
 export class RemoteSession implements Session {
   readonly who: SessionIdentity
   readonly #connection: Connection
+  readonly #mode: RemoteMode
   readonly #link: TelnetLink
   readonly #comPort: ComPortServer | undefined
   readonly #applies = new Emitter<Request<LineWish, LineSettings>>()
@@ -49,6 +50,7 @@ export class RemoteSession implements Session {
     const { remote, remoteAddress } = connection
     this.who = { kind: 'address', label: remote, ...(remoteAddress && { address: remoteAddress }) }
     this.#connection = connection
+    this.#mode = mode
     const withComPort = mode === 'rfc2217'
     this.#link = new TelnetLink(connection, {
       mode,
@@ -96,7 +98,10 @@ export class RemoteSession implements Session {
     this.#connection.probe()
   }
 
+  /** Who is refused is told why, as ser2net does; in raw mode nobody is told anything. */
   close(reason: CloseReason, timeoutMs: number): Promise<number> {
+    if (reason.code === 'refused' && this.#mode !== 'raw')
+      this.#link.write(asciiBytes(`${reason.message}\r\n`))
     return this.#link.close(reason, timeoutMs)
   }
 
@@ -153,6 +158,10 @@ export class RemoteSession implements Session {
   /** BRK and AYT are asked of us; the other commands are for terminals with a login behind them. */
   #obey(command: TelnetCommand): void {
     if (command === 'brk') this.#breaks.fire(TELNET_BREAK_MS)
-    if (command === 'ayt') this.#link.sendBytes(Uint8Array.from(HERE, (each) => each.charCodeAt(0)))
+    if (command === 'ayt') this.#link.sendBytes(asciiBytes(HERE))
   }
+}
+
+function asciiBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (each) => each.charCodeAt(0) & 0x7f)
 }

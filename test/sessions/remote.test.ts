@@ -472,6 +472,17 @@ describe('backpressure and bounds', () => {
     expect(connection.heard()).toBe('41')
   })
 
+  it.each([
+    ['rfc2217', 'full\r\n'],
+    ['telnet', 'full\r\n'],
+    ['raw', '']
+  ] as const)('tells who is refused why (%s)', async (mode, told) => {
+    const { connection, session } = serve(mode)
+    expect(await session.close({ code: 'refused', message: 'full' }, 1000)).toBe(0)
+    expect(String.fromCharCode(...hex(connection.heard()))).toBe(told)
+    expect(connection.ended).toBe(true)
+  })
+
   it('passes write, queue, drain, close and probe through', async () => {
     const { connection, session } = serve('raw')
     connection.stall()
