@@ -9,10 +9,11 @@ import { dial } from '../net/dial.ts'
 import { looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
 import { openHardware, type HardwareOptions } from '../ports/hardware.ts'
 import { HardwareSource } from '../ports/hardware-source.ts'
-import type { Port, PortSource } from '../ports/port.ts'
+import type { PortSource } from '../ports/port.ts'
 import { RemotePortSource } from '../ports/remote-source.ts'
 import { SIMULATED_PREFIX, SimulatedSource } from '../ports/simulated/source.ts'
 import type { Report } from './notice.ts'
+import { withLines } from './with-lines.ts'
 
 export const PTY_PREFIX = 'pty:'
 
@@ -37,13 +38,18 @@ export function readTarget(spec: PortSpec, report: Report): Target {
   if (target.startsWith(SIMULATED_PREFIX)) {
     return {
       kind: 'simulated',
-      source: withLines(new SimulatedSource(target), spec),
+      source: withLines(new SimulatedSource(target), linesOf(spec)),
       settings,
       check: nothing
     }
   }
   if (looksLikeEndpoint(target)) {
-    return { kind: 'remote', source: withLines(remoteSource(target, warn), spec), settings, check: nothing }
+    return {
+      kind: 'remote',
+      source: withLines(remoteSource(target, warn), linesOf(spec)),
+      settings,
+      check: nothing
+    }
   }
   const source = new HardwareSource(target, hardwareOptions(spec, warn), openHardware)
   return { kind: 'hardware', source, settings, check: () => source.check() }
@@ -72,19 +78,9 @@ function remoteSource(target: string, warn: (text: string) => void): PortSource 
   return source
 }
 
-/** Sets DTR and RTS as asked right after opening. */
-function withLines(source: PortSource, { dtr, rts }: PortSpec): PortSource {
-  if (dtr === undefined && rts === undefined) return source
-  const wish: ControlWish = { ...(dtr !== undefined && { dtr }), ...(rts !== undefined && { rts }) }
-  return {
-    label: source.label,
-    ...(source.onAvailable && { onAvailable: source.onAvailable }),
-    async open(settings, signal): Promise<Port> {
-      const port = await source.open(settings, signal)
-      await port.control(wish)
-      return port
-    }
-  }
+/** What is asked of DTR and RTS; nothing where they stay as the system makes them. */
+function linesOf({ dtr, rts }: PortSpec): ControlWish {
+  return { ...(dtr !== undefined && { dtr }), ...(rts !== undefined && { rts }) }
 }
 
 function hardwareOptions(spec: PortSpec, warn: (text: string) => void): HardwareOptions {
