@@ -52,12 +52,15 @@ const portSchema = v.strictObject({
 })
 export type PortSpec = v.InferOutput<typeof portSchema>
 
+/** Clients of one share: a process has some thousand descriptors for all of them. */
+export const MAX_CLIENTS = 1000
+
 const shareSchema = v.strictObject({
   name: v.optional(text),
   port: portSchema,
   listen: v.pipe(v.array(text), v.minLength(1)),
   allow: v.optional(v.array(text), []),
-  maxClients: v.optional(v.pipe(count(1), v.maxValue(1000)), 8),
+  maxClients: v.optional(v.pipe(count(1), v.maxValue(MAX_CLIENTS)), 8),
   writers: v.optional(v.picklist(['one', 'all']), 'one'),
   keepSettings: flag,
   /** Start even where the device is missing, and wait for it. */

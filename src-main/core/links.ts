@@ -57,7 +57,8 @@ function ptyPair(id: string, name: string, spec: LinkArguments): Link {
 }
 
 function openPty(name: string, target: string, { pty }: LinkArguments): PtySource {
-  const path = target.slice(PTY_PREFIX.length)
+  // A link is no directory: with a slash behind it nobody could open it.
+  const path = target.slice(PTY_PREFIX.length).replace(/(?<=.)\/+$/, '')
   return PtySource.open({ name, ...(path !== '' && { link: path }), ...pty })
 }
 

@@ -16,6 +16,16 @@ describe('errors of the command line', () => {
     ['baud in words', ['share', 'sim:echo', '--baud', 'fast', ...LISTEN], 2, /--baud fast/],
     ['baud over 2^32-1', ['share', 'sim:echo', '--baud', '4294967296', ...LISTEN], 2, /4294967296/],
     ['a bad line', ['share', 'sim:echo', '--line', '9N1', ...LISTEN], 2, /--line 9N1.*8N1/],
+    ['an option for a value', ['share', 'sim:echo', '--listen', '--allow', 'anyone'], 2, /--listen needs/],
+    ['an empty name', ['share', 'sim:echo', '--name', '', ...LISTEN], 2, /^farport: --name is empty/],
+    ['no clients', ['share', 'sim:echo', '--max-clients', '0', ...LISTEN], 2, /--max-clients 0.*1 to 1000/],
+    ['too many clients', ['share', 'sim:echo', '--max-clients', '1001', ...LISTEN], 2, /1001.*1 to 1000/],
+    ['an endless stall', ['share', 'sim:echo', '--stall-timeout', '9999999', ...LISTEN], 2, /0 to 86400/],
+    ['help for no command', ['help', 'sahre'], 2, /no command "sahre"/],
+    ['a word of every object', ['constructor'], 2, /no command "constructor"/],
+    ['a word too many', ['terminal', 'sim:echo', '9600'], 2, /"9600" is one too many/],
+    ['a listing of something', ['list', '/dev/ttyUSB0'], 2, /ttyUSB0.*too many/],
+    ['an empty link', ['connect', 'sim:echo', '--pty', ''], 2, /--pty is empty/],
     ['a bad flow control', ['share', 'sim:echo', '-f', 'some', ...LISTEN], 2, /--flow some.*rtscts/],
     ['a bad URL', ['share', 'sim:echo', '--listen', 'rfc2217:/127.0.0.1'], 2, /rfc2217:\/127\.0\.0\.1/],
     ['an unknown protocol', ['share', 'sim:echo', '--listen', 'gopher://127.0.0.1:0'], 2, /gopher/],
@@ -83,6 +93,16 @@ describe('errors of the command line', () => {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     await dialled
     expect(program.stderr.match(/refuse/gi)).toHaveLength(1)
+  })
+
+  it.each(['rfc2217', 'telnet'])('a full share is told to who comes too late, as %s', async (protocol) => {
+    const { urls } = await shared(['sim:echo', '--max-clients', '1', '--listen', `${protocol}://127.0.0.1:0`])
+    const first = farport('connect', urls[0]!, '--stdio')
+    first.process.stdin!.write('here')
+    await first.printed(/here/)
+    const ended = await farport('connect', urls[0]!, '--stdio').ended
+    expect(ended.stderr).toContain('another client is connected already')
+    expect(ended.code).toBe(4)
   })
 
   it('a peer that is no RFC 2217 server is used as plain telnet, and that is said', async () => {

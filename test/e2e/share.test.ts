@@ -137,8 +137,9 @@ describe('farport connect A B', () => {
 
   it('joins two virtual ports', async () => {
     const folder = temporaryFolder()
-    const program = farport('connect', `pty:${folder}/a`, `pty:${folder}/b`)
-    await program.printed(/^ready/m)
+    // A slash at the end names no other place, and would make a name that nobody can open.
+    const program = farport('connect', `pty:${folder}/a/`, `pty:${folder}/b`)
+    expect((await program.printed(/^ready (.*)$/m))[1]).toBe(`${folder}/a ${folder}/b`)
     const cat = new Program('cat', [`${folder}/b`])
     const echo = new Program('sh', [
       '-c',
@@ -183,6 +184,9 @@ describe('farport terminal, send and list', () => {
     const ended = await farport('send', pair.a, '--hex', '01 02 0x41', '--json').ended
     expect(JSON.parse(ended.stdout)).toEqual({ sent: 3 })
     await reader.printed(/\x01\x02A/)
+    await farport('send', pair.a, '--hex', '58', '--end', 'lf').ended
+    await farport('send', pair.a, '--end', 'cr').ended
+    await reader.printed(/X\n\r/)
     expect(await farport('send', 'sim:echo', '--break').ended).toMatchObject({ code: 0, stderr: '' })
   })
 

@@ -22,24 +22,29 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 async function run(args: readonly string[], io: CliIo): Promise<number> {
   const [name = '--help', ...rest] = args
   if (name === '--help' || name === '-h' || name === 'help') {
-    io.print(HELP[rest[0] ?? ''] ?? OVERVIEW)
+    const about = rest.find((each) => !each.startsWith('-'))
+    if (about !== undefined && !Object.hasOwn(COMMANDS, about)) throw unknownCommand(about)
+    io.print(HELP[about ?? ''] ?? OVERVIEW)
     return EXIT.done
   }
   if (name === '--version') {
     io.print(__FARPORT_VERSION__)
     return EXIT.done
   }
-  const command = COMMANDS[name]
-  if (!command)
-    throw new Fault(
-      'usage',
-      `There is no command "${name}". There are: ${Object.keys(COMMANDS).join(', ')}. See farport --help.`
-    )
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) throw unknownCommand(name)
   if (asksForHelp(rest)) {
     io.print(HELP[name] ?? OVERVIEW)
     return EXIT.done
   }
   return command(rest, io)
+}
+
+function unknownCommand(name: string): Fault {
+  return new Fault(
+    'usage',
+    `There is no command "${name}". There are: ${Object.keys(COMMANDS).join(', ')}. See farport --help.`
+  )
 }
 
 function asksForHelp(args: readonly string[]): boolean {

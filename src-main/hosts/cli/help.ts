@@ -37,7 +37,7 @@ with its first client and closed after its last. Options behind a DEVICE are its
                          listener that is not on loopback
   --name NAME            what others see
   --writers one|all      one: the first client writes, others watch (default); all: everybody may write
-  --max-clients N        default 8
+  --max-clients N        how many at once, up to 1000 (default 8)
   --keep-settings        leave the settings as the last writer set them (default: the configured ones return)
   --wait                 start even where the device is missing
   --stall-timeout S      close a client that takes nothing for S seconds (default 25; 0: never)
@@ -56,7 +56,7 @@ Brings a remote port here. With --pty, prints "ready LINK" when programs may ope
 has it open, and its settings follow those of the program. A and B may be any two ends: a target, or pty:LINK. Two real ports
 become one long cable; a device and a pty: let you watch a program on this computer.
 
-  --pty LINK             a symbolic link to the virtual port
+  --pty LINK             a symbolic link to the virtual port; without it, one in a directory of Farport's own, which is printed
   --mode 660, --user U, --group G    rights of the virtual port
   --stdio                standard input and output instead
   --hold                 stay connected while no program uses it
@@ -90,7 +90,7 @@ Example:
 Opens the port, sends, waits until everything is out, closes it.
 
   --hex "01 03 0a"       bytes instead of a text
-  --end none|cr|lf|crlf  what to put behind the text (default none)
+  --end none|cr|lf|crlf  what to put behind that, or to send alone (default none)
   --break                send a break of 250 ms first
 
 ${TARGETS}

@@ -70,17 +70,24 @@ export function tokenize(args: readonly string[], options: Options): Token[] {
       if (token.value !== undefined) throw new Fault('usage', `${token.rawName} takes no value.`)
       return [{ kind: 'option', name: token.name, value: true }]
     }
-    if (token.value === undefined) throw new Fault('usage', `${token.rawName} needs a value after it.`)
+    // `--listen --allow …`: the value was forgotten. A negative number is one, however wrong.
+    if (token.value === undefined || (!token.inlineValue && /^--?[a-z]/i.test(token.value)))
+      throw new Fault('usage', `${token.rawName} needs a value after it.`)
     return [{ kind: 'option', name: token.name, value: token.value }]
   })
 }
 
-export function parse(args: readonly string[], options: Options): Parsed {
+/** `most`: how many arguments that are no options there may be; the command itself says what it needs at least. */
+export function parse(args: readonly string[], options: Options, most: number): Parsed {
   const tokens = tokenize(args, options)
-  return {
-    positionals: tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : [])),
-    given: collect(tokens)
-  }
+  const positionals = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
+  const tooMuch = positionals[most]
+  if (tooMuch !== undefined)
+    throw new Fault(
+      'usage',
+      `"${tooMuch}" is one too many. Leave it out, or see the same command with --help.`
+    )
+  return { positionals, given: collect(tokens) }
 }
 
 export function collect(tokens: readonly Token[]): Given {
@@ -121,13 +128,23 @@ export function oneOf<T extends string | number>(
   return choice
 }
 
-export function integer(given: Given, name: string, least: number): number | undefined {
+export function integer(given: Given, name: string, least: number, most: number): number | undefined {
   const text = value(given, name)
   if (text === undefined) return undefined
   const number = /^\d{1,9}$/.test(text) ? Number(text) : -1
-  if (number < least)
-    throw new Fault('usage', `--${name} ${text} is not possible. Give a whole number from ${least} on.`)
+  if (number < least || number > most)
+    throw new Fault(
+      'usage',
+      `--${name} ${text} is not possible. Give a whole number from ${least} to ${most}.`
+    )
   return number
+}
+
+/** A text that says something, where it is given at all: an empty one is mostly an unset variable of a script. */
+export function filled(given: Given, name: string): string | undefined {
+  const text = value(given, name)
+  if (text === '') throw new Fault('usage', `--${name} is empty. Give it a value, or leave it out.`)
+  return text
 }
 
 export function readPort(target: string, given: Given): PortSpec {

@@ -3,17 +3,17 @@
  *
  *   share [for all] DEVICE [its own] --listen URL [its own] DEVICE … --listen URL [for all]
  */
-import type { ShareSpec } from '../../contract/commands.ts'
+import { MAX_CLIENTS, type ShareSpec } from '../../contract/commands.ts'
 import { Fault } from '../../contract/faults.ts'
 import {
   PORT_OPTIONS,
   collect,
+  filled,
   flag,
   integer,
   merge,
   oneOf,
   readPort,
-  value,
   values,
   type Given,
   type Token
@@ -30,6 +30,9 @@ export const SHARE_OPTIONS = {
   'keep-settings': { type: 'boolean' },
   'stall-timeout': { type: 'string' }
 } as const
+
+/** A day; `--stall-timeout 0` is longer. */
+const MAX_STALL_SECONDS = 86_400
 
 interface Segment {
   readonly device: string
@@ -64,9 +67,9 @@ function readShare(device: string, given: Given): ShareSpec {
       'usage',
       `Where shall ${device} be reached? Add a listener, e.g. --listen rfc2217://127.0.0.1:7000`
     )
-  const stallTimeout = integer(given, 'stall-timeout', 0)
-  const name = value(given, 'name')
-  const maxClients = integer(given, 'max-clients', 1)
+  const stallTimeout = integer(given, 'stall-timeout', 0, MAX_STALL_SECONDS)
+  const name = filled(given, 'name')
+  const maxClients = integer(given, 'max-clients', 1, MAX_CLIENTS)
   const writers = oneOf(given, 'writers', ['one', 'all'])
   return {
     ...(name !== undefined && { name }),

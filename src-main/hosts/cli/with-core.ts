@@ -15,7 +15,10 @@ export async function withCore<T>(
 ): Promise<T> {
   const core = new Core()
   core.onNotice(({ level, subject, text }) => {
-    if (level === 'warning' || says === 'everything') io.say(`${subject}: ${text}`)
+    if (level !== 'warning' && says !== 'everything') return
+    // A port without a name of its own goes by its target, with which many a text begins anyway.
+    const told = /[/:]/.test(subject) && text.startsWith(subject)
+    io.say(told ? text : `${subject}: ${text}`)
   })
   try {
     return await use(core)

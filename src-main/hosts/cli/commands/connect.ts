@@ -5,7 +5,7 @@ import { Fault } from '../../../contract/faults.ts'
 import { stdioSource } from '../../../sessions/console.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
-import { PORT_OPTIONS, flag, parse, readPort, value, type Given, type Parsed } from '../options.ts'
+import { PORT_OPTIONS, filled, flag, parse, readPort, value, type Given, type Parsed } from '../options.ts'
 import { stopped, withCore } from '../with-core.ts'
 
 const OPTIONS = {
@@ -22,7 +22,7 @@ const OPTIONS = {
 
 /** `farport connect URL (--pty LINK | --stdio)` and `farport connect A B`: joins until it is told to stop. */
 export const connect: CliCommand = async (args, io) => {
-  const parsed = parse(args, OPTIONS)
+  const parsed = parse(args, OPTIONS, 3)
   const { given } = parsed
   const json = flag(given, 'json')
   if (flag(given, 'stdio')) return withCore(io, 'warnings', (core) => overStdio(core, parsed, io))
@@ -38,8 +38,7 @@ export const connect: CliCommand = async (args, io) => {
 
 /** What programs here may open now, or the two ends of the cable. */
 function readyText({ port, to }: LinkSpec, { addresses }: BridgeState): string {
-  const isPty = (target: string): boolean => target.startsWith('pty:')
-  return isPty(to) && !isPty(port.target) ? addresses.join(' ') : `${port.target} ${to}`
+  return to.startsWith('pty:') ? addresses.join(' ') : `${port.target} ${to}`
 }
 
 async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number> {
@@ -58,7 +57,7 @@ const nothingNamed =
 
 function readLink({ positionals, given }: Parsed): LinkSpec {
   const [first, second, third] = positionals
-  const link = value(given, 'pty')
+  const link = filled(given, 'pty')
   if (first === undefined) throw new Fault('usage', nothingNamed)
   if (third !== undefined)
     throw new Fault('usage', `A link has two ends; "${third}" is a third one. Leave it out.`)
@@ -68,7 +67,7 @@ function readLink({ positionals, given }: Parsed): LinkSpec {
   const swap = first.startsWith('pty:') && second !== undefined && !second.startsWith('pty:')
   const target = swap ? second : first
   const to = swap ? first : (second ?? `pty:${link ?? ''}`)
-  const name = value(given, 'name')
+  const name = filled(given, 'name')
   return {
     ...(name !== undefined && { name }),
     port: readPort(target, given),

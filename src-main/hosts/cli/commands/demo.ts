@@ -8,7 +8,7 @@ import { stopped, withCore } from '../with-core.ts'
 
 /** `farport demo`: two simulated devices shared on loopback, with the lines to try them. What `npm start` runs. */
 export const demo: CliCommand = async (args, io) => {
-  const { given } = parse(args, {})
+  const { given } = parse(args, {}, 0)
   const json = flag(given, 'json')
   return withCore(io, 'everything', async (core) => {
     const gps = await shareNear(core, 'gps', 'sim:gps', 7001)

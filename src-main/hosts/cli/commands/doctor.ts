@@ -12,7 +12,7 @@ const MARKS: Readonly<Record<Finding['level'], string>> = {
 
 /** `farport doctor`: what stands in the way of sharing here, each with its fix. Exit code 3 when something does. */
 export const doctor: CliCommand = async (args, io) => {
-  const { given } = parse(args, {})
+  const { given } = parse(args, {}, 0)
   const findings = await withCore(io, 'warnings', (core) => core.call('doctor', {}))
   if (flag(given, 'json')) io.print(JSON.stringify(findings))
   else

@@ -7,7 +7,7 @@ import { withCore } from '../with-core.ts'
 
 /** `farport list`: the serial ports of this computer. */
 export const list: CliCommand = async (args, io) => {
-  const { given } = parse(args, {})
+  const { given } = parse(args, {}, 0)
   const ports = await withCore(io, 'warnings', (core) => core.call('ports.list', {}))
   if (flag(given, 'json')) io.print(JSON.stringify(ports))
   else if (ports.length === 0)

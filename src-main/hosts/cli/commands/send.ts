@@ -18,7 +18,7 @@ const OPTIONS = {
 
 /** `farport send TARGET TEXT|--hex BYTES|--break`: opens the port, sends, waits until all is out, closes. */
 export const send: CliCommand = async (args, io) => {
-  const parsed = parse(args, OPTIONS)
+  const parsed = parse(args, OPTIONS, Infinity)
   const { given } = parsed
   const [target] = parsed.positionals
   if (target === undefined)
@@ -44,11 +44,9 @@ function payload({ positionals, given }: Parsed): Uint8Array<ArrayBuffer> {
   if (hex !== undefined && texts.length > 0)
     throw new Fault('usage', 'Give either a text or --hex, not both.')
   if (texts.length > 1) throw new Fault('usage', `Put the text in quotes: "${texts.join(' ')}"`)
-  if (hex !== undefined) return fromHex(hex)
-  const [text] = texts
-  return text === undefined
-    ? Buffer.alloc(0)
-    : Buffer.from(text + ENDINGS[oneOf(given, 'end', ['none', 'cr', 'lf', 'crlf']) ?? 'none'])
+  const ending = ENDINGS[oneOf(given, 'end', ['none', 'cr', 'lf', 'crlf']) ?? 'none']
+  const bytes = hex === undefined ? Buffer.from(texts[0] ?? '') : fromHex(hex)
+  return Buffer.concat([bytes, Buffer.from(ending)])
 }
 
 function fromHex(text: string): Uint8Array<ArrayBuffer> {

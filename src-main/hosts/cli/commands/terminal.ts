@@ -11,7 +11,7 @@ const OPTIONS = { ...PORT_OPTIONS, log: { type: 'string' } } as const
 
 /** `farport terminal TARGET`: this terminal on that port, until Ctrl+]. */
 export const terminal: CliCommand = async (args, io) => {
-  const { positionals, given } = parse(args, OPTIONS)
+  const { positionals, given } = parse(args, OPTIONS, 1)
   const [target] = positionals
   if (target === undefined)
     throw new Fault('usage', 'Which port? Name one, e.g. farport terminal /dev/ttyUSB0 -b 9600')
