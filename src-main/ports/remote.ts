@@ -225,7 +225,7 @@ class RemotePort implements Port {
       const quote = said === '' ? '' : ` It said: ${said}`
       const text = `The connection to ${this.#remote} ended: ${message}. Connect again.${quote}`
       this.#end.abort(new Fault('peer-closed', text))
-      const why = code === 'done' && words.prompt !== ''
+      const why = (code === 'done' || code === 'error') && words.prompt !== ''
       this.#closed.fire(why ? { code, message: `${message}, after it said "${words.prompt}"` } : reason)
     })
   }

@@ -6,7 +6,7 @@ import { hex, randomFrom } from '../hex.ts'
 import { Device } from '../peers/device.ts'
 import { lacks } from '../peers/need.ts'
 import { makeShimmedPair } from '../shim/shim.ts'
-import { Client, type Program, portOf, shared } from './cli.ts'
+import { Client, type Program, farport, portOf, shared } from './cli.ts'
 
 /** What a parser of telnet, of RFC 2217 or of HTTP could stumble over. */
 const ALPHABET = hex('FF FF FF FA F0 FB FC FD FE F3 F6 2C 00 01 04 05 08 09 0C 65 7F 0D 0A 47 45 54 20 2F')
@@ -189,6 +189,16 @@ describe.skipIf(process.platform !== 'linux')('how strangers come and go', () =>
     await honest.isServed()
     await vi.waitFor(() => expect(descriptorsOf(program)).toBeLessThanOrEqual(before), 5000)
     await new Honest(ports.raw).isServed()
+  })
+
+  it.each(['rfc2217', 'telnet'])('one too many is told that the share is full, as %s', async (protocol) => {
+    const { urls } = await shared(['sim:echo', '--max-clients', '1', '--listen', `${protocol}://127.0.0.1:0`])
+    const first = farport('connect', urls[0]!, '--stdio')
+    first.process.stdin!.write('here')
+    await first.printed(/here/)
+    const ended = await farport('connect', urls[0]!, '--stdio').ended
+    expect(ended.stderr).toContain('another client is connected already')
+    expect(ended.code).toBe(4)
   })
 
   it('many that come and say next to nothing: those who are served stay served', async () => {

@@ -64,6 +64,23 @@ describe.skipIf(lacks('ser2net', 'socat', 'cc'))('our client and ser2net', () =>
     await roundTrip(`${protocol}://127.0.0.1:${port}`, new Device(cable.b.path))
   })
 
+  it.each([
+    ['rfc2217', 'telnet(rfc2217),tcp'],
+    ['telnet', 'telnet,tcp'],
+    ['raw', 'tcp']
+  ])('tells its reason when it refuses, as %s', async (protocol, accepter) => {
+    const cable = await pair()
+    const port = await ser2net(cable, accepter)
+    const url = `${protocol}://127.0.0.1:${port}`
+    const first = farport('connect', url, '--stdio')
+    const device = new Device(cable.b.path)
+    first.process.stdin!.write('here')
+    await vi.waitFor(() => expect(device.got.toString()).toBe('here'), 10_000)
+    const second = await farport('connect', url, '--stdio').ended
+    expect(second.code).toBe(4)
+    expect(second.stderr).toContain('Port already in use')
+  })
+
   it('makes its settings and control lines reach the device', async () => {
     const cable = await pair()
     const port = await ser2net(cable, 'telnet(rfc2217),tcp')

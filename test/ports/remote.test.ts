@@ -630,15 +630,19 @@ describe('plain telnet', () => {
 })
 
 describe('a server that says why and hangs up', () => {
-  it.each(['telnet', 'raw'] as const)('is quoted in the reason of the end (%s)', async (mode) => {
+  it.each([
+    ['telnet', DONE],
+    ['raw', DONE],
+    ['telnet', { code: 'error', message: 'reset' }]
+  ] as const)('is quoted in the reason of the end (%s, %o)', async (mode, end) => {
     const { server, opening } = open(mode)
     const port = await opening
     port.resume()
     const reasons: CloseReason[] = []
     port.onClose((reason) => reasons.push(reason))
     server.say('50 6F 72 74 1B 69 6E 20 75 73 65 0D 0A')
-    server.end()
-    expect(reasons).toEqual([{ code: 'done', message: 'closed, after it said "Port in use"' }])
+    server.end(end)
+    expect(reasons).toEqual([{ code: end.code, message: `${end.message}, after it said "Port in use"` }])
     await expect(port.apply({}, never)).rejects.toMatchObject({ code: 'peer-closed' })
   })
 
@@ -646,7 +650,7 @@ describe('a server that says why and hangs up', () => {
     ['81 bytes came', 81, 0, DONE],
     ['it took its time', 2, 2000, DONE],
     ['it said nothing', 0, 0, DONE],
-    ['it was broken off', 2, 0, { code: 'error', message: 'reset' }]
+    ['we ended it', 2, 0, { code: 'shutdown', message: 'over' }]
   ] as const)('is not quoted where %s', async (_, size, ms, end) => {
     const { server, opening, clock } = open('raw')
     const port = await opening
