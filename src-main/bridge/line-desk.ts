@@ -38,6 +38,8 @@ export class LineDesk {
   readonly #linesWishes = new Wishes<ControlLines>()
   #port: Port | undefined
   #gone = new AbortController()
+  /** What to call when the port goes while it is asked. Any number: an AbortSignal warns of a leak at the eleventh. */
+  readonly #asking = new Set<() => void>()
   /** The end of the row of applies: one at a time. */
   #row: Promise<unknown> = Promise.resolve()
   /** What was last told; without a port, what its last one had. */
@@ -136,6 +138,7 @@ export class LineDesk {
     this.#port = undefined
     this.#stale = false
     this.#gone.abort()
+    for (const giveUp of [...this.#asking]) giveUp()
   }
 
   /** Another hand than ours changed the port's settings. */
@@ -167,35 +170,44 @@ export class LineDesk {
     if (!port) return undefined
     const { signal } = this.#gone
     try {
-      return await unlessAborted(question(port, signal), signal)
+      return await this.#unlessGone(question(port, signal))
     } catch (error) {
       if (!signal.aborted) this.#faults.fire(toFault(error))
       return undefined
     }
   }
 
+  /** The answer, or undefined as soon as the port is gone: nobody waits for one that never answers. */
+  #unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        resolve(undefined)
+      }
+      this.#asking.add(giveUp)
+      answer.then(resolve, reject).finally(() => {
+        this.#asking.delete(giveUp)
+      })
+    })
+  }
+
   #tellSettings(session: number): void {
     if (!this.#port || sameSettings(this.#settings, this.#port.settings)) return
     this.#settings = this.#port.settings
-    this.#changes.fire({ type: 'settings', session, settings: this.#settings })
+    this.#tell({ type: 'settings', session, settings: this.#settings })
   }
 
   #tellLines(session: number): void {
     if (!this.#port || !difference(this.#port.lines, this.#lines)) return
     this.#lines = this.#port.lines
-    this.#changes.fire({ type: 'lines', session, lines: this.#lines })
+    this.#tell({ type: 'lines', session, lines: this.#lines })
   }
-}
 
-/** The answer, or a rejection as soon as the signal is aborted: nobody waits for a port that never answers. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(new Error('the port is gone'))
+  #tell(change: LineChange): void {
+    try {
+      this.#changes.fire(change)
+    } catch (error) {
+      // A listener threw (a recorder): a bug, shown instead of leaving every later apply behind it unanswered.
+      this.#faults.fire(toFault(error))
     }
-    signal.addEventListener('abort', onAbort, { once: true })
-    answer.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', onAbort)
-    })
-  })
+  }
 }

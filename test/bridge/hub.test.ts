@@ -205,6 +205,28 @@ describe('settings', () => {
     await end()
   })
 
+  it('are answered, now and later, where a recorder throws', async () => {
+    const { hub, plug, session, end } = bench()
+    await plug()
+    const faults: string[] = []
+    hub.onFault(({ code }) => faults.push(code))
+    const broken = hub.tap({
+      bytes: () => undefined,
+      event: (_timeMs, { type }) => {
+        if (type === 'settings' || type === 'lines') throw new Error('no room on the disk')
+      }
+    })
+    const writer = session()
+    const rates = [300, 600].map((baudRate) => writer.ask({ baudRate }))
+    const rts = writer.askControl({ rts: false })
+    await settle()
+    expect(rates.map(({ answers }) => answers.map(({ baudRate }) => baudRate))).toEqual([[300], [600]])
+    expect(rts.answers).toMatchObject([{ rts: false }])
+    expect(faults).toEqual(['bug', 'bug', 'bug'])
+    broken.dispose()
+    await end()
+  })
+
   it('return to the configured ones when the writer changed, after its data', async () => {
     const { clock, plug, session, end } = bench({ configured: { baudRate: 9600 } })
     const port = await plug({ settings: { baudRate: 9600 } })
