@@ -3,9 +3,9 @@
  * Asks the file system only; never opens the device.
  */
 import { constants, type Stats } from 'node:fs'
-import { access, readFile, stat } from 'node:fs/promises'
+import { access, readFile, readlink, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 export interface DeviceAccess {
   /** What the system says, access lists (uaccess) included. */
@@ -28,6 +28,10 @@ export interface AccountPlaces {
   readonly etcRoot?: string
 }
 
+/** Slaves of pseudo-terminals, which sysfs does not have (Linux, devices.txt). */
+const FIRST_PTS_MAJOR = 136
+const LAST_PTS_MAJOR = 143
+
 /** Rejects with the system's error where there is nothing at the path. */
 export async function deviceAccess(path: string, places: AccountPlaces = {}): Promise<DeviceAccess> {
   const stats = await stat(path)
@@ -35,12 +39,36 @@ export async function deviceAccess(path: string, places: AccountPlaces = {}): Pr
   return describeAccess(stats, allowed, await readAccounts(places.etcRoot ?? '/etc'))
 }
 
+/**
+ * Whether opening could succeed: both ways, or for a device that is no terminal also the one way that there is, such as a
+ * printer's node with mode 0220.
+ */
 export async function mayUse(path: string): Promise<boolean> {
+  if (await may(path, constants.R_OK | constants.W_OK)) return true
+  const oneWay = (await may(path, constants.W_OK)) || (await may(path, constants.R_OK))
+  return oneWay && !(await isTerminalNode(path))
+}
+
+async function may(path: string, mode: number): Promise<boolean> {
   try {
-    await access(path, constants.R_OK | constants.W_OK)
+    await access(path, mode)
     return true
   } catch {
     return false // EACCES, or gone: either way not now
+  }
+}
+
+/** As sysfs tells by the device number: asking the device itself would open it. */
+async function isTerminalNode(path: string): Promise<boolean> {
+  try {
+    // The kernel's dev_t as glibc packs it: 12 bits of major above 8 of minor; the rest of the minor is further up.
+    const { rdev } = await stat(path)
+    const major = (rdev >>> 8) & 0xfff
+    const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xf_ff00)
+    if (major >= FIRST_PTS_MAJOR && major <= LAST_PTS_MAJOR) return true
+    return basename(await readlink(`/sys/dev/char/${major}:${minor}/subsystem`)) === 'tty'
+  } catch {
+    return false // no sysfs, or a device without a place in it
   }
 }
 

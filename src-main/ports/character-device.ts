@@ -57,6 +57,8 @@ export class CharacterDevicePort implements Port {
   #lines: ControlLines = { dtr: true, rts: true, break: false }
   #chunks: Uint8Array[] = []
   #queued = 0
+  /** Bytes for a device that can only be read. */
+  #refused = 0
   #congested = false
   #writing = false
   #reading = false
@@ -91,8 +93,11 @@ export class CharacterDevicePort implements Port {
 
   write(chunk: Uint8Array): boolean {
     if (this.#closing || this.#lost !== undefined || chunk.length === 0) return true
-    // Nothing ever could take it, so there is nothing to wait for, and no loss that waiting would have spared.
-    if (!this.#device.writable) return true
+    // Nothing ever could take it, so there is nothing to wait for: counted as lost at the end.
+    if (!this.#device.writable) {
+      this.#refused += chunk.length
+      return true
+    }
     this.#chunks.push(chunk)
     this.#queued += chunk.length
     if (this.#queued > HIGH_WATER) this.#congested = true
@@ -239,7 +244,7 @@ export class CharacterDevicePort implements Port {
   /** `queued` still tells what was not sent while `onClose` fires, and after it. */
   #finish(reason: CloseReason): void {
     if (this.#lost !== undefined) return
-    this.#lost = this.#queued
+    this.#lost = this.#queued + this.#refused
     this.#chunks = []
     this.#readTimer?.dispose()
     this.#writeTimer?.dispose()

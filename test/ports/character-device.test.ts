@@ -97,6 +97,21 @@ describe('a character device without settings', () => {
 })
 
 /** A FIFO stands for a printer that is slow, silent or switched off: the same calls, with the far end in our hand. */
+it('counts what a device that can only be read was given', async () => {
+  const device = new CharacterDevicePort({
+    path: '/dev/zero',
+    fd: openSync('/dev/zero', constants.O_RDONLY | constants.O_NONBLOCK),
+    readable: true,
+    writable: false,
+    lockFiles: { dispose: () => undefined },
+    clock: new FakeClock(),
+    settings: {}
+  })
+  expect(device.write(Buffer.from('hello'))).toBe(true)
+  expect(device.queued).toBe(0)
+  expect(await device.close(DONE, 1000)).toBe(5)
+})
+
 describe('a device that is busy', () => {
   let clock: FakeClock
   let far: number
