@@ -51,9 +51,6 @@ export class CableSource implements SessionSource {
     return subscription
   }
 
-  /** This end cannot be opened, or broke; each time. It is tried again meanwhile. */
-  readonly onFault: Event<Fault> = this.#faults.event
-
   constructor(options: CableOptions) {
     this.address = options.port.label
     this.#keeper = new Keeper({
@@ -70,6 +67,10 @@ export class CableSource implements SessionSource {
       }
     })
     this.#keeper.onFault((fault) => this.#faults.fire(fault))
+  }
+
+  get port(): NonNullable<SessionSource['port']> {
+    return { state: this.#keeper.state, onState: this.#keeper.onState, onFault: this.#faults.event }
   }
 
   async close(): Promise<void> {

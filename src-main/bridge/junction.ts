@@ -11,7 +11,7 @@ import { Lifetime } from '../base/lifetime.ts'
 import type { CloseReason } from '../contract/close.ts'
 import { SHUTDOWN } from '../contract/close.ts'
 import type { Fault } from '../contract/faults.ts'
-import type { BridgeState } from '../contract/state.ts'
+import type { BridgeState, PortState } from '../contract/state.ts'
 import type { PortSource } from '../ports/port.ts'
 import type { Session, SessionSource } from '../sessions/session.ts'
 import type { HubOptions } from './hub.ts'
@@ -91,7 +91,12 @@ export class Junction {
     )
     this.#life.add(this.#keeper.onState(() => this.#announceState()))
     this.#life.add(this.#keeper.onFault((fault) => this.#faults.fire(fault)))
-    for (const source of options.sources) this.#life.add(source.onSession((session) => this.#admit(session)))
+    for (const source of options.sources) {
+      const { port } = source
+      if (port) this.#life.add(port.onState(() => this.#announceState()))
+      if (port) this.#life.add(port.onFault((fault) => this.#faults.fire(fault)))
+      this.#life.add(source.onSession((session) => this.#admit(session)))
+    }
     this.#update()
   }
 
@@ -107,6 +112,17 @@ export class Junction {
       sessions: this.#hub.sessions,
       ...this.#hub.total
     }
+  }
+
+  /** `close` was called. */
+  get closing(): boolean {
+    return this.#ending
+  }
+
+  /** How it goes with each port that it needs: its own, and at the other end of a cable another one. */
+  get ports(): readonly PortState[] {
+    const others = this.#options.sources.flatMap(({ port }) => (port ? [port.state] : []))
+    return [this.#keeper.state, ...others]
   }
 
   /** Records bytes and events from now on. */

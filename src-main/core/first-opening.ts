@@ -1,7 +1,7 @@
 import type { Junction } from '../bridge/junction.ts'
 import { Fault } from '../contract/faults.ts'
 
-/** Resolves when the bridge's port is open; rejects with the Fault of its first failed try, or with the signal's reason. */
+/** Resolves when the bridge's ports are open; rejects with the Fault of the first failed try, or with the signal's reason. */
 export function firstOpening(bridge: Junction, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
@@ -10,10 +10,10 @@ export function firstOpening(bridge: Junction, signal: AbortSignal): Promise<voi
       settle()
     }
     const look = (): void => {
-      const { state } = bridge.state
-      if (state.type === 'open') end(resolve)
-      else if (state.type === 'waiting')
-        end(() => reject(new Fault(state.fault.code, state.fault.message, state.fault.cause)))
+      const failed = bridge.ports.find((state) => state.type === 'waiting')
+      if (failed) end(() => reject(new Fault(failed.fault.code, failed.fault.message, failed.fault.cause)))
+      else if (bridge.ports.every(({ type }) => type === 'open')) end(resolve)
+      else if (bridge.closing) end(() => reject(new Fault('usage', `${bridge.state.name} was stopped`)))
     }
     const onAbort = (): void => end(() => reject(signal.reason as Error))
     const subscription = bridge.onState(look)

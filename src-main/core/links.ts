@@ -72,7 +72,6 @@ async function cable(id: string, name: string, spec: LinkArguments, report: Repo
     settings: withDefaults(far),
     far: farOf(far)
   })
-  source.onFault(({ message }) => report({ level: 'warning', subject: name, text: message }))
   return new Link({
     id,
     name,

@@ -6,6 +6,7 @@
 import type { Event } from '../base/event.ts'
 import type { Duplex } from '../base/duplex.ts'
 import type { CloseReason } from '../contract/close.ts'
+import type { Fault } from '../contract/faults.ts'
 import type {
   Capabilities,
   ControlLines,
@@ -16,6 +17,7 @@ import type {
   ModemState,
   Purge
 } from '../contract/line.ts'
+import type { PortState } from '../contract/state.ts'
 
 export interface SessionIdentity {
   readonly kind: 'peer' | 'address' | 'program'
@@ -61,4 +63,11 @@ export interface SessionSource {
   readonly onSession: Event<Session>
   /** Takes no more Sessions; those that live go on. Resolves when the address is free again. */
   close(reason: CloseReason): Promise<void>
+  /** Where Sessions come from a port that has to be opened first (the far end of a cable): how that goes. */
+  readonly port?: {
+    readonly state: PortState
+    readonly onState: Event<PortState>
+    /** It cannot be opened, or broke; once per cause. It is tried again meanwhile. */
+    readonly onFault: Event<Fault>
+  }
 }

@@ -39,7 +39,7 @@ describe('a cable between two ports', () => {
   it('carries bytes both ways, each end at its own settings', async () => {
     const { near, far, cable, link, end } = bench()
     const faults: Fault[] = []
-    cable.onFault((fault) => faults.push(fault))
+    cable.port.onFault((fault) => faults.push(fault))
     await settle()
     near.port.send(bytes('from near'))
     far.port.send(bytes('from far'))
@@ -82,7 +82,7 @@ describe('a cable between two ports', () => {
   it('is there again when an end was away', async () => {
     const { clock, near, far, cable, end } = bench()
     const faults: Fault[] = []
-    cable.onFault((fault) => faults.push(fault))
+    cable.port.onFault((fault) => faults.push(fault))
     await settle()
     far.fail(new Fault('device-missing', 'There is no far end. Plug it in.'))
     far.port.unplug()

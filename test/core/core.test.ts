@@ -131,6 +131,44 @@ describe('the core', () => {
     expect(core.state.bridges).toEqual({})
   })
 
+  it.each(['near', 'far'])('rejects a held cable whose %s end cannot be opened', async (end) => {
+    const dead = `raw://127.0.0.1:${await freePort()}`
+    const told: string[] = []
+    core.onNotice(({ level, text }) => level === 'warning' && told.push(text))
+    const [target, to] = end === 'near' ? [dead, 'sim:echo'] : ['sim:echo', dead]
+    const link = core.call('link.start', { port: { target }, to, hold: true })
+    await expect(link).rejects.toMatchObject({ code: 'peer-refused' })
+    expect(core.state.bridges).toEqual({})
+    // Whoever called has the fault; nobody needs it twice.
+    expect(told).toEqual([])
+  })
+
+  it('tells in one line that the far end of a cable cannot be opened, and goes on trying', async () => {
+    const dead = `raw://127.0.0.1:${await freePort()}`
+    const told: string[] = []
+    core.onNotice(({ level, text }) => level === 'warning' && told.push(text))
+    await core.call('link.start', { port: { target: 'sim:echo' }, to: dead })
+    await vi.waitFor(() => expect(told.length).toBe(1))
+    expect(told[0]).toContain(dead.slice('raw://'.length))
+  })
+
+  it('ends what waits for a first opening when it is closed', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    // It accepts and never says a word of RFC 2217: opening takes 4 s.
+    const link = core.call('link.start', {
+      port: { target: `rfc2217://127.0.0.1:${port}` },
+      to: 'sim:echo',
+      hold: true
+    })
+    link.catch(() => undefined)
+    await vi.waitFor(() => expect(Object.keys(core.state.bridges).length).toBe(1))
+    await core.close(100)
+    await expect(link).rejects.toMatchObject({ code: 'usage' })
+    server.close()
+  })
+
   it('ends an attached console quickly when it is told to stop, also while it drains', async () => {
     const server = createServer((socket) => socket.pause().on('error', () => undefined))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
