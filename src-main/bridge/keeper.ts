@@ -93,7 +93,8 @@ export class Keeper {
         await this.#keep(this.#wish.signal)
       }
     } catch (error) {
-      // A listener threw: a bug of ours, shown instead of taking the process down with every other port.
+      // A listener threw, again: a bug of ours, shown instead of taking the process down with every other port.
+      this.#wanted = false
       this.#faults.fire(toFault(error))
     }
     this.#running = undefined
@@ -105,13 +106,23 @@ export class Keeper {
     const { slot } = this.#options
     const backoff = new Backoff()
     while (!signal.aborted) {
-      this.#enter({ type: 'opening' })
-      slot.setPort(undefined, 'hold')
-      const fault = await this.#useOnce(backoff, signal)
+      const fault = await this.#try(backoff, signal)
       if (!fault) break
       await this.#wait(fault, backoff, signal)
     }
     slot.setPort(undefined, 'hold')
+  }
+
+  /** As `#useOnce`. A listener that throws costs this try and its port, not the next one. */
+  async #try(backoff: Backoff, signal: AbortSignal): Promise<Fault | undefined> {
+    try {
+      this.#enter({ type: 'opening' })
+      this.#options.slot.setPort(undefined, 'hold')
+      return await this.#useOnce(backoff, signal)
+    } catch (error) {
+      this.#port?.abort(DONE)
+      return toFault(error)
+    }
   }
 
   /** Opens the port and stays with it. Answers why it broke or did not open, undefined when it was not wanted any more. */

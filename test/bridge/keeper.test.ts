@@ -288,6 +288,38 @@ describe('a port that is not wanted any more', () => {
   })
 })
 
+describe('a slot that throws', () => {
+  it('costs its port and that try, not the next one', async () => {
+    const clock = new FakeClock()
+    const source = new MemoryPortSource('memory', (settings) => new MemoryPort({ clock, settings }))
+    let broken = true
+    const keeper = new Keeper({
+      clock,
+      source,
+      far: 'device',
+      slot: {
+        opening: {},
+        setPort: (port) => {
+          if (port && broken) throw new Error('a bug')
+        },
+        undelivered: () => undefined
+      }
+    })
+    const faults: string[] = []
+    keeper.onFault(({ code }) => faults.push(code))
+    keeper.want(true)
+    await settle()
+    expect(source.port.ended).toBe(true)
+    expect(keeper.state).toMatchObject({ type: 'waiting', fault: { code: 'bug' } })
+    broken = false
+    await clock.advance(500)
+    expect(keeper.state.type).toBe('open')
+    expect(faults).toEqual(['bug'])
+    await keeper.close(0)
+    expect(clock.pending).toBe(0)
+  })
+})
+
 describe('the end', () => {
   it('comes within its limit, whatever the port is doing', async () => {
     const { clock, source, keeper, told } = bench()
