@@ -16,6 +16,11 @@ import { ConsoleInput, type InputEnd, type InputStream } from './console-input.t
 /** How long the answer may be silent after the end of the input, in ms. */
 export const LINGER_MS = 500
 
+const LINE_FEED = 0x0a
+
+/** `process.stdout` is one; where there is no terminal behind it, `isTTY` is absent. */
+export type OutputStream = Writable & { readonly isTTY?: boolean }
+
 export interface ConsoleOptions {
   readonly clock?: Clock
   /** LINGER_MS by default. */
@@ -38,7 +43,7 @@ export function stdioSource(
 /** Raw mode where the input is a terminal, Ctrl+] leaves. */
 export function terminalSource(
   input: InputStream,
-  output: Writable,
+  output: OutputStream,
   options: ConsoleOptions = {}
 ): ConsoleSource {
   return new ConsoleSource('terminal', input, output, options)
@@ -52,13 +57,16 @@ export class ConsoleSource implements SessionSource {
   readonly #given = new Emitter<Session>()
   readonly #ended = new Emitter<CloseReason>()
   readonly #make: () => ConsoleSession
+  readonly #output: OutputStream
+  #session: ConsoleSession | undefined
   #spent = false
 
   /** Fires once, when the session is over: nothing more will come from here. */
   readonly onEnd = this.#ended.event
 
-  constructor(mode: Mode, input: InputStream, output: Writable, options: ConsoleOptions) {
+  constructor(mode: Mode, input: InputStream, output: OutputStream, options: ConsoleOptions) {
     this.address = mode
+    this.#output = output
     this.#make = () => new ConsoleSession(mode, input, output, options)
   }
 
@@ -74,10 +82,19 @@ export class ConsoleSource implements SessionSource {
     return Promise.resolve()
   }
 
+  /**
+   * Puts the cursor of a terminal to the start of a line, where the device left it in the middle of one: before a message of ours,
+   * and at the end. An output that is no terminal gets what the device sends and nothing else.
+   */
+  endLine(): void {
+    if (this.#output.isTTY && this.#session?.takeOpenLine()) this.#output.write('\r\n')
+  }
+
   #give(): void {
     if (this.#spent || !this.#given.hasListeners) return
     this.#spent = true
     const session = this.#make()
+    this.#session = session
     session.onClose((reason) => this.#ended.fire(reason))
     this.#given.fire(session)
   }
@@ -113,6 +130,7 @@ export class ConsoleSession implements Session {
   #linger: Disposable | undefined
   #closing: Closing | undefined
   #over = false
+  #openLine = false
 
   constructor(mode: Mode, input: InputStream, output: Writable, options: ConsoleOptions) {
     const terminal = mode === 'terminal'
@@ -134,8 +152,16 @@ export class ConsoleSession implements Session {
     return Math.max(this.#output.writableLength, this.#log?.writableLength ?? 0)
   }
 
+  /** Whether the device's last words stand without a line's end behind them; not any more from now on. */
+  takeOpenLine(): boolean {
+    const was = this.#openLine
+    this.#openLine = false
+    return was
+  }
+
   write(chunk: Uint8Array): boolean {
     if (this.#over || this.#closing) return true
+    if (chunk.length > 0) this.#openLine = chunk.at(-1) !== LINE_FEED
     this.#log?.write(chunk, this.#onWritten)
     this.#output.write(chunk, this.#onWritten)
     if (this.queued <= HIGH_WATER) return true

@@ -112,6 +112,23 @@ describe('a console source', () => {
   })
 })
 
+describe('the end of a line', () => {
+  it.each([
+    ['a terminal', true, 'half\r\nwhole\n'],
+    ['a file or pipe', false, 'halfwhole\n']
+  ])('on %s', async (_what, isTTY, expected) => {
+    const output = Object.assign(new PassThrough(), { isTTY })
+    const { session, source } = await sit(terminalSource, new PassThrough(), output)
+    source.endLine()
+    session.write(bytes('half'))
+    source.endLine()
+    source.endLine()
+    session.write(bytes('whole\n'))
+    source.endLine()
+    expect(read(output)).toBe(expected)
+  })
+})
+
 describe('standard input and output', () => {
   it('are clean for every byte, both ways', async () => {
     const [input, output] = [new PassThrough(), new PassThrough()]

@@ -9,6 +9,9 @@ import { withCore } from '../with-core.ts'
 
 const OPTIONS = { ...PORT_OPTIONS, log: { type: 'string' } } as const
 
+/** A connection that takes longer is told about, in ms. */
+const SLOW_MS = 500
+
 /** `farport terminal TARGET`: this terminal on that port, until Ctrl+]. */
 export const terminal: CliCommand = async (args, io) => {
   const { positionals, given } = parse(args, OPTIONS, 1)
@@ -16,20 +19,27 @@ export const terminal: CliCommand = async (args, io) => {
   if (target === undefined)
     throw new Fault('usage', 'Which port? Name one, e.g. farport terminal /dev/ttyUSB0 -b 9600')
   const log = await openLog(value(given, 'log'))
+  const say = (line: string): void => {
+    source.endLine()
+    io.say(line)
+  }
   const source = terminalSource(io.stdin, io.stdout, {
     ...(log && { log }),
-    onLogError: (error) => io.say(`The log ended: ${error.message}`)
+    onLogError: (error) => say(`The log ended (${wordsOf(error)}); the terminal goes on without it.`)
   })
+  // The keyboard is the port's already: even Ctrl+C would only be sent.
+  const slow = setTimeout(() => say(`Connecting to ${target} … Ctrl+] leaves.`), SLOW_MS)
   try {
-    await withCore(io, 'warnings', async (core) => {
-      await core.attach(
-        readPort(target, given),
-        source,
-        { reconnect: true, onOpen: (what) => io.say(`Connected to ${what}. Ctrl+] leaves.`) },
-        io.stop
-      )
+    await withCore({ ...io, say }, 'warnings', async (core) => {
+      const onOpen = (what: string): void => {
+        clearTimeout(slow)
+        say(`Connected to ${what}. Ctrl+] leaves.`)
+      }
+      await core.attach(readPort(target, given), source, { reconnect: true, onOpen }, io.stop)
     })
   } finally {
+    clearTimeout(slow)
+    source.endLine()
     if (log) await new Promise<void>((resolve) => log.end(resolve))
   }
   return EXIT.done
@@ -43,9 +53,14 @@ async function openLog(path: string | undefined) {
   } catch (error) {
     throw new Fault(
       'usage',
-      `The log file ${path} cannot be written (${(error as Error).message}). Choose another --log.`,
+      `The log file ${path} cannot be written (${wordsOf(error as Error)}). Choose another --log.`,
       error
     )
   }
   return log
+}
+
+/** `no such file or directory` from `ENOENT: no such file or directory, open '/x'`. */
+function wordsOf({ message }: Error): string {
+  return message.replace(/^E[A-Z0-9]+: /, '').replace(/, \w+( '.*')?$/, '')
 }
