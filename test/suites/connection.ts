@@ -256,6 +256,40 @@ export function connectionSuite(name: string, connect: () => Promise<Pair>): voi
       expect(await far.close(DONE, 0)).toBeGreaterThan(0)
     })
 
+    it.each(['abort', 'close'] as const)('can end from within its receiver, by %s', async (how) => {
+      const { near, far } = await connected()
+      const farEnds = ends(far)
+      let pieces = 0
+      far.onData(() => {
+        pieces++
+        if (how === 'abort') far.abort(DONE)
+        else void far.close(DONE, 1000)
+        expect(far.write(Buffer.from('late'))).toBe(true)
+      })
+      near.write(randomBytes(100_000, 7))
+      near.resume()
+      far.resume()
+      await ended(near)
+      await turns()
+      expect(pieces).toBe(1)
+      expect(farEnds).toEqual([DONE])
+    })
+
+    it('can close from within onDrain, what is queued then included', async () => {
+      const { near, far } = await connected()
+      const size = fill(near).reduce((sum, each) => sum + each.length, 0)
+      const all = received(far, size + 4)
+      const lost = new Promise<number>((resolve) => {
+        near.onDrain(() => {
+          near.write(Buffer.from('last'))
+          resolve(near.close(DONE, 5000))
+        })
+      })
+      far.resume()
+      expect((await all).subarray(-4).toString()).toBe('last')
+      expect(await lost).toBe(0)
+    })
+
     it('hands on nothing once its owner closes it', async () => {
       const { near, far } = await connected()
       let pieces = 0

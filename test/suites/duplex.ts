@@ -4,6 +4,7 @@ import type { Duplex } from '../../src-main/base/duplex.ts'
 import { LOW_WATER } from '../../src-main/base/duplex.ts'
 import type { CloseReason } from '../../src-main/contract/close.ts'
 import { DONE, SHUTDOWN } from '../../src-main/contract/close.ts'
+import { turns } from './connection.ts'
 
 export interface FarSide {
   /** Sends to the near side. */
@@ -44,6 +45,7 @@ export function duplexSuite(open: () => DuplexBench | Promise<DuplexBench>): voi
     const data = collect(near)
     far.send(bytes(2, 1))
     far.send(bytes(2, 2))
+    await turns()
     expect(data).toEqual([])
     near.resume()
     await vi.waitFor(() => expect(data).toEqual([1, 1, 2, 2]))
@@ -58,6 +60,7 @@ export function duplexSuite(open: () => DuplexBench | Promise<DuplexBench>): voi
     await vi.waitFor(() => expect(data).toEqual([1]))
     near.pause()
     far.send(bytes(1, 2))
+    await turns()
     expect(data).toEqual([1])
     near.resume()
     await vi.waitFor(() => expect(data).toEqual([1, 2]))
@@ -122,6 +125,8 @@ export function duplexSuite(open: () => DuplexBench | Promise<DuplexBench>): voi
     near.abort(DONE)
     far.send(bytes(1, 1))
     await vi.waitFor(() => expect(reasons).toEqual([SHUTDOWN]))
+    await turns()
+    expect(reasons).toEqual([SHUTDOWN])
     expect(data).toEqual([])
   })
 
