@@ -2,6 +2,7 @@
  * From a target as people write it to the PortSource that opens it: a device path, `sim:…`, an endpoint URL. Called by the
  * commands of this room; opens nothing itself.
  */
+import { existsSync } from 'node:fs'
 import type { PortSpec } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import { DEFAULT_SETTINGS, type ControlWish, type LineWish } from '../contract/line.ts'
@@ -16,6 +17,9 @@ import type { Report } from './notice.ts'
 import { withLines } from './with-lines.ts'
 
 export const PTY_PREFIX = 'pty:'
+
+/** `host:7000`, `[::1]:7000`: an address as other programs take it. */
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i
 
 export interface Target {
   readonly source: PortSource
@@ -51,6 +55,11 @@ export function readTarget(spec: PortSpec, report: Report): Target {
       check: nothing
     }
   }
+  if (HOST_AND_PORT.test(target) && !existsSync(target))
+    throw new Fault(
+      'bad-url',
+      `"${target}" needs a protocol in front: rfc2217://${target}, or raw://${target} for the bytes alone.`
+    )
   const source = new HardwareSource(target, hardwareOptions(spec, warn), openHardware)
   return { kind: 'hardware', source, settings, check: () => source.check() }
 }

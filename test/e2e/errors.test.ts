@@ -43,6 +43,7 @@ describe('errors of the command line', () => {
     ['a missing device, sending', ['send', '/dev/ttyNowhere7', 'x'], 3, /\/dev\/ttyNowhere7/],
     ['nothing to send', ['send', 'sim:echo'], 2, /--hex/],
     ['bad hex', ['send', 'sim:echo', '--hex', '01 2'], 2, /01 2/],
+    ['an address without a protocol', ['send', 'far.example:7000', 'x'], 2, /rfc2217:\/\/far\.example:7000/],
     ['no end', ['connect'], 2, /Connect what/],
     ['a third end', ['connect', 'sim:echo', 'sim:gps', 'sim:echo'], 2, /third/],
     ['an unknown host', ['connect', 'raw://no-such-host.invalid:1', '--stdio'], 4, /no-such-host\.invalid/]
@@ -53,6 +54,20 @@ describe('errors of the command line', () => {
     expect(ended.stderr).not.toMatch(/\bat .*:\d+:\d+/)
     expect(ended.stdout).toBe('')
     expect(ended.code).toBe(code)
+  })
+
+  it('a send that is stopped before it was done is not done', async () => {
+    const server = createServer((socket) => void socket.on('error', () => undefined))
+    onTestFinished(() => void server.close())
+    const connected = new Promise((resolve) => server.once('connection', resolve))
+    // It waits for a server that says nothing.
+    const program = farport('send', `rfc2217://127.0.0.1:${await listening(server)}`, 'x')
+    await connected
+    program.process.kill('SIGINT')
+    expect(await program.ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/^farport: Stopped before/) as string
+    })
   })
 
   it('gives the fault to programs with --json', async () => {
@@ -93,16 +108,6 @@ describe('errors of the command line', () => {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     await dialled
     expect(program.stderr.match(/refuse/gi)).toHaveLength(1)
-  })
-
-  it.each(['rfc2217', 'telnet'])('a full share is told to who comes too late, as %s', async (protocol) => {
-    const { urls } = await shared(['sim:echo', '--max-clients', '1', '--listen', `${protocol}://127.0.0.1:0`])
-    const first = farport('connect', urls[0]!, '--stdio')
-    first.process.stdin!.write('here')
-    await first.printed(/here/)
-    const ended = await farport('connect', urls[0]!, '--stdio').ended
-    expect(ended.stderr).toContain('another client is connected already')
-    expect(ended.code).toBe(4)
   })
 
   it('a peer that is no RFC 2217 server is used as plain telnet, and that is said', async () => {

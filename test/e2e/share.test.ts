@@ -196,7 +196,7 @@ describe('farport terminal, send and list', () => {
     await holder.printed(/Connected/, 'stderr')
     const ended = await farport('send', pair.a, 'x').ended
     expect(ended.code).toBe(3)
-    expect(ended.stderr).toContain(String(holder.process.pid))
+    expect(ended.stderr).toContain(`process ${holder.process.pid} (farport)`)
   })
 
   it('lists ports for people and for programs', async () => {

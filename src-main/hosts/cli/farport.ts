@@ -2,6 +2,7 @@
  * The `farport` command: picks the command, prints what it answers, turns a Fault into one line and an exit code.
  * Called by the system; holds no logic of its own.
  */
+import { writeFileSync } from 'node:fs'
 import { Fault, toFault } from '../../contract/faults.ts'
 import { faultLine, type CliCommand, type CliIo } from './cli-io.ts'
 import { connect } from './commands/connect.ts'
@@ -63,10 +64,20 @@ function stopSignal(): AbortSignal {
   return controller.signal
 }
 
+/** What `ps`, `list` and "in use by" show: without it, every program of this kind is called `node`. The arguments stay. */
+function takeOurName(): void {
+  try {
+    if (process.platform === 'linux') writeFileSync('/proc/self/comm', 'farport')
+  } catch {
+    // No /proc here: then nobody shows names either.
+  }
+}
+
 async function main(): Promise<void> {
   const args = process.argv.slice(2)
   const stop = stopSignal()
   surviveHangUp()
+  takeOurName()
   // A reader that went away (`farport list | head -1`) is no error of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.bug)

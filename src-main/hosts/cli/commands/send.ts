@@ -27,15 +27,17 @@ export const send: CliCommand = async (args, io) => {
   const breakMs = flag(given, 'break') ? BREAK_MS : undefined
   if (bytes.length === 0 && breakMs === undefined)
     throw new Fault('usage', 'Send what? Give a text, --hex "01 03 0a", or --break.')
-  const { sent } = await withCore(io, 'warnings', (core) =>
-    core.call(
-      'send',
-      { port: readPort(target, given), bytes, ...(breakMs !== undefined && { breakMs }) },
-      io.stop
-    )
-  )
-  if (flag(given, 'json')) io.print(JSON.stringify({ sent }))
-  return EXIT.done
+  const spec = { port: readPort(target, given), bytes, ...(breakMs !== undefined && { breakMs }) }
+  try {
+    const { sent } = await withCore(io, 'warnings', (core) => core.call('send', spec, io.stop))
+    if (flag(given, 'json')) io.print(JSON.stringify({ sent }))
+    return EXIT.done
+  } catch (error) {
+    if (!io.stop.aborted) throw error
+    // A script must not go on as if it were sent.
+    io.say(`Stopped before ${target} had everything. Send it again.`)
+    return EXIT.stopped
+  }
 }
 
 function payload({ positionals, given }: Parsed): Uint8Array<ArrayBuffer> {
