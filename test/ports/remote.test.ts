@@ -5,7 +5,7 @@ import type { LineState, ModemState } from '../../src-main/contract/line.ts'
 import { DEFAULT_SETTINGS } from '../../src-main/contract/line.ts'
 import { HIGH_WATER } from '../../src-main/base/duplex.ts'
 import type { RemoteMode } from '../../src-main/net/telnet-link.ts'
-import { READ_AHEAD } from '../../src-main/net/telnet-link.ts'
+import { MAX_UNREAD_REPLIES, READ_AHEAD } from '../../src-main/net/telnet-link.ts'
 import type { Port } from '../../src-main/ports/port.ts'
 import { openRemotePort } from '../../src-main/ports/remote.ts'
 import type { RemotePortOptions } from '../../src-main/ports/remote.ts'
@@ -502,6 +502,34 @@ describe('what the server says unasked', () => {
     const { server } = await opened()
     server.say('FFFA2C 64 FFF0 | FFFA2C 64 73 65 72 FFF0')
     expect(server.news()).toEqual([spaced('FFFA2C 00 46617270 6F7274 FFF0')])
+  })
+
+  it('questions of a server that reads no answer are read no further', async () => {
+    const { server, port } = await opened()
+    server.stall()
+    for (let n = 0; n < 100_000 && !server.paused; n++) server.say('FFFA2C 64 FFF0')
+    expect(server.paused).toBe(true)
+    expect(port.queued).toBeLessThan(HIGH_WATER + 2 * MAX_UNREAD_REPLIES)
+    server.flow()
+    expect(server.paused).toBe(false)
+  })
+
+  it.each(['close', 'abort'] as const)('nothing of it is told after a %s from within', async (how) => {
+    const { server, port } = await opened()
+    const log: string[] = []
+    port.resume()
+    port.onData((bytes) => log.push(toHex(bytes)))
+    port.onLineState(() => log.push('line state'))
+    port.onModemState(() => {
+      if (how === 'abort') port.abort(DONE)
+      else void port.close(DONE, 1000)
+    })
+    server.stall()
+    port.write(hex('42'))
+    server.say('41 | FFFA2C 6B C0 FFF0 | 43 | FFFA2C 6A 1E FFF0 | 44')
+    server.flow()
+    expect(log).toEqual([])
+    expect(server.ended).toBe(true)
   })
 
   it('garbage is ignored with one warning', async () => {
