@@ -22,7 +22,10 @@ export class InFlight {
       return
     }
     this.#runs.push({ member, bytes })
-    if (this.#runs.length > MAX_RUNS) this.#runs.shift()
+    if (this.#runs.length <= MAX_RUNS) return
+    const forgotten = this.#runs.shift()
+    const [oldest] = this.#runs
+    if (forgotten && oldest) oldest.bytes += forgotten.bytes
   }
 
   /** The last `bytes` that were added were lost: the newest first, for they were at the end of the queue. */

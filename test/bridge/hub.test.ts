@@ -722,6 +722,19 @@ describe('a port that breaks', () => {
     await end()
   })
 
+  it('counts all of it also where two took turns thousands of times', async () => {
+    const { hub, plug, session, unplug, lostInEvents, clock, end } = bench({ writers: 'all' })
+    const port = await plug()
+    port.stall()
+    const writers = [session(), session()]
+    for (let i = 0; i < 5000; i += 1) for (const writer of writers) writer.send(bytes('.'))
+    unplug(port)
+    expect(hub.total).toMatchObject({ bytesToDevice: 0, lostToDevice: 10_000 })
+    await clock.advance(1000)
+    expect(lostInEvents('to-device')).toBe(10_000)
+    await end()
+  })
+
   it('is told to nobody as a loss when it was drained by its keeper', async () => {
     const { hub, plug, session, end } = bench()
     const port = await plug()
