@@ -4,6 +4,7 @@ const PORT_HELP = `The port:
   --line 8N1             data bits, parity, stop bits in one
   -d, --databits 5-8     -p, --parity none|odd|even|mark|space     -s, --stopbits 1|1.5|2
   --dtr on|off, --rts on|off    set after opening (default: as the system leaves them)
+For a port of this computer:
   --hang-up              drop DTR when the port is closed (default: leave it)
   --carrier              heed the carrier detect line (default: ignore it)
   --low-latency, --rs485 where the driver can`
@@ -87,7 +88,7 @@ Example:
 
   send: `farport send TARGET (TEXT | --hex BYTES | --break) [options]
 
-Opens the port, sends, waits until everything is out, closes it.
+Opens the port, sends, waits until everything is out, closes it. Exit code 130 when it is stopped before that.
 
   --hex "01 03 0a"       bytes instead of a text
   --end none|cr|lf|crlf  what to put behind that, or to send alone (default none)

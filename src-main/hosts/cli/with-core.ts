@@ -17,7 +17,7 @@ export async function withCore<T>(
   core.onNotice(({ level, subject, text }) => {
     if (level !== 'warning' && says !== 'everything') return
     // A port without a name of its own goes by its target, with which many a text begins anyway.
-    const told = /[/:]/.test(subject) && text.startsWith(subject)
+    const told = text.startsWith(`${subject}: `) || (/[/:]/.test(subject) && text.startsWith(subject))
     io.say(told ? text : `${subject}: ${text}`)
   })
   try {
