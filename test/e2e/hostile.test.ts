@@ -100,7 +100,7 @@ describe.skipIf(process.platform !== 'linux')('what strangers send', () => {
     expect(program.stderr).not.toMatch(/bug|TypeError|RangeError|at .*\.js:/)
   })
 
-  it('a subnegotiation of 64 MB without an end: memory stays, and the next request is answered', async () => {
+  it('a subnegotiation of 160 MB without an end: memory stays, and the next request is answered', async () => {
     const { program, ports, honest } = await target()
     const socket = await hostile(ports.rfc2217)
     let tail = Buffer.alloc(0)
@@ -111,14 +111,15 @@ describe.skipIf(process.platform !== 'linux')('what strangers send', () => {
     await honest.isServed()
     const before = memoryOf(program)
     let most = 0
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 160; n++) {
       await write(socket, filler)
       most = Math.max(most, memoryOf(program))
     }
     await honest.isServed()
     await write(socket, bytes('FF F0 | FF FA 2C 02 00 FF F0'))
     await vi.waitFor(() => expect(tail.includes(bytes('FF FA 2C 66 08 FF F0'))).toBe(true))
-    expect(most - before).toBeLessThan(24 * MIB)
+    // Less than half of what came: what waits for its collection counts too.
+    expect(most - before).toBeLessThan(64 * MIB)
   })
 
   it('requests by the thousand, no answer read: it reads no more of them, and memory stays', async () => {
@@ -140,7 +141,8 @@ describe.skipIf(process.platform !== 'linux')('what strangers send', () => {
     }
     expect(taken).toBeGreaterThan(0)
     expect(taken).toBeLessThan(500)
-    expect(memoryOf(program) - before).toBeLessThan(32 * MIB)
+    // Garbage that waits for its collection counts too; without a bound it would be gigabytes.
+    expect(memoryOf(program) - before).toBeLessThan(96 * MIB)
     socket.destroy()
     await honest.isServed()
   })
