@@ -36,6 +36,9 @@ export interface KeeperOptions {
 /** A port that lived shorter does not count as a success: one that is refused after each connect is tried ever more rarely. */
 const STABLE_MS = 5000
 
+/** Behind the reason why a port broke; for whoever does not wait for that to put another next step there. */
+export const OPENED_AGAIN = '; it is opened again as soon as possible'
+
 export class Keeper {
   readonly #options: KeeperOptions
   readonly #states = new Emitter<PortState>()
@@ -235,7 +238,7 @@ export class Keeper {
   }
 
   #faultOf(reason: CloseReason): Fault {
-    const message = `${this.#options.source.label}: ${reason.message}; it is opened again as soon as possible`
+    const message = `${this.#options.source.label}: ${reason.message}${OPENED_AGAIN}`
     return new Fault(faultCode(reason, this.#options.far), message)
   }
 }

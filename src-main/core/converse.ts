@@ -1,3 +1,4 @@
+import { OPENED_AGAIN } from '../bridge/keeper.ts'
 import type { Link } from '../bridge/link.ts'
 import { Fault } from '../contract/faults.ts'
 import { formatSettings } from '../contract/line.ts'
@@ -40,8 +41,10 @@ export async function converse(
       subscriptions.push(
         link.onState(() => {
           const { state } = link.state
-          if (state.type === 'waiting' && !reconnect)
-            reject(new Fault(state.fault.code, state.fault.message, state.fault.cause))
+          if (state.type === 'waiting' && !reconnect) {
+            const { code, message, cause } = state.fault
+            reject(new Fault(code, message.replace(OPENED_AGAIN, '; start again to go on'), cause))
+          }
           if (state.type === 'open' && !open) announce()
           open = state.type === 'open'
         })

@@ -99,14 +99,15 @@ export class Core {
 
   /**
    * Puts a terminal or a pipe of the host's own on a port, until it leaves. No command: a stream of bytes cannot be an
-   * argument. Rejects with a Fault when the port cannot be opened at first, or breaks and shall not be opened again.
+   * argument. Resolves with the number of bytes that were not delivered when it left. Rejects with a Fault when the port cannot
+   * be opened at first, or breaks and shall not be opened again.
    */
   async attach(
     port: PortSpec,
     source: ConsoleSource,
     options: Omit<ConverseOptions, 'onOpened'>,
     signal: AbortSignal
-  ): Promise<void> {
+  ): Promise<number> {
     const link = await this.#start(undefined, port.target, (id) =>
       makeConsoleLink(id, port, source, this.#report)
     )
@@ -119,8 +120,9 @@ export class Core {
     await this.#unlessItFails(link, conversation)
     const hurry = (): void => void link.close(HURRIED_MS)
     signal.addEventListener('abort', hurry, { once: true })
-    await this.#stop(link.state.id, link, signal.aborted ? HURRIED_MS : DRAIN_MS)
+    const lost = await this.#stop(link.state.id, link, signal.aborted ? HURRIED_MS : DRAIN_MS)
     signal.removeEventListener('abort', hurry)
+    return lost
   }
 
   /**

@@ -1,5 +1,7 @@
 import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { lacks } from '../peers/need.ts'
+import { makeShimmedPair } from '../shim/shim.ts'
 import { Program, FARPORT, farport, portOf, shared, temporaryFolder } from './cli.ts'
 
 const LISTEN = ['--listen', 'raw://127.0.0.1:0']
@@ -54,6 +56,28 @@ describe('errors of the command line', () => {
     expect(ended.stderr).not.toMatch(/\bat .*:\d+:\d+/)
     expect(ended.stdout).toBe('')
     expect(ended.code).toBe(code)
+  })
+
+  it.skipIf(lacks('socat', 'cc'))('a pipe whose last bytes were not taken has failed', async () => {
+    const cable = await makeShimmedPair()
+    onTestFinished(() => cable.dispose())
+    cable.freeze()
+    const program = farport('connect', cable.a.path, '--stdio')
+    program.process.stdin!.end(Buffer.alloc(100_000))
+    const ended = await program.ended
+    expect(ended.stderr).toMatch(/^farport: The last \d+ bytes did not get to .*flow control/m)
+    expect(ended.code).toBe(3)
+  })
+
+  it('a pipe whose far end closes says so, and that it is over', async () => {
+    const server = createServer((socket) => socket.end('bye'))
+    onTestFinished(() => void server.close())
+    const program = farport('connect', `raw://127.0.0.1:${await listening(server)}`, '--stdio')
+    expect(await program.ended).toMatchObject({
+      code: 4,
+      stdout: 'bye',
+      stderr: expect.stringMatching(/^farport: raw:.*; start again to go on\n$/) as string
+    })
   })
 
   it('a send that is stopped before it was done is not done', async () => {

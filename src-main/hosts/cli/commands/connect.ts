@@ -3,6 +3,7 @@ import type { LinkSpec } from '../../../contract/commands.ts'
 import type { BridgeState } from '../../../contract/state.ts'
 import { Fault } from '../../../contract/faults.ts'
 import { stdioSource } from '../../../sessions/console.ts'
+import { looksLikeEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, filled, flag, parse, readPort, value, type Given, type Parsed } from '../options.ts'
@@ -48,7 +49,12 @@ async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number>
   if (second !== undefined || flag(given, 'pty'))
     throw new Fault('usage', '--stdio is the other end already. Leave out the second end, or --stdio.')
   const source = stdioSource(io.stdin, io.stdout)
-  await core.attach(readPort(target, given), source, { reconnect: false }, io.stop)
+  const lost = await core.attach(readPort(target, given), source, { reconnect: false }, io.stop)
+  if (lost > 0 && !io.stop.aborted)
+    throw new Fault(
+      looksLikeEndpoint(target) ? 'peer-closed' : 'device-io',
+      `The last ${lost} bytes did not get to ${target}. Is its flow control holding them?`
+    )
   return EXIT.done
 }
 
