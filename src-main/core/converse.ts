@@ -38,17 +38,18 @@ export async function converse(
     if (reconnect) onOpened?.()
     const broken = new Promise<never>((_resolve, reject) => {
       let open = true
-      subscriptions.push(
-        link.onState(() => {
-          const { state } = link.state
-          if (state.type === 'waiting' && !reconnect) {
-            const { code, message, cause } = state.fault
-            reject(new Fault(code, message.replace(OPENED_AGAIN, '; start again to go on'), cause))
-          }
-          if (state.type === 'open' && !open) announce()
-          open = state.type === 'open'
-        })
-      )
+      const look = (): void => {
+        const { state } = link.state
+        if (state.type === 'waiting' && !reconnect) {
+          const { code, message, cause } = state.fault
+          reject(new Fault(code, message.replace(OPENED_AGAIN, '; start again to go on'), cause))
+        }
+        if (state.type === 'open' && !open) announce()
+        open = state.type === 'open'
+      }
+      subscriptions.push(link.onState(look))
+      // It may have broken between its opening and here.
+      look()
     })
     await Promise.race([left, broken])
   } finally {
