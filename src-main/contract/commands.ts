@@ -80,8 +80,7 @@ const linkSchema = v.strictObject({
     {}
   ),
   /** Stay connected while no program uses it. */
-  hold: flag,
-  keepSettings: flag
+  hold: flag
 })
 export type LinkSpec = v.InferInput<typeof linkSchema>
 
@@ -98,6 +97,8 @@ export const COMMANDS = {
   'ports.list': command<readonly PortInfo[]>()('owner', v.strictObject({})),
   'share.start': command<BridgeState>()('owner', shareSchema),
   'link.start': command<BridgeState>()('owner', linkSchema),
+  /** Waits for the first opening of a link that holds its port; its Fault is the caller's. */
+  'link.opened': command<BridgeState>()('owner', started),
   'bridge.stop': command<{ lost: number }>()('owner', started),
   send: command<{ sent: number }>()('owner', sendSchema),
   doctor: command<readonly Finding[]>()('owner', v.strictObject({}))

@@ -66,18 +66,22 @@ export class Core {
       this.#tellFaults(share)
       return share.state
     },
-    'link.start': async (spec, signal) => {
+    'link.start': async (spec) => {
       const link = await this.#start(spec.name, spec.port.target, (id, name) =>
         makeLink(id, name, spec, this.#report)
       )
-      if (spec.hold) await this.#unlessItFails(link, firstOpening(link, signal))
+      // The faults of a first opening that somebody waits for are theirs.
+      if (!spec.hold) this.#tellFaults(link)
+      return link.state
+    },
+    'link.opened': async ({ id }, signal) => {
+      const link = this.#bridge(id)
+      await this.#unlessItFails(link, firstOpening(link, signal))
       this.#tellFaults(link)
       return link.state
     },
     'bridge.stop': async ({ id }) => {
-      const bridge = this.#bridges.get(id)
-      if (!bridge) throw new Fault('usage', `There is no share or link with the id ${id}.`)
-      return { lost: await this.#stop(id, bridge, DRAIN_MS) }
+      return { lost: await this.#stop(id, this.#bridge(id), DRAIN_MS) }
     },
     send: (args, signal) => send(args, this.#report, signal),
     doctor: () => examine()
@@ -138,6 +142,12 @@ export class Core {
 
   readonly #report = (notice: Notice): void => {
     this.#notices.fire(notice)
+  }
+
+  #bridge(id: string): Junction {
+    const bridge = this.#bridges.get(id)
+    if (!bridge) throw new Fault('usage', `There is no share or link with the id ${id}.`)
+    return bridge
   }
 
   /** Gives it a number and a name of its own, makes it and keeps it. Rejects as `make` does, or when the core is closed. */

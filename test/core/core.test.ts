@@ -122,11 +122,7 @@ describe('the core', () => {
 
   it('leaves nothing behind of a held link whose first dial fails', async () => {
     const port = await freePort()
-    const link = core.call('link.start', {
-      port: { target: `raw://127.0.0.1:${port}` },
-      to: 'sim:echo',
-      hold: true
-    })
+    const link = held(`raw://127.0.0.1:${port}`, 'sim:echo')
     await expect(link).rejects.toMatchObject({ code: 'peer-refused' })
     expect(core.state.bridges).toEqual({})
   })
@@ -136,7 +132,7 @@ describe('the core', () => {
     const told: string[] = []
     core.onNotice(({ level, text }) => level === 'warning' && told.push(text))
     const [target, to] = end === 'near' ? [dead, 'sim:echo'] : ['sim:echo', dead]
-    const link = core.call('link.start', { port: { target }, to, hold: true })
+    const link = held(target, to)
     await expect(link).rejects.toMatchObject({ code: 'peer-refused' })
     expect(core.state.bridges).toEqual({})
     // Whoever called has the fault; nobody needs it twice.
@@ -157,11 +153,7 @@ describe('the core', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     // It accepts and never says a word of RFC 2217: opening takes 4 s.
-    const link = core.call('link.start', {
-      port: { target: `rfc2217://127.0.0.1:${port}` },
-      to: 'sim:echo',
-      hold: true
-    })
+    const link = held(`rfc2217://127.0.0.1:${port}`, 'sim:echo')
     link.catch(() => undefined)
     await vi.waitFor(() => expect(Object.keys(core.state.bridges).length).toBe(1))
     await core.close(100)
@@ -231,6 +223,12 @@ describe('the core', () => {
     await expect(core.call('bridge.stop', { id: '99' })).rejects.toMatchObject({ code: 'usage' })
   })
 })
+
+/** Started at once, then waited for. */
+async function held(target: string, to: string): Promise<unknown> {
+  const { id } = await core.call('link.start', { port: { target }, to, hold: true })
+  return core.call('link.opened', { id })
+}
 
 describe('names', () => {
   it.each([

@@ -123,7 +123,7 @@ describe('a link and its far end', () => {
     const link = `${temporaryFolder()}/tty`
     const ours = farport('connect', `raw://127.0.0.1:${port}`, '--pty', link, '--hold')
     await ours.printed(/^ready/m)
-    expect(await connections(server)).toBe(1)
+    await vi.waitFor(async () => expect(await connections(server)).toBe(1))
   })
 
   it('replaces no file that is not its own', async () => {

@@ -44,6 +44,12 @@ describe('farport share', () => {
     expect(urls[0]).toMatch(/^raw:\/\/\[::1\]:\d+$/)
   })
 
+  it('starts nothing where the last of several addresses is wrong', async () => {
+    const ended = await farport('share', 'sim:gps', '--listen', RAW, 'sim:echo', '--listen', 'raw://nowhere')
+      .ended
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+  })
+
   it('answers programs with --json', async () => {
     const program = farport('share', 'sim:echo', '--name', 'bench', '--listen', RAW, '--json')
     const [line] = await program.printed(/^\{.*\}$/m)

@@ -61,7 +61,6 @@ become one long cable; a device and a pty: let you watch a program on this compu
   --mode 660, --user U, --group G    rights of the virtual port
   --stdio                standard input and output instead
   --hold                 stay connected while no program uses it
-  --keep-settings        leave the far port's settings as the program set them
 
 ${TARGETS}
 

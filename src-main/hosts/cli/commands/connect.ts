@@ -17,8 +17,7 @@ const OPTIONS = {
   mode: { type: 'string' },
   user: { type: 'string' },
   group: { type: 'string' },
-  hold: { type: 'boolean' },
-  'keep-settings': { type: 'boolean' }
+  hold: { type: 'boolean' }
 } as const
 
 /** `farport connect URL (--pty LINK | --stdio)` and `farport connect A B`: joins until it is told to stop. */
@@ -32,6 +31,7 @@ export const connect: CliCommand = async (args, io) => {
     const link = await core.call('link.start', spec, io.stop)
     const ready = readyText(spec, link)
     io.print(json ? JSON.stringify({ ready, link: link.name }) : `ready ${ready}`)
+    if (spec.hold) await core.call('link.opened', { id: link.id }, io.stop)
     await stopped(io.stop)
     return EXIT.done
   })
@@ -79,8 +79,7 @@ function readLink({ positionals, given }: Parsed): LinkSpec {
     port: readPort(target, given),
     to,
     pty: readPty(given),
-    hold: flag(given, 'hold'),
-    keepSettings: flag(given, 'keep-settings')
+    hold: flag(given, 'hold')
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ShareSpec } from '../../../contract/commands.ts'
 import { Core } from '../../../core/core.ts'
+import { parseEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { collect, flag, tokenize } from '../options.ts'
@@ -25,6 +26,8 @@ export async function startShares(
   io: CliIo,
   json: boolean
 ): Promise<void> {
+  // Before anything is started: a mistake in the last address is found first.
+  for (const { listen } of specs) for (const url of listen) parseEndpoint(url, 'listen')
   for (const spec of specs) {
     const { name, addresses } = await core.call('share.start', spec)
     for (const url of addresses)
