@@ -205,6 +205,7 @@ export class Hub {
     life.add(session.onControl((request) => this.#toDevice.control(member, request)))
     life.add(session.onBreak((durationMs) => this.#toDevice.sendBreak(member, durationMs)))
     life.add(session.onPurge((which) => this.#toDevice.purge(member, which)))
+    if (session.onInputEnd) life.add(session.onInputEnd(() => this.#toDevice.retire(member)))
     life.add(
       session.onClose((reason) => {
         const { queued } = session

@@ -79,6 +79,21 @@ export class ToDevice {
     this.#pump.run()
   }
 
+  /**
+   * The session sends no more but stays for the answer: after what it sent, the right to write is the next one's. Whoever can
+   * end its input alone (raw, telnet) has no settings that would have to return.
+   */
+  retire(member: Member): void {
+    const { arbiter, onSettled } = this.#options
+    const handOver = (): Promise<void> => {
+      arbiter.leave(member.id)
+      onSettled()
+      return Promise.resolve()
+    }
+    member.outbox.pushStep(new Step(handOver, () => true))
+    this.#pump.run()
+  }
+
   /** The session is gone; what it sent is still delivered, and its settings end after that. Tell the arbiter afterwards. */
   leave(member: Member): void {
     const { arbiter, clock, keepSettings, line } = this.#options

@@ -11,6 +11,8 @@ export interface Connection extends Duplex {
   readonly remote: string
   /** The far address alone, IPv4-mapped addresses as IPv4; undefined where there is none. */
   readonly remoteAddress: string | undefined
+  /** The far side sends no more, all that it sent was handed on, and it may still read. Absent where nobody can tell. */
+  readonly onInputEnd?: Event<void> | undefined
   /** Asks the far side for a sign of life: a dead peer's connection then closes within about 4 s. */
   probe(): void
 }

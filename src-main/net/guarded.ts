@@ -44,6 +44,7 @@ export class GuardedConnection implements Connection {
   readonly onData = this.#data.event
   readonly onClose = this.#close.event
   readonly onDrain
+  readonly onInputEnd
 
   #passed = false
   #paused = true
@@ -56,6 +57,7 @@ export class GuardedConnection implements Connection {
     this.#clock = options.clock ?? systemClock
     this.#onRefused = options.onRefused
     this.onDrain = connection.onDrain
+    this.onInputEnd = connection.onInputEnd
     connection.onData((chunk) => {
       if (this.#passed) this.#data.fire(chunk)
       else this.#examine(chunk)

@@ -58,10 +58,12 @@ export class SocketConnection implements Connection {
 
   readonly #data = new Emitter<Uint8Array>()
   readonly #drain = new Emitter<void>()
+  readonly #inputEnd = new Emitter<void>()
   readonly #close = new Emitter<CloseReason>()
   readonly onData = this.#data.event
   readonly onDrain = this.#drain.event
   readonly onClose = this.#close.event
+  readonly onInputEnd = this.#inputEnd.event
 
   #paused = true
   /** A write answered false, and nobody was told since that there is room. */
@@ -248,6 +250,7 @@ export class SocketConnection implements Connection {
     } else {
       const nowMs = this.#clock.nowMs()
       this.#halfClosed = { sinceMs: nowMs, lastWriteMs: nowMs }
+      this.#inputEnd.fire()
       this.#awaitQuiet(this.#halfCloseMs)
     }
   }

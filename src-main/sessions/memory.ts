@@ -22,6 +22,7 @@ export class MemorySession extends MemoryDuplex implements Session {
   readonly #controls = new Emitter<Request<ControlWish, ControlLines>>()
   readonly #breaks = new Emitter<number>()
   readonly #purges = new Emitter<Purge>()
+  readonly #inputEnds = new Emitter<void>()
   #probes = 0
 
   /** What it was told, in order. */
@@ -35,6 +36,7 @@ export class MemorySession extends MemoryDuplex implements Session {
   readonly onControl = this.#controls.event
   readonly onBreak = this.#breaks.event
   readonly onPurge = this.#purges.event
+  readonly onInputEnd = this.#inputEnds.event
 
   constructor(label = 'memory', options: MemoryDuplexOptions & { readonly address?: string } = {}) {
     super(options)
@@ -74,6 +76,11 @@ export class MemorySession extends MemoryDuplex implements Session {
 
   askPurge(which: Purge): void {
     this.#purges.fire(which)
+  }
+
+  /** The client has sent everything, and waits for the answer. */
+  endInput(): void {
+    this.#inputEnds.fire()
   }
 
   /** The client is gone at once. */

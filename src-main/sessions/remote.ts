@@ -38,6 +38,7 @@ export class RemoteSession implements Session {
   readonly onData: Event<Uint8Array>
   readonly onDrain: Event<void>
   readonly onClose: Event<CloseReason>
+  readonly onInputEnd: Event<void> | undefined
   readonly onApply = this.#applies.event
   readonly onControl = this.#controls.event
   readonly onBreak = this.#breaks.event
@@ -63,6 +64,7 @@ export class RemoteSession implements Session {
     this.onData = this.#link.onData
     this.onDrain = this.#link.onDrain
     this.onClose = this.#link.onClose
+    this.onInputEnd = connection.onInputEnd
     this.#link.onCommand((command) => {
       this.#obey(command)
     })

@@ -52,6 +52,8 @@ export interface Session extends Duplex {
   readonly onBreak: Event<number>
   readonly onPurge: Event<Purge>
   notify(notice: Notice): void
+  /** It sends no more, all that it sent was handed on, and it still listens for the answer. Absent where nobody can tell. */
+  readonly onInputEnd?: Event<void> | undefined
   /** Asks the far side for a sign of life, so that a dead peer closes within about 4 s. Absent where there is none. */
   probe?(): void
 }

@@ -60,6 +60,26 @@ describe('two clients on one port', () => {
     await end()
   })
 
+  it('hand over the right to write once all that they sent is with the device, and still hear the answer', async () => {
+    const { hub, plug, session, end } = bench()
+    const port = await plug()
+    const [asker, next] = [session(), session()]
+    port.stall()
+    asker.send(new Uint8Array(300 * 1024))
+    asker.send(bytes('and more '))
+    asker.endInput()
+    next.send(bytes('too early'))
+    expect(hub.sessions.map(({ writer }) => writer)).toEqual([true, false])
+    port.flow()
+    await settle()
+    expect(hub.sessions.map(({ writer }) => writer)).toEqual([false, true])
+    next.send(bytes('AT2'))
+    port.send(bytes('OK'))
+    expect(text(port.received.subarray(300 * 1024))).toBe('and more AT2')
+    expect(text(asker.received)).toBe('OK')
+    await end()
+  })
+
   it("shows the observer's loss at once, and what follows once a second", async () => {
     const { clock, events, plug, session, end } = bench()
     await plug()

@@ -77,6 +77,17 @@ describe('farport share', () => {
     await got(watcher, 'mine now')
   })
 
+  it('takes the next writer at once when the last one has sent everything and waits for the answer', async () => {
+    const { urls, program } = await shared(['sim:echo', '--listen', RAW, '--listen', RAW], 2)
+    const asker = await connected(urls[0]!)
+    asker.socket.end('one ')
+    await got(asker, 'one ')
+    const next = await connected(urls[1]!)
+    next.socket.write('two')
+    await got(next, 'two')
+    expect(program.stderr).not.toMatch(/lost/)
+  })
+
   it('lets everybody write with --writers all', async () => {
     const { urls } = await shared(['sim:echo', '--listen', RAW, '--writers', 'all'])
     const [first, second] = [await connected(urls[0]!), await connected(urls[0]!)]
