@@ -7,7 +7,7 @@
  */
 import type { DataBits, Parity } from '../contract/line.ts'
 import { ioctl, isSystemError } from './libc.ts'
-import type { TermiosFormat, TtySettings, TtyWish } from './termios.ts'
+import type { TermiosFormat, TtySettings, TtyWish } from './termios-format.ts'
 
 const SIZE = 72
 const IFLAG = 0

@@ -7,7 +7,7 @@
  */
 import type { DataBits, FlowControl, Parity, StopBits } from '../contract/line.ts'
 import { ioctl } from './libc.ts'
-import type { TermiosFormat, TtySettings, TtyWish } from './termios.ts'
+import type { TermiosFormat, TtySettings, TtyWish } from './termios-format.ts'
 
 const SIZE = 44
 const IFLAG = 0
