@@ -12,6 +12,7 @@ const PEERS = {
   '/usr/bin/gensiot': 'gensio-bin',
   '/usr/lib/python3/dist-packages/serial': 'python3-serial',
   '/usr/lib/python3/dist-packages/gensio.py': 'python3-gensio',
+  '/usr/bin/python3': 'python3',
   '/usr/bin/minicom': 'minicom',
   '/usr/bin/cc': 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',

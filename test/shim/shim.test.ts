@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { PYTHON, lacks } from '../peers/need.ts'
 import { describeWithShim, makeShimmedPair } from './shim.ts'
 import type { ShimmedPair } from './shim.ts'
 
 let pair: ShimmedPair
 
 function python(script: string): string {
-  const run = spawnSync('python3', ['-c', script, pair.a.path, pair.b.path], {
+  const run = spawnSync(PYTHON, ['-c', script, pair.a.path, pair.b.path], {
     encoding: 'utf8',
     env: pair.env
   })
@@ -30,7 +31,7 @@ describeWithShim('serial shim', () => {
     expect(pair.log().map(({ end, call }) => `${end} ${call}`)).toContain('a tcsetattr')
   })
 
-  it('joins the modem lines of two programs, and carries a break', () => {
+  it.skipIf(lacks('python3'))('joins the modem lines of two programs, and carries a break', () => {
     const script = `
 import sys, termios, fcntl, struct
 def modem(f): return struct.unpack('I', fcntl.ioctl(f, termios.TIOCMGET, struct.pack('I', 0)))[0]
