@@ -45,7 +45,7 @@ print(struct.unpack('11I', fcntl.ioctl(b, 0x545d, bytes(80))[:44])[9])
     expect(pair.a.state.seen).toMatchObject({ dtr: false, rts: true, sendingBreak: false })
   })
 
-  it('leaves other terminals alone', () => {
+  it.skipIf(lacks('python3'))('leaves other terminals alone', () => {
     const script = `
 import pty, fcntl, termios
 try: fcntl.ioctl(pty.openpty()[1], termios.TIOCMGET, bytes(4))
