@@ -14,10 +14,15 @@ function installed() {
   for (const each of ['dist/main', 'node_modules/koffi', 'node_modules/@koromix', 'package.json'])
     cpSync(join(TOP, each), join(folder, each), { recursive: true })
   const run = (...args: string[]): Program =>
-    new Program('setpriv', [
-      ...['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'],
-      ...[process.execPath, join(folder, 'dist/main/farport.js'), ...args]
-    ])
+    new Program(
+      'setpriv',
+      [
+        ...['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'],
+        ...[process.execPath, join(folder, 'dist/main/farport.js'), ...args]
+      ],
+      // The shim may lie where only its owner may read.
+      { env: { LD_PRELOAD: '' } }
+    )
   /** A device node like /dev/null with these rights. */
   const node = (name: string, mode: number): string => {
     const path = join(folder, name)
