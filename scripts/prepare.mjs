@@ -34,7 +34,6 @@ const BUILD_STAMP = inTop('dist/.sources')
 checkNode()
 installIfNeeded()
 buildIfNeeded()
-linkCommand()
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
@@ -74,17 +73,6 @@ function fingerprint() {
   }
   for (const path of SOURCES) visit(path)
   return hash.digest('hex')
-}
-
-/** npm links the commands of dependencies only; with this, `npx farport` in the clone runs the clone's own. */
-function linkCommand() {
-  const link = inTop(
-    process.platform === 'win32' ? 'node_modules/.bin/farport.cmd' : 'node_modules/.bin/farport'
-  )
-  if (existsSync(link)) return
-  rmSync(link, { force: true })
-  if (process.platform === 'win32') writeFileSync(link, '@node "%~dp0..\\..\\dist\\main\\farport.js" %*\r\n')
-  else symlinkSync('../../dist/main/farport.js', link)
 }
 
 function npm(...args) {

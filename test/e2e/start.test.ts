@@ -17,6 +17,16 @@ describe('npm start', () => {
   })
 })
 
+describe('npx farport', () => {
+  it('runs the command of this clone, and lets go of everything when npx is ended', async () => {
+    const npx = new Program('npx', ['farport', 'share', 'sim:echo', '--listen', 'raw://127.0.0.1:0'])
+    const [, url] = await npx.printed(/^listening (\S+)$/m)
+    expect(await accepts(portOf(url!))).toBe(true)
+    npx.process.kill('SIGTERM')
+    await vi.waitFor(async () => expect(await accepts(portOf(url!))).toBe(false), 10_000)
+  })
+})
+
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ port, host: '127.0.0.1' })

@@ -12,6 +12,7 @@ import { list } from './commands/list.ts'
 import { send } from './commands/send.ts'
 import { share } from './commands/share.ts'
 import { terminal } from './commands/terminal.ts'
+import { endWithNpm } from './npm-parent.ts'
 import { EXIT, exitCode } from './exit.ts'
 import { HELP, OVERVIEW } from './help.ts'
 import { surviveHangUp } from './hung-up.ts'
@@ -76,6 +77,7 @@ function takeOurName(): void {
 async function main(): Promise<void> {
   const args = process.argv.slice(2)
   const stop = stopSignal()
+  endWithNpm()
   surviveHangUp()
   takeOurName()
   // A reader that went away (`farport list | head -1`) is no error of ours.
