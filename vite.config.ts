@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import { notices } from './scripts/notices.ts'
 
 /** Natives stay outside the bundle: they find their binaries beside themselves. */
@@ -10,9 +10,17 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.
   version: string
 }
 
+/** npm sets the mode of a command when it links it, once: a later build would leave "permission denied". */
+const executable: Plugin = {
+  name: 'executable',
+  writeBundle({ dir = '' }) {
+    chmodSync(`${dir}/farport.js`, 0o755)
+  }
+}
+
 export default defineConfig({
   define: { __FARPORT_VERSION__: JSON.stringify(version) },
-  plugins: [notices(NATIVES)],
+  plugins: [notices(NATIVES), executable],
   builder: {
     async buildApp(builder) {
       const main = builder.environments.main
