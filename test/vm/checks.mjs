@@ -287,14 +287,17 @@ export const CHECKS = {
     await backTo(machine, client)
   },
 
-  async 'settings: what the client set is there again after a replug'(machine, { after }) {
-    const { client } = await shared(machine, after)
+  async 'settings: what the client set is there again after a replug'(machine, { after, note }) {
+    const { share, client } = await shared(machine, after)
     assert.equal(await client.baud(19200), 19200)
     assert.equal(await client.line('7E1'), '7E1')
     await machine.unplug()
     await noNode(machine)
     const since = machine.trace()
+    const from = share.said
     await machine.plug(SERIAL)
+    const came = await node(machine, 'ttyUSB0')
+    note(`open ${ms(await openedAfter(share, from, came))} after it came`)
     await backTo(machine, client)
     await toldRate(since, 19200)
     await told(since, /set_data .*parity E, data bits 7, stop bits 1$/)
