@@ -238,8 +238,9 @@ export class Keeper {
   }
 
   #faultOf(reason: CloseReason): Fault {
-    const message = `${this.#options.source.label}: ${reason.message}${OPENED_AGAIN}`
-    return new Fault(faultCode(reason, this.#options.far), message)
+    const { label } = this.#options.source
+    const subject = reason.message.includes(label) ? '' : `${label}: `
+    return new Fault(faultCode(reason, this.#options.far), `${subject}${reason.message}${OPENED_AGAIN}`)
   }
 }
 

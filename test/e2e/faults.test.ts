@@ -63,7 +63,7 @@ describe.skipIf(lacks('socat', 'cc'))('what must survive', () => {
     const device = new Device(`${folder}/device`)
     await vi.waitFor(() => expect(device.got.toString()).toBe('before'))
     await cable.stop('SIGKILL')
-    await program.printed(/unplugged|went away|gone/i, 'stderr')
+    await program.printed(/\/tty: \/dev\/pts\/\d+ was unplugged or hung up/, 'stderr')
     client.socket.write('meanwhile')
     await program.printed(/lost 9 bytes/, 'stderr')
     await plug()
