@@ -4,6 +4,7 @@
  * take it, it is lost and counted. Called by the hub; knows nothing of the way back.
  */
 import type { Clock } from '../base/clock.ts'
+import type { Disposable } from '../base/event.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish, Purge } from '../contract/line.ts'
 import type { Port } from '../ports/port.ts'
 import type { Request } from '../sessions/session.ts'
@@ -43,6 +44,9 @@ export class ToDevice {
   readonly #inFlight = new InFlight()
   /** How long those who left are still waited for. */
   readonly #patience = new Map<Member, Patience>()
+  /** Queries that came while a port was being opened, and when they are answered anyhow. */
+  #asked: (() => void)[] = []
+  #askedLimit: Disposable | undefined
   #port: Port | undefined
   #absent: Absent = 'hold'
   /** The port is at its users' settings. */
@@ -125,6 +129,7 @@ export class ToDevice {
     this.#absent = absent
     this.#port = port
     this.#ready = this.#writable = false
+    if (!port && absent === 'discard') this.#answerAsked()
     if (port) this.#inFlight.clear()
     else if (absent === 'discard')
       for (const member of [...this.#pump.leaving, ...this.#pump.members])
@@ -135,6 +140,7 @@ export class ToDevice {
   /** The port is at its users' settings: what waited may go. */
   ready(): void {
     this.#ready = this.#writable = true
+    this.#answerAsked()
     this.#pump.run()
   }
 
@@ -166,8 +172,10 @@ export class ToDevice {
     const { arbiter, clock, line } = this.#options
     const give = member.answers.expect()
     if (isQuery(request.wish) || !arbiter.mayWrite(member.id)) {
-      give(() => {
-        request.answer(line.settings)
+      this.#whenKnown(() => {
+        give(() => {
+          request.answer(line.settings)
+        })
       })
       return
     }
@@ -196,7 +204,7 @@ export class ToDevice {
         request.answer(line.lines)
       })
     }
-    if (isQuery(request.wish) || !arbiter.mayWrite(member.id)) answer()
+    if (isQuery(request.wish) || !arbiter.mayWrite(member.id)) this.#whenKnown(answer)
     else void line.control(member.id, request.wish).then(answer)
   }
 
@@ -229,8 +237,30 @@ export class ToDevice {
   }
 
   dispose(): void {
+    this.#answerAsked()
     for (const patience of this.#patience.values()) patience.dispose()
     this.#pump.dispose()
+  }
+
+  /**
+   * Calls once it is known what is in force: while a port is being opened nobody can tell, and whoever asked would take for the
+   * device's what is only assumed. Waits no longer than an `apply`.
+   */
+  #whenKnown(answer: () => void): void {
+    if (this.#ready || (!this.#port && this.#absent === 'discard')) {
+      answer()
+      return
+    }
+    this.#asked.push(answer)
+    this.#askedLimit ??= this.#options.clock.after(APPLY_WAIT_MS, () => this.#answerAsked())
+  }
+
+  #answerAsked(): void {
+    this.#askedLimit?.dispose()
+    this.#askedLimit = undefined
+    const asked = this.#asked
+    this.#asked = []
+    for (const answer of asked) answer()
   }
 
   #send(member: Member, chunk: Uint8Array): void {

@@ -335,6 +335,28 @@ describe('settings', () => {
     await end()
   })
 
+  it('are not guessed while the port is being opened: a query waits for it, a second at the most', async () => {
+    const { clock, plug, session, end } = bench()
+    const client = session()
+    const [settings, lines] = [client.ask({}), client.askControl({})]
+    await settle()
+    expect([settings.answers, lines.answers]).toEqual([[], []])
+    const port = await plug({ settings: { baudRate: 1200, parity: 'odd' } })
+    expect(settings.answers).toEqual([port.settings])
+    expect(lines.answers).toEqual([port.lines])
+    await end()
+
+    const other = bench()
+    const patient = other.session()
+    const asked = patient.ask({})
+    await other.clock.advance(999)
+    expect(asked.answers).toEqual([])
+    await other.clock.advance(1)
+    expect(asked.answers).toHaveLength(1)
+    await other.end()
+    expect(clock.pending).toBe(0)
+  })
+
   it('changed at the far device by another hand are told to everybody', async () => {
     const { plug, session, events, end } = bench()
     const port = await plug()
