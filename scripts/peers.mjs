@@ -16,7 +16,17 @@ const PEERS = {
   '/usr/bin/minicom': 'minicom',
   '/usr/bin/cc': 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',
-  '/usr/bin/setpriv': 'util-linux'
+  '/usr/bin/setpriv': 'util-linux',
+  '/usr/bin/kermit': 'ckermit',
+  '/usr/sbin/cyclades-ser-cli': 'cyclades-serial-client',
+  '/usr/bin/qemu-system-x86_64': 'qemu-system-x86',
+  '/usr/bin/telnet': 'inetutils-telnet',
+  '/usr/bin/nc': 'netcat-openbsd',
+  '/usr/bin/expect': 'expect',
+  '/usr/bin/avrdude': 'avrdude',
+  '/usr/bin/ipmitool': 'ipmitool',
+  '/usr/bin/ipmi_sim': 'openipmi',
+  '/usr/sbin/ip': 'iproute2'
 }
 
 if (process.env.FARPORT_INSTALL_PEERS === '1') {
