@@ -8,6 +8,7 @@ import type { Disposable, Event } from '../base/event.ts'
 import { Emitter } from '../base/event.ts'
 import { Lifetime } from '../base/lifetime.ts'
 import type { CloseReason } from '../contract/close.ts'
+import type { ONE_WAYS } from '../contract/commands.ts'
 import type { Fault } from '../contract/faults.ts'
 import type { ControlLines, LineSettings, LineWish, ModemState } from '../contract/line.ts'
 import { NO_CAPABILITIES, UNKNOWN_MODEM_STATE } from '../contract/line.ts'
@@ -15,7 +16,7 @@ import type { SessionState } from '../contract/state.ts'
 import type { Port } from '../ports/port.ts'
 import type { Notice, Session } from '../sessions/session.ts'
 import type { Counts } from './account.ts'
-import type { WriterPolicy } from './arbiter.ts'
+import type { Coming, WriterPolicy } from './arbiter.ts'
 import { Arbiter } from './arbiter.ts'
 import { FromDevice } from './from-device.ts'
 import type { LineOptions } from './line-desk.ts'
@@ -33,6 +34,16 @@ export interface HubOptions extends LineOptions {
   readonly writers: WriterPolicy
   /** The settings of a writer that left stay in force; else `configured` returns. */
   readonly keepSettings?: boolean
+  /** Bytes go this way alone; what the device says is for the taps then, what sessions send is lost. */
+  readonly oneWay?: (typeof ONE_WAYS)[number] | undefined
+  /** The port goes on when the last session has left, so the settings return then, and not with the next one. */
+  readonly staysOpen?: boolean
+}
+
+/** How a session comes in. */
+export interface Entry extends Coming {
+  /** The configured settings from now on. Absent: as they are. */
+  readonly settings?: LineWish
 }
 
 /** A session in its hub. Disposing takes it off without closing it; repeated calls are safe. */
@@ -43,6 +54,7 @@ export interface Attachment extends Disposable {
 
 export class Hub {
   readonly #arbiter: Arbiter
+  readonly #deviceSpeaks: boolean
   readonly #roster = new Roster()
   readonly #taps: Taps
   readonly #losses: Losses
@@ -61,7 +73,8 @@ export class Hub {
 
   constructor(options: HubOptions) {
     const { clock } = options
-    this.#arbiter = new Arbiter(options.writers)
+    this.#arbiter = new Arbiter(options.oneWay === 'from-device' ? 'none' : options.writers)
+    this.#deviceSpeaks = options.oneWay !== 'to-device'
     this.#taps = new Taps(clock)
     this.#losses = new Losses(clock, (loss) => {
       this.#taps.event({ type: 'lost', ...loss })
@@ -74,6 +87,7 @@ export class Hub {
       arbiter: this.#arbiter,
       line: this.#line,
       keepSettings: options.keepSettings ?? false,
+      staysOpen: options.staysOpen ?? false,
       onSettled: () => {
         this.#changes.fire()
       }
@@ -128,9 +142,12 @@ export class Hub {
   // Sessions.
 
   /** Serves the session until it closes. It may be paused or not; from here on the hub does that. */
-  attach(session: Session): Attachment {
+  attach(session: Session, entry: Entry = {}): Attachment {
     const { member, life } = this.#roster.add(session)
-    this.#arbiter.join(member.id)
+    const { writer } = this.#arbiter
+    this.#arbiter.join(member.id, entry)
+    if (writer !== undefined && this.#arbiter.writer !== writer) this.#cede(writer)
+    if (entry.settings) this.#line.configure(entry.settings)
     this.#toDevice.join(member)
     this.#fromDevice.join(member)
     this.#listen(member, life)
@@ -148,13 +165,16 @@ export class Hub {
 
   /** Closes every session, each with its queue drained within `timeoutMs`; resolves when all are closed. */
   async closeSessions(reason: CloseReason, timeoutMs: number): Promise<void> {
-    await Promise.all(
-      this.#roster.members.map(async (member) => {
-        this.#detach(member, reason.message)
-        const lost = await member.session.close(reason, timeoutMs)
-        this.#fromDevice.undelivered(member, lost, reason.message)
-      })
-    )
+    await Promise.all(this.#roster.members.map(({ id }) => this.closeSession(id, reason, timeoutMs)))
+  }
+
+  /** Closes this one; it sends nothing more from now on. Nothing happens where it has left already. */
+  async closeSession(id: number, reason: CloseReason, timeoutMs: number): Promise<void> {
+    const member = this.#roster.members.find((each) => each.id === id)
+    if (!member) return
+    this.#detach(member, reason.message)
+    const lost = await member.session.close(reason, timeoutMs)
+    this.#fromDevice.undelivered(member, lost, reason.message)
   }
 
   // The port.
@@ -215,6 +235,12 @@ export class Hub {
     )
   }
 
+  /** It stays, and only watches from now on. */
+  #cede(writer: number): void {
+    const member = this.#roster.members.find(({ id }) => id === writer)
+    if (member) this.#toDevice.cede(member)
+  }
+
   #detach(member: Member, why?: string): void {
     if (!this.#roster.remove(member)) return
     const { id, session } = member
@@ -228,7 +254,12 @@ export class Hub {
 
   #welcome(port: Port): void {
     const life = (this.#portLife = new Lifetime())
-    life.add(port.onData((chunk) => this.#fromDevice.receive(chunk)))
+    life.add(
+      port.onData((chunk) => {
+        if (this.#deviceSpeaks) this.#fromDevice.receive(chunk)
+        else this.#taps.bytes('from-device', 0, chunk)
+      })
+    )
     life.add(port.onDrain(() => this.#toDevice.drained()))
     life.add(port.onSettings(() => this.#line.changedElsewhere()))
     life.add(

@@ -13,9 +13,11 @@ import { SHUTDOWN } from '../contract/close.ts'
 import type { Fault } from '../contract/faults.ts'
 import type { BridgeState, PortState } from '../contract/state.ts'
 import type { PortSource } from '../ports/port.ts'
-import type { Session, SessionSource } from '../sessions/session.ts'
+import type { Session, SessionSource, Terms } from '../sessions/session.ts'
+import type { Admission, Present, Verdict } from './admission.ts'
 import type { HubOptions } from './hub.ts'
 import { Hub } from './hub.ts'
+import { Inactivity } from './inactivity.ts'
 import { Keeper } from './keeper.ts'
 import type { BridgeNotice } from './notices.ts'
 import { noticeOf, warning } from './notices.ts'
@@ -31,18 +33,33 @@ export interface BridgeOptions {
   readonly clock?: Clock
 }
 
-export interface JunctionRules extends Omit<HubOptions, 'clock'> {
+export interface JunctionRules extends Omit<HubOptions, 'clock' | 'staysOpen'> {
   readonly kind: 'share' | 'link'
   /** Whose fault it is when the port ends without a cause of its own. */
   readonly far: 'device' | 'peer'
   /** The port stays open, also while nobody is there. */
   readonly hold: boolean
-  /** Why this session may not come in; undefined: it may. `present` are those who are here. */
-  readonly refuse: (session: Session, present: readonly Session[]) => CloseReason | undefined
+  /** The port stays open so long after the last one left, in ms. Default 0. */
+  readonly keepOpenMs?: number
+  /** A session is closed when nothing passed for so long, in ms. Default never. */
+  readonly inactivityMs?: number | undefined
+  /** Who may come in. Default everybody. */
+  readonly admission?: Admission
 }
 
 /** A refused client gets this long to read why. */
 const REFUSAL_MS = 1000
+
+/** Nothing passed: how long that may be is the owner's wish. */
+const INACTIVE: CloseReason = { code: 'inactive', message: 'nothing was sent or received for too long' }
+
+interface Guest extends Present {
+  /** Its number in the hub. */
+  readonly id: number
+}
+
+const ENDING: Verdict = { type: 'refused', reason: SHUTDOWN }
+const KICKED: CloseReason = { code: 'taken-over', message: 'another client took this place' }
 
 export class Junction {
   readonly #options: BridgeOptions
@@ -55,7 +72,9 @@ export class Junction {
   readonly #notices = new Emitter<BridgeNotice>()
   readonly #faults = new Emitter<Fault>()
   readonly #vacant = new Emitter<void>()
-  readonly #present = new Set<Session>()
+  /** Those who are here, the first to come first. */
+  readonly #guests = new Map<Session, Guest>()
+  #keptOpen: Disposable | undefined
   #stateDue = false
   #wasInUse = false
   #ending = false
@@ -74,7 +93,8 @@ export class Junction {
     this.#options = options
     this.#rules = rules
     this.#clock = options.clock ?? systemClock
-    this.#hub = new Hub({ ...rules, clock: this.#clock })
+    const staysOpen = rules.hold || (rules.keepOpenMs ?? 0) > 0
+    this.#hub = new Hub({ ...rules, staysOpen, clock: this.#clock })
     this.#keeper = new Keeper({
       clock: this.#clock,
       source: options.port,
@@ -95,8 +115,10 @@ export class Junction {
       const { port } = source
       if (port) this.#life.add(port.onState(() => this.#announceState()))
       if (port) this.#life.add(port.onFault((fault) => this.#faults.fire(fault)))
-      this.#life.add(source.onSession((session) => this.#admit(session)))
+      this.#life.add(source.onSession((session) => this.#admit(session, source.terms ?? {})))
     }
+    const { inactivityMs } = rules
+    if (inactivityMs !== undefined) this.#life.add(this.#watch(inactivityMs))
     this.#update()
   }
 
@@ -143,7 +165,7 @@ export class Junction {
 
   #hurry(timeoutMs: number): void {
     const limit = this.#clock.after(timeoutMs, () => {
-      for (const session of [...this.#present]) session.abort(SHUTDOWN)
+      for (const session of [...this.#guests.keys()]) session.abort(SHUTDOWN)
       this.#hub.abandon('time to close was over')
       void this.#keeper.close(0)
     })
@@ -160,6 +182,7 @@ export class Junction {
     })
     await Promise.all([this.#hub.closeSessions(SHUTDOWN, timeoutMs), this.#settled()])
     late.dispose()
+    this.#keptOpen?.dispose()
     await this.#keeper.close(Math.max(0, endMs - this.#clock.nowMs()))
     await Promise.all(sources)
     this.#hub.dispose()
@@ -184,25 +207,66 @@ export class Junction {
     })
   }
 
-  #admit(session: Session): void {
-    const refusal = this.#ending ? SHUTDOWN : this.#rules.refuse(session, [...this.#present])
-    if (refusal) {
-      this.#notices.fire(warning(`client refused: ${session.who.label} (${refusal.message})`))
-      void session.close(refusal, REFUSAL_MS)
+  #admit(session: Session, terms: Terms): void {
+    const newcomer = { session, terms }
+    const verdict = this.#ending ? ENDING : this.#rules.admission?.judge(newcomer, [...this.#guests.values()])
+    if (verdict?.type === 'refused') {
+      this.#refuse(session, verdict.reason)
       return
     }
-    this.#present.add(session)
-    session.onClose(() => this.#present.delete(session))
-    this.#hub.attach(session)
+    for (const old of verdict?.kicked ?? []) this.#dismiss(this.#guests.get(old), KICKED)
+    session.onClose(() => this.#guests.delete(session))
+    const { id } = this.#hub.attach(session, {
+      observe: terms.observe ?? false,
+      ...(verdict && { takeOver: verdict.takesOver, settings: verdict.settings })
+    })
+    this.#guests.set(session, { ...newcomer, id })
+  }
+
+  /** Its place is free at once; what it still has to read is delivered if it takes that soon. */
+  #dismiss(guest: Guest | undefined, reason: CloseReason): void {
+    if (!guest) return
+    this.#guests.delete(guest.session)
+    void this.#hub.closeSession(guest.id, reason, REFUSAL_MS)
+  }
+
+  #watch(limitMs: number): Disposable {
+    return new Inactivity(
+      this.#clock,
+      limitMs,
+      () => this.#hub.sessions,
+      (id) =>
+        this.#dismiss(
+          [...this.#guests.values()].find((guest) => guest.id === id),
+          INACTIVE
+        )
+    )
+  }
+
+  #refuse(session: Session, reason: CloseReason): void {
+    this.#notices.fire(warning(`client refused: ${session.who.label} (${reason.message})`))
+    void session.close(reason, REFUSAL_MS)
   }
 
   /** Something changed in the hub: the port is wanted or not, and people want to see it. */
   #update(): void {
     const { inUse } = this.#hub
-    this.#keeper.want(inUse || (this.#rules.hold && !this.#ending))
+    if (this.#wasInUse && !inUse) this.#keepOpen()
+    this.#keeper.want(inUse || ((this.#rules.hold || this.#keptOpen !== undefined) && !this.#ending))
     if (this.#wasInUse && !inUse) this.#vacant.fire()
     this.#wasInUse = inUse
     this.#announceState()
+  }
+
+  /** The last one left: the port stays open for the next one, as long as it was said. */
+  #keepOpen(): void {
+    const { keepOpenMs = 0 } = this.#rules
+    this.#keptOpen?.dispose()
+    if (keepOpenMs === 0) return
+    this.#keptOpen = this.#clock.after(keepOpenMs, () => {
+      this.#keptOpen = undefined
+      this.#update()
+    })
   }
 
   #announceState(): void {

@@ -10,13 +10,15 @@ import { toFault } from '../contract/faults.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
 import { DEFAULT_SETTINGS, sameSettings } from '../contract/line.ts'
 import type { Port } from '../ports/port.ts'
-import { difference, Wishes } from './wishes.ts'
+import { difference, isQuery, sameWish, Wishes } from './wishes.ts'
 
 export interface LineOptions {
   /** The owner's settings: the port opens with them, and they return when the writer changes. */
   readonly configured?: LineWish
   /** What no session can change: laid over every wish. */
   readonly fixed?: LineWish
+  /** Lines that sessions set without effect: answered and remembered as wished, never driven. */
+  readonly unheeded?: ReadonlySet<keyof ControlLines> | undefined
 }
 
 /** Something else is in force now. `session`: who caused it, 0 where nobody in particular did. */
@@ -30,8 +32,11 @@ export type Return = 'now' | 'with-the-next' | 'never'
 const NO_LINES: ControlLines = { dtr: false, rts: false, break: false }
 
 export class LineDesk {
-  readonly #configured: LineWish
+  #configured: LineWish
   readonly #fixed: LineWish
+  readonly #unheeded: ReadonlySet<keyof ControlLines>
+  /** What was wished of them last. */
+  #unheededLines: ControlWish = {}
   readonly #changes = new Emitter<LineChange>()
   readonly #faults = new Emitter<Fault>()
   readonly #settingsWishes = new Wishes<LineSettings>()
@@ -45,6 +50,8 @@ export class LineDesk {
   /** What was last told; without a port, what its last one had. */
   #settings: LineSettings
   #lines: ControlLines = NO_LINES
+  /** The owner's settings changed after the last port was asked for. */
+  #reconfigured = false
   /** What is in force was the wish of somebody who left. */
   #stale = false
 
@@ -55,6 +62,7 @@ export class LineDesk {
   constructor(options: LineOptions) {
     this.#configured = options.configured ?? {}
     this.#fixed = options.fixed ?? {}
+    this.#unheeded = options.unheeded ?? new Set()
     this.#settings = DEFAULT_SETTINGS
   }
 
@@ -65,7 +73,8 @@ export class LineDesk {
 
   /** The actual lines; without a port those that the next one will be asked for. */
   get lines(): ControlLines {
-    return this.#port ? this.#port.lines : { ...this.#lines, ...this.#linesWishes.merged }
+    const actual = this.#port ? this.#port.lines : { ...this.#lines, ...this.#linesWishes.merged }
+    return { ...actual, ...this.#unheededLines }
   }
 
   /** What a port is to be opened with. */
@@ -81,12 +90,16 @@ export class LineDesk {
 
   /** At once, also while an `apply` is under way. Never rejects. */
   async control(session: number, wish: ControlWish): Promise<ControlLines> {
-    this.#linesWishes.add(session, wish)
-    return this.#control(session, wish)
+    const { heeded, unheeded } = sorted(wish, this.#unheeded)
+    this.#unheededLines = { ...this.#unheededLines, ...unheeded }
+    if (isQuery(heeded)) return this.lines
+    this.#linesWishes.add(session, heeded)
+    return this.#control(session, heeded)
   }
 
   /** At once. Never rejects. */
   async sendBreak(durationMs: number): Promise<void> {
+    if (this.#unheeded.has('break')) return
     await this.#ask((port) => port.sendBreak(durationMs))
   }
 
@@ -101,6 +114,14 @@ export class LineDesk {
     if (!changed || returns === 'never') return
     this.#stale = this.#port !== undefined
     if (returns === 'now') await this.restore()
+  }
+
+  /** The owner's settings are others from now on; what is in force follows with the next `restore`. */
+  configure(wish: LineWish): void {
+    if (sameWish(wish, this.#configured)) return
+    this.#configured = wish
+    if (!this.#port) this.#reconfigured = true
+    else if (difference(this.opening, this.#port.settings)) this.#stale = true
   }
 
   /** The settings in force are those of somebody who left. */
@@ -124,7 +145,10 @@ export class LineDesk {
     this.#lines = port.lines
     // Most of it was opened with; what is left came meanwhile, or the device refused it and is asked once more.
     return this.#inRow(async () => {
-      const settings = difference({ ...this.#settingsWishes.merged, ...this.#fixed }, port.settings)
+      const configured = this.#reconfigured ? this.#configured : {}
+      this.#reconfigured = false
+      const wish = { ...configured, ...this.#settingsWishes.merged, ...this.#fixed }
+      const settings = difference(wish, port.settings)
       if (settings) await this.#apply(0, settings)
       const lines = difference(this.#linesWishes.merged, port.lines)
       if (lines) await this.#control(0, lines)
@@ -161,7 +185,7 @@ export class LineDesk {
   async #control(session: number, wish: ControlWish): Promise<ControlLines> {
     const actual = await this.#ask((port) => port.control(wish))
     this.#tellLines(session)
-    return actual ?? this.lines
+    return actual ? { ...actual, ...this.#unheededLines } : this.lines
   }
 
   /** Undefined: there is no port, or it broke meanwhile. Its owner learns that from `onClose`, the wishes stay. */
@@ -210,4 +234,16 @@ export class LineDesk {
       this.#faults.fire(toFault(error))
     }
   }
+}
+
+function sorted(
+  wish: ControlWish,
+  lines: ReadonlySet<keyof ControlLines>
+): { heeded: ControlWish; unheeded: ControlWish } {
+  if (lines.size === 0) return { heeded: wish, unheeded: {} }
+  const pick = (unheeded: boolean): ControlWish =>
+    Object.fromEntries(
+      Object.entries(wish).filter(([line]) => lines.has(line as keyof ControlLines) === unheeded)
+    )
+  return { heeded: pick(false), unheeded: pick(true) }
 }

@@ -1,7 +1,7 @@
 /** A port of this computer, shared: opened with the first client, closed after the last. Called by core. */
-import type { CloseReason } from '../contract/close.ts'
-import type { LineWish } from '../contract/line.ts'
-import type { Session } from '../sessions/session.ts'
+import type { ONE_WAYS } from '../contract/commands.ts'
+import type { ControlLines, LineWish } from '../contract/line.ts'
+import { Admission, type Newcomer } from './admission.ts'
 import type { WriterPolicy } from './arbiter.ts'
 import type { BridgeOptions } from './junction.ts'
 import { Junction } from './junction.ts'
@@ -13,8 +13,20 @@ export interface ShareOptions extends BridgeOptions {
   readonly maxClients?: number
   /** Default `one`. */
   readonly writers?: WriterPolicy
+  /** Default `watch`. */
+  readonly newcomer?: Newcomer
   /** The last writer's settings stay while others are here. Default false. */
   readonly keepSettings?: boolean
+  /** Bytes go this way alone. Default both. */
+  readonly oneWay?: (typeof ONE_WAYS)[number]
+  /** Lines that clients set without effect. Default none. */
+  readonly unheeded?: ReadonlySet<keyof ControlLines>
+  /** A client is closed when nothing passed for so long, in ms. Default never. */
+  readonly inactivityMs?: number
+  /** The port is open from the start, whether anybody is there or not. Default false. */
+  readonly hold?: boolean
+  /** The port stays open so long after the last client, in ms. Default 0. */
+  readonly keepOpenMs?: number
   /** Whose fault it is when the port ends without a cause of its own. Default device. */
   readonly far?: 'device' | 'peer'
 }
@@ -23,31 +35,19 @@ export const DEFAULT_MAX_CLIENTS = 8
 
 export class Share extends Junction {
   constructor(options: ShareOptions) {
-    const { settings, maxClients = DEFAULT_MAX_CLIENTS, writers = 'one', keepSettings = false } = options
+    const { settings, maxClients = DEFAULT_MAX_CLIENTS, writers = 'one', newcomer = 'watch' } = options
     super(options, {
       kind: 'share',
       far: options.far ?? 'device',
-      hold: false,
+      hold: options.hold ?? false,
+      keepOpenMs: options.keepOpenMs ?? 0,
+      inactivityMs: options.inactivityMs,
       configured: settings,
       writers,
-      keepSettings,
-      refuse: (session, present) => refuseWhenFull(session, present, maxClients)
+      keepSettings: options.keepSettings ?? false,
+      oneWay: options.oneWay,
+      unheeded: options.unheeded,
+      admission: new Admission({ settings, maxClients, newcomer })
     })
   }
-}
-
-/**
- * A newcomer never pushes anybody out. But the same address again is often a client whose old connection died unnoticed:
- * asking that for a sign of life frees its place within seconds.
- */
-function refuseWhenFull(
-  session: Session,
-  present: readonly Session[],
-  maxClients: number
-): CloseReason | undefined {
-  if (present.length < maxClients) return undefined
-  const { address } = session.who
-  if (address !== undefined) for (const old of present) if (old.who.address === address) old.probe?.()
-  const clients = maxClients === 1 ? 'another client is' : `${maxClients} clients are`
-  return { code: 'refused', message: `${clients} connected already; try again when one has left` }
 }

@@ -34,6 +34,8 @@ export interface ToDeviceOptions {
   readonly losses: Losses
   /** The settings of a writer that left stay in force. */
   readonly keepSettings: boolean
+  /** The port goes on when nobody is here. */
+  readonly staysOpen: boolean
   /** A session that left has nothing on its way any more. */
   readonly onSettled: () => void
 }
@@ -98,15 +100,23 @@ export class ToDevice {
     this.#pump.run()
   }
 
+  /** Another one writes now: what the port did not take yet is lost, and what this one asked of the line ends. */
+  cede(member: Member): void {
+    const { keepSettings, line } = this.#options
+    this.#giveUp(member, 'another one took over')
+    void line.forget(member.id, keepSettings ? 'never' : 'with-the-next')
+    this.#pump.run()
+  }
+
   /** The session is gone; what it sent is still delivered, and its settings end after that. Tell the arbiter afterwards. */
   leave(member: Member): void {
-    const { arbiter, clock, keepSettings, line } = this.#options
+    const { arbiter, clock, keepSettings, line, staysOpen } = this.#options
     const wrote = arbiter.policy === 'one' && arbiter.mayWrite(member.id)
     member.left = true
     const returns = (): Return => {
       if (keepSettings) return 'never'
       // Where nobody follows, the owner closes the port, which drains by itself and needs no other settings.
-      if (this.#pump.members.length === 0) return 'with-the-next'
+      if (this.#pump.members.length === 0) return staysOpen ? 'now' : 'with-the-next'
       return wrote ? 'now' : 'never'
     }
     const goodbye = new Step(
@@ -159,7 +169,8 @@ export class ToDevice {
 
   /** The hot path: a chunk of a session. */
   take(member: Member, chunk: Uint8Array): void {
-    if (!this.#options.arbiter.mayWrite(member.id)) this.#lose(member, chunk.length, 'another one writes')
+    if (!this.#options.arbiter.mayWrite(member.id))
+      this.#lose(member, chunk.length, this.#options.arbiter.whyNot(member.id))
     else if (this.#writable && member.outbox.empty && this.#pump.leaving.length === 0)
       this.#send(member, chunk)
     else if (!this.#port && this.#absent === 'discard') this.#lose(member, chunk.length, 'there is no device')

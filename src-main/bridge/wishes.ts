@@ -51,6 +51,11 @@ export function isQuery(wish: object): boolean {
   return Object.values(wish).every((value) => value === undefined)
 }
 
+/** The same fields with the same values. */
+export function sameWish<T extends object>(a: Partial<T>, b: Partial<T>): boolean {
+  return [...fields(a), ...fields(b)].every((field) => a[field] === b[field])
+}
+
 function fields<T extends object>(wish: Partial<T>): (keyof T)[] {
   return Object.keys(wish) as (keyof T)[]
 }

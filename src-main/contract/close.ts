@@ -5,6 +5,7 @@ export interface CloseReason {
     | 'unplugged'
     | 'too-slow'
     | 'stalled'
+    | 'inactive'
     | 'taken-over'
     | 'refused'
     | 'unpaired'

@@ -48,25 +48,97 @@ const portSchema = v.strictObject({
   dtr: v.optional(v.boolean()),
   rts: v.optional(v.boolean()),
   lowLatency: flag,
-  rs485: flag
+  rs485: flag,
+  /** Breaks that clients send never reach the device. */
+  noBreak: flag
 })
 export type PortSpec = v.InferOutput<typeof portSchema>
 
 /** Clients of one share: a process has some thousand descriptors for all of them. */
 export const MAX_CLIENTS = 1000
 
+/** What a client of a listener is greeted and answered with. Escapes as in ser2net: `\d`, `\p`, `\I`, `\r\n`, … */
+const textFields = {
+  /** Sent to each client that comes, before anything of the device. */
+  banner: v.exactOptional(text),
+  /** What RFC 2217 clients that ask for it are told; 24 characters at the most are sent. */
+  signature: v.exactOptional(v.string()),
+  /** A client is closed when the device says this. */
+  closeOn: v.exactOptional(text)
+}
+
+/** Where clients are accepted; fields that are absent are as the share has them. */
+const listenerSchema = v.strictObject({
+  /** An endpoint URL. */
+  url: text,
+  /** Laid over the share's own. Clients of listeners with other settings take turns. */
+  settings: v.exactOptional(lineWishSchema),
+  /** Its clients watch, and never write or set anything. */
+  observe: flag,
+  allow: v.exactOptional(v.array(text)),
+  ...textFields
+})
+export type ListenerSpec = v.InferInput<typeof listenerSchema>
+
+/** Where the share connects to by itself; what answers there is a client like any other. */
+const dialSchema = v.strictObject({
+  /** An endpoint URL. */
+  url: text,
+  /** `always`: kept connected, again and again. `data`: connected when the device says something and nobody is there. */
+  when: v.picklist(['always', 'data'])
+})
+export type DialSpec = v.InferInput<typeof dialSchema>
+
+/** A file that is written as the bytes pass. Its name may hold escapes as in ser2net (`\d`, `\p`, dates). */
+const traceSchema = v.strictObject({
+  /** `read`: from the device; `write`: to the device. */
+  what: v.picklist(['read', 'write', 'both']),
+  file: text,
+  hexdump: flag,
+  timestamp: flag,
+  /** A file that grew beyond so many bytes is put aside as FILE.1 and a new one begun; absent: never. */
+  rotateBytes: v.exactOptional(count(1024))
+})
+export type TraceSpec = v.InferInput<typeof traceSchema>
+
+export const WRITERS = ['one', 'all', 'none'] as const
+export const NEWCOMERS = ['watch', 'take-over', 'kick-old'] as const
+export const ONE_WAYS = ['to-device', 'from-device'] as const
+
 const shareSchema = v.strictObject({
   name: v.optional(text),
   port: portSchema,
-  listen: v.pipe(v.array(text), v.minLength(1)),
+  listen: v.optional(v.array(v.union([text, listenerSchema])), []),
+  dial: v.optional(v.array(dialSchema), []),
   allow: v.optional(v.array(text), []),
   maxClients: v.optional(v.pipe(count(1), v.maxValue(MAX_CLIENTS)), 8),
-  writers: v.optional(v.picklist(['one', 'all']), 'one'),
+  /** `none`: everybody watches. */
+  writers: v.optional(v.picklist(WRITERS), 'one'),
+  /**
+   * What becomes of a newcomer where another one writes, or the share is full. `watch`: it waits its turn, or is refused;
+   * `take-over`: it writes, and the others watch; `kick-old`: it takes the place of whoever is here longest.
+   */
+  newcomer: v.optional(v.picklist(NEWCOMERS), 'watch'),
+  /** Bytes go this way alone. */
+  oneWay: v.exactOptional(v.picklist(ONE_WAYS)),
+  /** Close a client that neither sends nor gets anything for so long, in ms; absent: never. */
+  inactivityMs: v.exactOptional(count(1)),
+  /** Open the port at once and keep it open, instead of with the first client. */
+  openAtStart: flag,
+  /** Keep the port open so long after the last client, in ms. */
+  keepOpenMs: v.exactOptional(count(0)),
   keepSettings: flag,
   /** Start even where the device is missing, and wait for it. */
   wait: flag,
   /** Close a client that takes nothing for so long, in ms; 0: never. */
-  stallTimeoutMs: v.optional(count(0))
+  stallTimeoutMs: v.optional(count(0)),
+  /** Known and named, but neither listening nor open until it is enabled. */
+  disabled: flag,
+  ...textFields,
+  /** Sent to the device when it was opened, and before it is closed; escapes as in a banner. */
+  openString: v.exactOptional(text),
+  closeString: v.exactOptional(text),
+  trace: v.optional(v.array(traceSchema), [])
 })
 export type ShareSpec = v.InferInput<typeof shareSchema>
 

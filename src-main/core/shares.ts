@@ -1,12 +1,17 @@
 import { Share } from '../bridge/share.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { SHUTDOWN } from '../contract/close.ts'
+import type { ControlLines } from '../contract/line.ts'
 import { AllowList } from '../net/allow-list.ts'
 import { listen } from '../net/dial.ts'
-import { parseEndpoint } from '../net/endpoint.ts'
+import { parseEndpoint, type Endpoint } from '../net/endpoint.ts'
 import { RemoteSource } from '../sessions/remote-source.ts'
+import type { Terms } from '../sessions/session.ts'
 import type { Report } from './notice.ts'
 import { farOf, readTarget, withDefaults } from './targets.ts'
+
+type ShareArguments = CommandArguments<'share.start'>
+type ListenerArguments = Exclude<ShareArguments['listen'][number], string>
 
 /**
  * Builds a share: its device looked at but not opened, its listeners accepting. Rejects with a Fault of kind `config` or
@@ -15,23 +20,22 @@ import { farOf, readTarget, withDefaults } from './targets.ts'
 export async function makeShare(
   id: string,
   name: string,
-  spec: CommandArguments<'share.start'>,
+  spec: ShareArguments,
   report: Report
 ): Promise<Share> {
   const target = readTarget(spec.port, report)
-  const endpoints = spec.listen.map((url) => parseEndpoint(url, 'listen'))
-  const allowList = new AllowList(spec.allow)
+  const doors = spec.listen.map((each) => readDoor(each, spec))
   if (!spec.wait) await target.check()
   const sources: RemoteSource[] = []
   try {
-    for (const endpoint of endpoints) {
+    for (const { endpoint, allowList, terms } of doors) {
       const listener = await listen(endpoint, {
         allowList,
         ...(spec.stallTimeoutMs !== undefined && { stallTimeoutMs: spec.stallTimeoutMs }),
         onRefused: ({ remote, why }) =>
           report({ level: 'warning', subject: name, text: `client refused: ${remote} (${why})` })
       })
-      sources.push(new RemoteSource(listener, endpoint.protocol))
+      sources.push(new RemoteSource(listener, endpoint.protocol, terms))
     }
   } catch (error) {
     await Promise.all(sources.map((source) => source.close(SHUTDOWN)))
@@ -46,6 +50,29 @@ export async function makeShare(
     settings: withDefaults(target),
     maxClients: spec.maxClients,
     writers: spec.writers,
-    keepSettings: spec.keepSettings ?? false
+    newcomer: spec.newcomer,
+    keepSettings: spec.keepSettings ?? false,
+    hold: spec.openAtStart ?? false,
+    ...(spec.oneWay && { oneWay: spec.oneWay }),
+    ...(spec.inactivityMs !== undefined && { inactivityMs: spec.inactivityMs }),
+    ...(spec.keepOpenMs !== undefined && { keepOpenMs: spec.keepOpenMs }),
+    ...(spec.port.noBreak && { unheeded: new Set<keyof ControlLines>(['break']) })
   })
+}
+
+interface Door {
+  readonly endpoint: Endpoint
+  readonly allowList: AllowList
+  readonly terms: Terms
+}
+
+/** A listener as it was asked for; throws a Fault of kind `config`. */
+function readDoor(listener: ShareArguments['listen'][number], { allow }: ShareArguments): Door {
+  const given: ListenerArguments = typeof listener === 'string' ? { url: listener } : listener
+  const { url, settings, observe } = given
+  return {
+    endpoint: parseEndpoint(url, 'listen'),
+    allowList: new AllowList(given.allow ?? allow),
+    terms: { ...(settings && { settings }), ...(observe && { observe }) }
+  }
 }

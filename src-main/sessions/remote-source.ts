@@ -3,7 +3,7 @@ import { Emitter } from '../base/event.ts'
 import type { Listener } from '../net/connection.ts'
 import type { RemoteMode } from '../net/telnet-link.ts'
 import { RemoteSession } from './remote.ts'
-import type { Session, SessionSource } from './session.ts'
+import type { Session, SessionSource, Terms } from './session.ts'
 
 const REFUSED: CloseReason = { code: 'refused', message: 'nothing is shared here' }
 
@@ -12,9 +12,11 @@ export class RemoteSource implements SessionSource {
   readonly #listener: Listener
   readonly #sessions = new Emitter<Session>()
   readonly onSession = this.#sessions.event
+  readonly terms: Terms
 
-  constructor(listener: Listener, mode: RemoteMode) {
+  constructor(listener: Listener, mode: RemoteMode, terms: Terms = {}) {
     this.#listener = listener
+    this.terms = terms
     listener.onConnection((connection) => {
       if (this.#sessions.hasListeners) this.#sessions.fire(new RemoteSession(connection, mode))
       else connection.abort(REFUSED)

@@ -58,6 +58,14 @@ export interface Session extends Duplex {
   probe?(): void
 }
 
+/** What holds for those who come in here, beside what holds for everybody. */
+export interface Terms {
+  /** Laid over the bridge's own settings; those who come in elsewhere with other ones take turns with them. */
+  readonly settings?: LineWish
+  /** They watch, and never write or set anything. */
+  readonly observe?: boolean
+}
+
 export interface SessionSource {
   /** How it is reached: the URL with the real port, the symlink of the PTY. */
   readonly address: string
@@ -65,6 +73,7 @@ export interface SessionSource {
   readonly onSession: Event<Session>
   /** Takes no more Sessions; those that live go on. Resolves when the address is free again. */
   close(reason: CloseReason): Promise<void>
+  readonly terms?: Terms
   /** Where Sessions come from a port that has to be opened first (the far end of a cable): how that goes. */
   readonly port?: {
     readonly state: PortState

@@ -42,7 +42,8 @@ export const PORT_OPTIONS = {
   'hang-up': { type: 'boolean' },
   carrier: { type: 'boolean' },
   'low-latency': { type: 'boolean' },
-  rs485: { type: 'boolean' }
+  rs485: { type: 'boolean' },
+  'no-break': { type: 'boolean' }
 } as const satisfies Options
 
 export const COMMON_OPTIONS = {
@@ -140,6 +141,16 @@ export function integer(given: Given, name: string, least: number, most: number)
   return number
 }
 
+/** Seconds, fractions allowed, as whole ms. */
+export function seconds(given: Given, name: string, least: number, most: number): number | undefined {
+  const text = value(given, name)
+  if (text === undefined) return undefined
+  const number = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : -1
+  if (number < least || number > most)
+    throw new Fault('usage', `--${name} ${text} is not possible. Give seconds from ${least} to ${most}.`)
+  return Math.round(number * 1000)
+}
+
 /** A text that says something, where it is given at all: an empty one is mostly an unset variable of a script. */
 export function filled(given: Given, name: string): string | undefined {
   const text = value(given, name)
@@ -160,7 +171,8 @@ export function readPort(target: string, given: Given): PortSpec {
     hangUp: flag(given, 'hang-up'),
     carrier: flag(given, 'carrier'),
     lowLatency: flag(given, 'low-latency'),
-    rs485: flag(given, 'rs485')
+    rs485: flag(given, 'rs485'),
+    noBreak: flag(given, 'no-break')
   }
 }
 

@@ -27,7 +27,8 @@ export async function startShares(
   json: boolean
 ): Promise<void> {
   // Before anything is started: a mistake in the last address is found first.
-  for (const { listen } of specs) for (const url of listen) parseEndpoint(url, 'listen')
+  for (const { listen = [] } of specs)
+    for (const each of listen) parseEndpoint(typeof each === 'string' ? each : each.url, 'listen')
   for (const spec of specs) {
     const { name, addresses } = await core.call('share.start', spec)
     for (const url of addresses)

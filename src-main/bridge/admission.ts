@@ -1,0 +1,79 @@
+/**
+ * Who may come in, and as what. Called by junction.ts for each newcomer; decides and does nothing itself, but for asking an old
+ * connection for a sign of life.
+ */
+import type { NEWCOMERS } from '../contract/commands.ts'
+import type { CloseReason } from '../contract/close.ts'
+import type { LineWish } from '../contract/line.ts'
+import type { Session, Terms } from '../sessions/session.ts'
+import { sameWish } from './wishes.ts'
+
+/** See `newcomer` in the share's schema. */
+export type Newcomer = (typeof NEWCOMERS)[number]
+
+export interface AdmissionOptions {
+  /** The bridge's own settings, under those of the terms. */
+  readonly settings: LineWish
+  readonly maxClients: number
+  readonly newcomer: Newcomer
+}
+
+/** Someone who is here, the first to come first. */
+export interface Present {
+  readonly session: Session
+  readonly terms: Terms
+}
+
+export type Verdict =
+  | { readonly type: 'refused'; readonly reason: CloseReason }
+  | {
+      readonly type: 'admitted'
+      /** Those who have to go for it. */
+      readonly kicked: readonly Session[]
+      readonly takesOver: boolean
+      /** What holds on the line for as long as it is here. */
+      readonly settings: LineWish
+    }
+
+export class Admission {
+  readonly #options: AdmissionOptions
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  judge({ session, terms }: Present, present: readonly Present[]): Verdict {
+    const { settings: own, maxClients, newcomer } = this.#options
+    const settings = { ...own, ...terms.settings }
+    const others = present.filter(({ terms }) => !sameWish({ ...own, ...terms.settings }, settings))
+    const room = maxClients - (present.length - others.length)
+    const inTheWay = [
+      ...others,
+      ...present.filter((each) => !others.includes(each)).slice(0, Math.max(0, 1 - room))
+    ]
+    if (inTheWay.length > 0 && newcomer !== 'kick-old') {
+      // The same address again is often a client whose old connection died unnoticed: it frees its place within seconds.
+      const { address } = session.who
+      if (address !== undefined)
+        for (const { session: old } of present) if (old.who.address === address) old.probe?.()
+      return { type: 'refused', reason: others.length > 0 ? OTHER_SETTINGS : full(maxClients) }
+    }
+    return {
+      type: 'admitted',
+      kicked: inTheWay.map((each) => each.session),
+      takesOver: newcomer === 'take-over' && !terms.observe,
+      settings
+    }
+  }
+}
+
+const OTHER_SETTINGS: CloseReason = {
+  code: 'refused',
+  message: 'the port is in use with other settings; try again when its user has left'
+}
+
+/** A newcomer never pushes anybody out unless the owner said so. */
+function full(maxClients: number): CloseReason {
+  const clients = maxClients === 1 ? 'another client is' : `${maxClients} clients are`
+  return { code: 'refused', message: `${clients} connected already; try again when one has left` }
+}
