@@ -72,16 +72,17 @@ export class ToDevice {
   }
 
   join(member: Member): void {
-    const { line } = this.#options
+    const { clock, line } = this.#options
     this.#pump.join(member)
     if (!line.stale) return
-    // The last writer left so shortly before that the port was not closed in between.
-    member.outbox.pushStep(
-      new Step(
-        () => line.restore(),
-        () => true
-      )
+    // The last writer left so shortly before that the port was not closed in between. Its bytes go at its own settings, unless
+    // the device takes nothing any more.
+    const restore = new Step(
+      () => line.restore(),
+      () => this.#unsent === 0
     )
+    member.outbox.pushStep(restore)
+    restore.deadline = clock.after(STANDSTILL_MS, () => this.#pump.begin(restore))
     this.#pump.run()
   }
 

@@ -7,7 +7,7 @@ import type { ControlLines, ControlWish, LineSettings, LineWish, Purge } from '.
 import { Emitter } from '../base/event.ts'
 import type { MemoryDuplexOptions } from '../base/memory-duplex.ts'
 import { MemoryDuplex } from '../base/memory-duplex.ts'
-import type { Notice, Request, Session, SessionIdentity, SessionSource } from './session.ts'
+import type { Notice, Request, Session, SessionIdentity, SessionSource, Terms } from './session.ts'
 
 const REFUSED: CloseReason = { code: 'refused', message: 'nobody serves this address' }
 
@@ -107,11 +107,13 @@ export class MemorySession extends MemoryDuplex implements Session {
 export class MemorySource implements SessionSource {
   readonly address: string
   readonly #sessions = new Emitter<Session>()
+  readonly terms: Terms
   #closed = false
   readonly onSession = this.#sessions.event
 
-  constructor(address = 'memory:') {
+  constructor(address = 'memory:', terms: Terms = {}) {
     this.address = address
+    this.terms = terms
   }
 
   get closed(): boolean {

@@ -1,66 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { LinkOptions } from '../../src-main/bridge/link.ts'
-import { Link } from '../../src-main/bridge/link.ts'
-import type { Junction } from '../../src-main/bridge/junction.ts'
-import type { ShareOptions } from '../../src-main/bridge/share.ts'
-import { Share } from '../../src-main/bridge/share.ts'
+import { describe, expect, it } from 'vitest'
 import { SHUTDOWN } from '../../src-main/contract/close.ts'
 import { Fault } from '../../src-main/contract/faults.ts'
-import type { MemoryPortOptions } from '../../src-main/ports/memory.ts'
-import { MemoryPort, MemoryPortSource } from '../../src-main/ports/memory.ts'
-import { MemorySession, MemorySource } from '../../src-main/sessions/memory.ts'
-import { FakeClock, settle } from '../fake-clock.ts'
+import { settle } from '../fake-clock.ts'
+import { closeAll, link, share } from './junction-bench.ts'
 import { bytes, text } from './setup.ts'
 
-let clock = new FakeClock()
-const bridges: Junction[] = []
-
-interface Bench<B> {
-  readonly bridge: B
-  readonly device: MemoryPortSource
-  readonly door: MemorySource
-  readonly notices: string[]
-  readonly faults: Fault[]
-  readonly connect: (label?: string, address?: string) => MemorySession
-}
-
-function bench<B extends Junction>(
-  make: (common: Pick<ShareOptions, 'id' | 'name' | 'port' | 'sources' | 'clock'>) => B,
-  portOptions: MemoryPortOptions = {}
-): Bench<B> {
-  clock = new FakeClock()
-  const device = new MemoryPortSource(
-    'sim:double',
-    (settings) => new MemoryPort({ clock, settings, ...portOptions })
-  )
-  const door = new MemorySource('memory:door')
-  const bridge = make({ id: 'b1', name: 'bench', port: device, sources: [door], clock })
-  bridges.push(bridge)
-  const notices: string[] = []
-  const faults: Fault[] = []
-  bridge.onNotice(({ text }) => notices.push(text))
-  bridge.onFault((fault) => faults.push(fault))
-  const connect = (label = 'somebody', address?: string): MemorySession =>
-    door.connect(new MemorySession(label, { clock, ...(address && { address }) }))
-  return { bridge, device, door, notices, faults, connect }
-}
-
-const share = (options: Partial<ShareOptions> = {}, portOptions?: MemoryPortOptions): Bench<Share> =>
-  bench((common) => new Share({ ...common, settings: { baudRate: 9600 }, ...options }), portOptions)
-
-const link = (options: Partial<LinkOptions> = {}): Bench<Link> =>
-  bench((common) => new Link({ ...common, ...options }))
-
-/** Closes what a test opened, and nothing may be left over. */
-afterEach(async () => {
-  for (const bridge of bridges.splice(0)) {
-    const closed = bridge.close(0)
-    await clock.advance(1)
-    await closed
-  }
-  await settle()
-  expect(clock.pending).toBe(0)
-})
+closeAll()
 
 describe('a share', () => {
   it('has its device open while somebody is there, at its own settings', async () => {
@@ -204,7 +149,7 @@ describe('a link', () => {
   })
 
   it('delivers what a program wrote that was gone before the dial was done', async () => {
-    const { device, connect, bridge } = link()
+    const { device, connect, bridge, clock } = link()
     device.hold()
     const program = connect()
     program.send(bytes('AT\r'))
@@ -231,7 +176,7 @@ describe('a link', () => {
   })
 
   it("brings a new connection to the program's settings", async () => {
-    const { device, connect } = link()
+    const { device, connect, clock } = link()
     const program = connect()
     await settle()
     program.ask({ baudRate: 1200 })
@@ -269,7 +214,7 @@ describe('a link to a device of this computer', () => {
 
 describe('closing', () => {
   it('drains both directions, closes everything and answers what was lost', async () => {
-    const { bridge, device, door, connect } = share()
+    const { bridge, device, door, connect, clock } = share()
     const client = connect()
     await settle()
     client.stall()
@@ -290,7 +235,7 @@ describe('closing', () => {
   })
 
   it('ends within its limit, and the rest is lost and counted', async () => {
-    const { bridge, device, connect } = share({}, { highWater: 0, lowWater: 0 })
+    const { bridge, device, connect, clock } = share({}, { highWater: 0, lowWater: 0 })
     const client = connect()
     await settle()
     client.stall()
@@ -308,7 +253,7 @@ describe('closing', () => {
   })
 
   it('can be hurried while it drains', async () => {
-    const { bridge, device, connect } = share({}, { highWater: 0, lowWater: 0 })
+    const { bridge, device, connect, clock } = share({}, { highWater: 0, lowWater: 0 })
     const client = connect()
     await settle()
     client.stall()
@@ -328,7 +273,7 @@ describe('closing', () => {
   })
 
   it('does not wait for a device that never opens', async () => {
-    const { bridge, device, connect } = link()
+    const { bridge, device, connect, clock } = link()
     device.hold()
     connect().send(bytes('abc'))
     let lost = -1
