@@ -25,3 +25,8 @@ declare function clearTimeout(timer: Timer): void
 declare function setInterval(call: () => void, periodMs: number): Timer
 declare function clearInterval(timer: Timer): void
 declare const performance: { now(): number }
+
+declare class TextEncoder {
+  /** UTF-8. */
+  encode(text: string): Uint8Array
+}
