@@ -3,7 +3,15 @@
  * only answers what has arrived by now. Unpaced, a character takes no time and everything has.
  */
 import { NO_LINE_ERRORS, characterSeconds, type LineSettings } from '../../contract/line.ts'
-import { decode, encodeBreak, transfer, type Frame, type Received } from './wire.ts'
+import {
+  decode,
+  encodeBreak,
+  encodeDamaged,
+  transfer,
+  type Damage,
+  type Frame,
+  type Received
+} from './wire.ts'
 
 /** A piece of the line that is decoded in one go, in characters: bounds the work and the waveform's memory. */
 const PIECE = 4096
@@ -22,9 +30,10 @@ interface Arriving {
   passed: number
 }
 
-/** What arrived, and how many characters of the line it took. */
+/** What arrived, how many characters of the line it took, and how long, in ms, the line had been idle before them. */
 export interface Arrival extends Received {
   readonly characters: number
+  readonly idleMs: number
 }
 
 export class Lane {
@@ -33,6 +42,8 @@ export class Lane {
   #arriving: Arriving | undefined
   /** When the piece in front began; on a busy line the end of the one before it. */
   #beganMs = 0
+  /** When the last character that was taken ended. */
+  #endedMs = -Infinity
   #size = 0
 
   constructor(paced: boolean) {
@@ -60,6 +71,13 @@ export class Lane {
     this.#push({ characters: 1, characterMs: this.#paced ? durationMs : 0, receive }, nowMs)
   }
 
+  /** A character of which something was lost on the way. */
+  sendDamaged(byte: number, damage: Damage, sender: LineSettings, nowMs: number): void {
+    const characterMs = this.#paced ? characterSeconds(sender) * 1000 : 0
+    const receive = (frame: Frame): Received => decode(encodeDamaged(byte, sender, damage), frame)
+    this.#push({ characters: 1, characterMs, receive }, nowMs)
+  }
+
   /** What arrived since the last call, one piece at the most; undefined when nothing did. */
   take(receiver: Frame, nowMs: number): Arrival | undefined {
     const arriving = this.#next(receiver)
@@ -68,17 +86,28 @@ export class Lane {
     const passedNow = this.#passedBy(piece, nowMs)
     if (passedNow === passed) return undefined
     const characters = passedNow - passed
+    const idleMs = this.#nextStartMs(piece) - this.#endedMs
+    this.#endedMs = this.#beganMs + passedNow * piece.characterMs
     this.#size -= characters
     if (passedNow < piece.characters) {
       arriving.passed = passedNow
       const bytes = received.bytes.subarray(share(arriving, passed), share(arriving, passedNow))
-      return { bytes, errors: NO_LINE_ERRORS, characters }
+      return { bytes, errors: NO_LINE_ERRORS, characters, idleMs }
     }
     this.#beganMs += piece.characters * piece.characterMs
     this.#pieces.shift()
     this.#arriving = undefined
     const bytes = passed === 0 ? received.bytes : received.bytes.subarray(share(arriving, passed))
-    return { bytes, errors: received.errors, characters }
+    return { bytes, errors: received.errors, characters, idleMs }
+  }
+
+  /**
+   * How long the line was silent after the last character that was taken, in ms: until the next one began, or until now.
+   * `held`: the sender is held back, so that what waits has not begun.
+   */
+  idleMs(nowMs: number, held: boolean): number {
+    const piece = held ? undefined : this.#pieces[0]
+    return (piece ? this.#nextStartMs(piece) : nowMs) - this.#endedMs
   }
 
   /** How long until something more arrives, in ms; 0: it is there. Undefined: nothing is on its way. */
@@ -92,7 +121,7 @@ export class Lane {
   /** The line stood still until now. */
   continueAt(nowMs: number): void {
     const piece = this.#pieces[0]
-    if (piece) this.#beganMs = nowMs - (this.#arriving?.passed ?? 0) * piece.characterMs
+    if (piece) this.#beganMs += nowMs - this.#nextStartMs(piece)
   }
 
   /** Empties it; answers how many characters that lost. */
@@ -108,6 +137,10 @@ export class Lane {
     if (this.#pieces.length === 0) this.#beganMs = nowMs
     this.#pieces.push(piece)
     this.#size += piece.characters
+  }
+
+  #nextStartMs(piece: Piece): number {
+    return this.#beganMs + (this.#arriving?.passed ?? 0) * piece.characterMs
   }
 
   #next(receiver: Frame): Arriving | undefined {

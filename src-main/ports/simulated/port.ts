@@ -1,11 +1,10 @@
 /**
  * A simulated port: a UART of this computer, a line, and a device at its other end. Made by SimulatedSource, used by
- * bridge. Bytes cross the line as lane.ts and wire.ts say; this file moves them on, holds them back and keeps the lines.
+ * bridge. traffic.ts moves the bytes; this file keeps settings and lines, and ends.
  * Data never arrives inside a call of ours: a device that answers at once would otherwise re-enter its writer.
  */
 import type { Port } from '../port.ts'
-import { HIGH_WATER, LOW_WATER } from '../../base/duplex.ts'
-import { Emitter, never, type Disposable } from '../../base/event.ts'
+import { Emitter, never } from '../../base/event.ts'
 import { sleep } from '../../base/clock.ts'
 import type { CloseReason } from '../../contract/close.ts'
 import { Fault } from '../../contract/faults.ts'
@@ -19,15 +18,9 @@ import {
   type ModemState,
   type Purge
 } from '../../contract/line.ts'
-import type { DeviceEnd, DeviceTime, SimulatedDevice } from './device.ts'
-import { Lane } from './lane.ts'
+import type { DeviceEnd, DeviceLine, DeviceTime, SimulatedDevice } from './device.ts'
+import { Traffic } from './traffic.ts'
 import { decode, encodeBreak } from './wire.ts'
-
-/** What waits for a paused reader, in characters; beyond it the device is held back or, if it cannot be, overrun. */
-const RECEIVE_LIMIT = 64 * 1024
-
-/** The most that one turn of the event loop moves, in characters: two echoes joined must not stop everything else. */
-const TURN_LIMIT = 64 * 1024
 
 const NO_MODEM_LINES: ModemState = { cts: false, dsr: false, dcd: false, ri: false }
 
@@ -55,18 +48,12 @@ export class SimulatedPort implements Port {
   readonly #device: SimulatedDevice
   readonly #time: DeviceTime
   readonly #end: DeviceEnd
-  readonly #toDevice: Lane
-  readonly #toHost: Lane
+  readonly #traffic: Traffic
   #settings: LineSettings
   // A system raises both when a port is opened.
   #lines: ControlLines = { dtr: true, rts: true, break: false }
   #modem = NO_MODEM_LINES
   #breakSinceMs = 0
-  #overrun = 0
-  #paused = true
-  #drainOwed = false
-  #timer: Disposable | undefined
-  #wasHeld = false
   #closing: Closing | undefined
   readonly #gone = new AbortController()
 
@@ -75,17 +62,17 @@ export class SimulatedPort implements Port {
     this.#device = device
     this.#settings = settings
     this.#time = time
-    this.#toDevice = new Lane(device.paced)
-    this.#toHost = new Lane(device.paced)
-    this.#end = device.attach(
-      {
-        send: (bytes) =>
-          this.#fromDevice(bytes.length, (lane, now) => lane.send(bytes, device.settings, now)),
-        sendBreak: (durationMs) => this.#fromDevice(1, (lane, now) => lane.sendBreak(durationMs, now)),
-        drive: (modem) => this.#drive(modem)
+    this.#traffic = new Traffic(device.paced, time.clock, {
+      host: {
+        settings: () => this.#settings,
+        held: () => this.#held,
+        receive: (bytes) => this.#data.fire(bytes),
+        receiveErrors: (errors) => this.#lineErrors.fire(errors),
+        drained: () => this.#drain.fire(undefined)
       },
-      time
-    )
+      device: { settings: device.settings, receive: (bytes, how) => this.#end.receive(bytes, how) }
+    })
+    this.#end = device.attach(this.#deviceLine(), time)
     this.#end.linesChanged(this.#lines)
   }
 
@@ -102,32 +89,27 @@ export class SimulatedPort implements Port {
   }
 
   get queued(): number {
-    return this.#toDevice.size
+    return this.#traffic.queued
   }
 
   write(chunk: Uint8Array): boolean {
     if (this.#gone.signal.aborted || this.#closing) return true
-    this.#toDevice.send(chunk, this.#settings, this.#time.clock.nowMs())
-    this.#schedule()
-    if (this.queued <= HIGH_WATER) return true
-    this.#drainOwed = true
-    return false
+    return this.#traffic.write(chunk)
   }
 
   pause(): void {
-    this.#paused = true
+    this.#traffic.pause()
   }
 
   resume(): void {
-    this.#paused = false
-    this.#schedule()
+    this.#traffic.resume()
   }
 
   apply(wish: LineWish, signal: AbortSignal): Promise<LineSettings> {
     return this.#whileOpen(() => {
       signal.throwIfAborted()
       this.#settings = withWish(this.#settings, wish)
-      this.#release()
+      this.#traffic.release()
       return this.#settings
     })
   }
@@ -146,10 +128,7 @@ export class SimulatedPort implements Port {
   }
 
   purge(which: Purge): void {
-    if (which !== 'transmit') this.#toHost.clear()
-    if (which !== 'receive') this.#toDevice.clear()
-    this.#settleDrain()
-    this.#schedule()
+    this.#traffic.clear(which)
   }
 
   close(reason: CloseReason, timeoutMs: number): Promise<number> {
@@ -174,21 +153,32 @@ export class SimulatedPort implements Port {
       }
     })
     const timeout = this.#time.clock.after(timeoutMs, () => finish())
-    // Nobody else frees the place that the answers need: without this the drain would wait for a paused reader.
-    if (this.#paused) this.#toHost.clear()
-    this.#timer?.dispose()
-    this.#timer = soon(() => this.#run())
+    this.#traffic.whenEmpty(() => finish())
     return { promise, finish }
   }
 
   #finish(reason: CloseReason): void {
     if (this.#gone.signal.aborted) return
     this.#gone.abort(this.#goneFault())
-    this.#timer?.dispose()
     this.#end.dispose()
-    this.#toDevice.clear()
-    this.#toHost.clear()
+    this.#traffic.stop()
     this.#closed.fire(reason)
+  }
+
+  #deviceLine(): DeviceLine {
+    const traffic = this.#traffic
+    return {
+      send: (bytes) => traffic.sendFromDevice(bytes),
+      sendBreak: (durationMs) => traffic.sendBreakFromDevice(durationMs),
+      sendDamaged: (byte, damage) => traffic.sendDamagedFromDevice(byte, damage),
+      get room() {
+        return traffic.room
+      },
+      get silenceMs() {
+        return traffic.silenceMs
+      },
+      drive: (modem) => this.#drive(modem)
+    }
   }
 
   #goneFault(): Fault {
@@ -212,7 +202,7 @@ export class SimulatedPort implements Port {
     if (after.dtr !== before.dtr || after.rts !== before.rts) this.#end.linesChanged(after)
     if (after.break && !before.break) this.#breakSinceMs = nowMs
     if (before.break && !after.break) this.#breakOver(nowMs - this.#breakSinceMs)
-    this.#release()
+    this.#traffic.release()
     return this.#lines
   }
 
@@ -220,7 +210,7 @@ export class SimulatedPort implements Port {
   #breakOver(durationMs: number): void {
     const { bytes, errors } = decode(encodeBreak(durationMs / 1000), this.#device.settings)
     if (errors.break > 0) this.#end.receiveBreak(durationMs)
-    else if (bytes.length > 0) this.#end.receive(bytes)
+    else if (bytes.length > 0) this.#end.receive(bytes, { idleMs: 0, errors })
   }
 
   #drive(modem: ModemState): void {
@@ -229,86 +219,12 @@ export class SimulatedPort implements Port {
     const same = (['cts', 'dsr', 'dcd', 'ri'] as const).every((line) => before[line] === modem[line])
     if (same) return
     this.#modemChanged.fire(modem)
-    this.#release()
-  }
-
-  #fromDevice(characters: number, send: (lane: Lane, nowMs: number) => void): void {
-    if (this.#gone.signal.aborted) return
-    if (this.#toHost.size >= RECEIVE_LIMIT) this.#overrun += characters
-    else send(this.#toHost, this.#time.clock.nowMs())
-    this.#schedule()
+    this.#traffic.release()
   }
 
   /** Our UART sends nothing during a break, nor without CTS where it was told to wait for it. */
   get #held(): boolean {
     return this.#lines.break || (this.#settings.flowControl === 'rtscts' && this.#modem.cts === false)
-  }
-
-  /** Something changed that may hold our sender back, or let it go on. */
-  #release(): void {
-    const held = this.#held
-    if (this.#wasHeld && !held) this.#toDevice.continueAt(this.#time.clock.nowMs())
-    this.#wasHeld = held
-    this.#schedule()
-  }
-
-  /** When there is something to move, in ms from now; undefined when something else must happen first. */
-  #waitMs(): number | undefined {
-    if (this.#closing && this.queued === 0) return 0
-    const nowMs = this.#time.clock.nowMs()
-    const toHost = this.#paused ? undefined : this.#toHost.waitMs(nowMs)
-    const blocked = this.#held || this.#toHost.size >= RECEIVE_LIMIT
-    const toDevice = blocked ? undefined : this.#toDevice.waitMs(nowMs)
-    if (toHost === undefined || toDevice === undefined) return toHost ?? toDevice
-    return Math.min(toHost, toDevice)
-  }
-
-  #schedule(): void {
-    this.#timer?.dispose()
-    this.#timer = undefined
-    if (this.#gone.signal.aborted) return
-    const waitMs = this.#waitMs()
-    if (waitMs === undefined) return
-    const run = (): void => this.#run()
-    this.#timer = waitMs > 0 ? this.#time.clock.after(Math.max(1, waitMs), run) : soon(run)
-  }
-
-  #run(): void {
-    this.#timer = undefined
-    let moved = 0
-    while (moved < TURN_LIMIT) {
-      const step = this.#moveToDevice() + this.#moveToHost()
-      if (step === 0) break
-      moved += step
-    }
-    this.#settleDrain()
-    if (this.#closing && this.queued === 0) this.#closing.finish()
-    else this.#schedule()
-  }
-
-  #moveToDevice(): number {
-    if (this.#held || this.#toHost.size >= RECEIVE_LIMIT) return 0
-    const arrival = this.#toDevice.take(this.#device.settings, this.#time.clock.nowMs())
-    if (!arrival) return 0
-    if (arrival.bytes.length > 0) this.#end.receive(arrival.bytes)
-    return arrival.characters
-  }
-
-  #moveToHost(): number {
-    if (this.#paused) return 0
-    const arrival = this.#toHost.take(this.#settings, this.#time.clock.nowMs())
-    if (!arrival) return 0
-    if (arrival.bytes.length > 0) this.#data.fire(arrival.bytes)
-    const errors = { ...arrival.errors, overrun: this.#overrun }
-    this.#overrun = 0
-    if (errors.overrun + errors.parity + errors.framing + errors.break > 0) this.#lineErrors.fire(errors)
-    return arrival.characters
-  }
-
-  #settleDrain(): void {
-    if (!this.#drainOwed || this.queued > LOW_WATER) return
-    this.#drainOwed = false
-    this.#drain.fire(undefined)
   }
 }
 
@@ -321,9 +237,4 @@ export function withWish(settings: LineSettings, wish: LineWish): LineSettings {
     stopBits: wish.stopBits ?? settings.stopBits,
     flowControl: wish.flowControl ?? settings.flowControl
   }
-}
-
-function soon(call: () => void): Disposable {
-  const immediate = setImmediate(call)
-  return { dispose: () => clearImmediate(immediate) }
 }

@@ -1,5 +1,5 @@
 /**
- * Simulated devices by name: `sim:echo`, `sim:gps?baud=9600&rate=2`. core makes a source per share or link; nothing is
+ * Simulated devices by name: `sim:echo`, `sim:gps?baud=9600&rate=2`, `sim:noise:1000`. core makes a source per share or link; nothing is
  * simulated before `open`, and each opening plugs in a fresh device.
  */
 import type { PortSource } from '../port.ts'
@@ -16,8 +16,10 @@ export const SIMULATED_PREFIX = 'sim:'
 /** Every kind there is. A new device is one file and its name here. */
 const KINDS: readonly DeviceKind[] = [echo, gps]
 
-/** `sim:echo`, `sim:gps`, … */
-export const SIMULATED_LABELS: readonly string[] = KINDS.map(({ name }) => SIMULATED_PREFIX + name)
+/** `sim:echo`, `sim:noise:RATE`, …: as people are told. */
+export const SIMULATED_LABELS: readonly string[] = KINDS.map(
+  ({ name, argument }) => SIMULATED_PREFIX + name + (argument === undefined ? '' : `:${argument}`)
+)
 
 /** What every kind understands. */
 const COMMON_OPTIONS = ['baud', 'line', 'paced']
@@ -44,11 +46,12 @@ export class SimulatedSource implements PortSource {
 }
 
 /**
- * Reads `sim:KIND?option=value&…`. Options of all kinds: `baud` (bit/s) and `line` (8N1) of the device's end of the line,
+ * Reads `sim:KIND?option=value&…`, for some kinds `sim:KIND:ARGUMENT?…`. Options of all kinds: `baud` (bit/s) and `line` (8N1) of the device's end of the line,
  * `paced` (0 or 1, 0 by default). Throws Fault `device-missing` for an unknown kind, `bad-settings` for an option.
  */
 export function parseSimulated(label: string): SimulatedDevice {
-  const [name, query] = split(label.slice(SIMULATED_PREFIX.length), '?')
+  const [place, query] = split(label.slice(SIMULATED_PREFIX.length), '?')
+  const [name, argument] = split(place, ':')
   const kind = label.startsWith(SIMULATED_PREFIX) ? KINDS.find((each) => each.name === name) : undefined
   if (!kind) {
     throw new Fault(
@@ -56,21 +59,28 @@ export function parseSimulated(label: string): SimulatedDevice {
       `There is no simulated device ${JSON.stringify(label)}. There are: ${SIMULATED_LABELS.join(', ')}.`
     )
   }
+  if (argument !== undefined && kind.argument === undefined) {
+    throw refusal(label, `has nothing to do with ${JSON.stringify(argument)}. Write sim:${name}.`)
+  }
   const texts = readOptions(label, query, [...COMMON_OPTIONS, ...kind.options])
   const settings = readSettings(label, kind.settings, texts)
   return {
     label,
     settings,
     paced: readPaced(label, texts.get('paced')),
-    attach: kind.configure({ label, settings, text: (option) => texts.get(option) })
+    attach: kind.configure({ label, argument, settings, text: (option) => texts.get(option) })
   }
 }
 
-function readOptions(label: string, query: string, known: readonly string[]): Map<string, string> {
+function readOptions(
+  label: string,
+  query: string | undefined,
+  known: readonly string[]
+): Map<string, string> {
   const texts = new Map<string, string>()
-  for (const part of query.split('&')) {
+  for (const part of query === undefined ? [] : query.split('&')) {
     if (part === '') continue
-    const [option, text] = split(part, '=')
+    const [option, text = ''] = split(part, '=')
     if (!known.includes(option)) {
       throw refusal(label, `has no option ${JSON.stringify(option)}. It takes: ${known.join(', ')}.`)
     }
@@ -109,8 +119,8 @@ function refusal(label: string, what: string): Fault {
   return new Fault('bad-settings', `${JSON.stringify(label)} ${what}`)
 }
 
-/** At the first separator; all of it and nothing where there is none. */
-function split(text: string, separator: string): [string, string] {
+/** At the first separator. */
+function split(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator)
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
 }

@@ -54,6 +54,29 @@ export function encode(bytes: Uint8Array, frame: Frame): Waveform {
   return edges.subarray(0, count)
 }
 
+/** What a character lost on its way: its parity bit came inverted, or its stop bit not at all. */
+export type Damage = 'parity' | 'framing'
+
+/** The line during one damaged character. Without parity there is no bit to invert: it arrives whole. */
+export function encodeDamaged(byte: number, frame: Frame, damage: Damage): Waveform {
+  const bitsBeforeStop = 1 + frame.dataBits + (frame.parity === 'none' ? 0 : 1)
+  const edges = [...encode(Uint8Array.of(byte), frame)]
+  if (damage === 'framing') {
+    for (const at of [bitsBeforeStop, bitsBeforeStop + frame.stopBits]) toggle(edges, at / frame.baudRate)
+  } else if (frame.parity !== 'none') {
+    for (const at of [bitsBeforeStop - 1, bitsBeforeStop]) toggle(edges, at / frame.baudRate)
+  }
+  return Float64Array.from(edges)
+}
+
+/** Of two moments: in between, the line has the other level. */
+function toggle(edges: number[], moment: number): void {
+  const at = edges.indexOf(moment)
+  if (at >= 0) edges.splice(at, 1)
+  else edges.push(moment)
+  edges.sort((a, b) => a - b)
+}
+
 /** The line during a break of `seconds`. */
 export function encodeBreak(seconds: number): Waveform {
   return Float64Array.of(0, seconds)

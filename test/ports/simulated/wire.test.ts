@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { DATA_BITS, PARITIES, STOP_BITS, parseLine, type LineState } from '../../../src-main/contract/line.ts'
-import { decode, encode, encodeBreak, transfer, type Frame } from '../../../src-main/ports/simulated/wire.ts'
+import {
+  decode,
+  encode,
+  encodeBreak,
+  encodeDamaged,
+  transfer,
+  type Frame
+} from '../../../src-main/ports/simulated/wire.ts'
 
 const frame = (baudRate: number, line: string): Frame => ({ baudRate, ...parseLine(line)! })
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
@@ -178,6 +185,27 @@ describe('a line whose ends disagree', () => {
       const { parity, framing, break: breaks } = arrived.errors
       expect(parity + framing + breaks).toBeLessThanOrEqual(arrived.bytes.length)
     }
+  })
+})
+
+describe('a damaged character', () => {
+  it.each(['00', '01', '41', '7f', '80', 'ff'])('%s arrives with its error, and is the only one', (byte) => {
+    for (const line of ['8E1', '8O1', '7E2', '8M1', '8S1', '5E1.5']) {
+      const same = frame(9600, line)
+      const [sent = 0] = bytes(byte)
+      const masked = sent & (2 ** same.dataBits - 1)
+      const wrongParity = decode(encodeDamaged(sent, same, 'parity'), same)
+      expect([...wrongParity.bytes]).toEqual([masked])
+      expect(wrongParity.errors).toEqual(errors({ parity: 1 }))
+      const noStop = decode(encodeDamaged(sent, same, 'framing'), same)
+      expect([...noStop.bytes]).toEqual([masked])
+      expect(noStop.errors.framing + noStop.errors.break).toBe(1)
+    }
+  })
+
+  it('has no parity to lose where there is none', () => {
+    const arrived = decode(encodeDamaged(0x41, frame(9600, '8N1'), 'parity'), frame(9600, '8N1'))
+    expect(arrived).toEqual({ bytes: bytes('41'), errors: errors({}) })
   })
 })
 
