@@ -18,8 +18,11 @@ function faultOf(act: () => unknown): Fault {
 
 describe('simulated devices by name', () => {
   it('are found by every label that is listed', () => {
-    expect(SIMULATED_LABELS).toEqual(['sim:echo', 'sim:gps'])
-    for (const label of SIMULATED_LABELS) expect(parseSimulated(label).label).toBe(label)
+    expect(SIMULATED_LABELS).toEqual(['sim:echo', 'sim:gps', 'sim:modbus', 'sim:modbus-ascii'])
+    for (const listed of SIMULATED_LABELS) {
+      const label = listed.replace('RATE', '1000')
+      expect(parseSimulated(label).label).toBe(label)
+    }
   })
 
   it('keep their label and take their options', () => {
@@ -55,7 +58,10 @@ describe('simulated devices by name', () => {
     ['sim:gps?rate=0', /rate is "0"/],
     ['sim:gps?rate=11&baud=115200', /rate is "11"/],
     ['sim:gps?baud=300', /300 bit\/s cannot carry 1 fix/],
-    ['sim:echo?baud=9600&baud=4800', /baud twice/]
+    ['sim:echo?baud=9600&baud=4800', /baud twice/],
+    ['sim:echo:1000', /"1000".*Write sim:echo\./],
+    ['sim:echo:', /Write sim:echo\./],
+    ['sim:modbus:7', /"7".*Write sim:modbus\./]
   ])('refuse %s', (label, message) => {
     const fault = faultOf(() => parseSimulated(label))
     expect(fault.code).toBe('bad-settings')
