@@ -1,5 +1,5 @@
 /**
- * Simulated devices by name: `sim:echo`, `sim:gps?baud=9600&rate=2`. core makes a source per share or link; nothing is
+ * Simulated devices by name: `sim:echo`, `sim:gps?baud=9600&rate=2`, `sim:noise:1000`. core makes a source per share or link; nothing is
  * simulated before `open`, and each opening plugs in a fresh device.
  */
 import type { PortSource } from '../port.ts'
@@ -10,12 +10,13 @@ import type { DeviceKind, DeviceTime, SimulatedDevice } from './device.ts'
 import { echo } from './echo.ts'
 import { gps } from './gps.ts'
 import { modbus, modbusAscii } from './modbus.ts'
+import { noise } from './noise.ts'
 import { SimulatedPort, withWish } from './port.ts'
 
 export const SIMULATED_PREFIX = 'sim:'
 
 /** Every kind there is. A new device is one file and its name here. */
-const KINDS: readonly DeviceKind[] = [echo, gps, modbus, modbusAscii]
+const KINDS: readonly DeviceKind[] = [echo, gps, modbus, modbusAscii, noise]
 
 /** `sim:echo`, `sim:noise:RATE`, …: as people are told. */
 export const SIMULATED_LABELS: readonly string[] = KINDS.map(

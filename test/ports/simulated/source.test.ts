@@ -18,7 +18,13 @@ function faultOf(act: () => unknown): Fault {
 
 describe('simulated devices by name', () => {
   it('are found by every label that is listed', () => {
-    expect(SIMULATED_LABELS).toEqual(['sim:echo', 'sim:gps', 'sim:modbus', 'sim:modbus-ascii'])
+    expect(SIMULATED_LABELS).toEqual([
+      'sim:echo',
+      'sim:gps',
+      'sim:modbus',
+      'sim:modbus-ascii',
+      'sim:noise:RATE'
+    ])
     for (const listed of SIMULATED_LABELS) {
       const label = listed.replace('RATE', '1000')
       expect(parseSimulated(label).label).toBe(label)
@@ -61,7 +67,15 @@ describe('simulated devices by name', () => {
     ['sim:echo?baud=9600&baud=4800', /baud twice/],
     ['sim:echo:1000', /"1000".*Write sim:echo\./],
     ['sim:echo:', /Write sim:echo\./],
-    ['sim:modbus:7', /"7".*Write sim:modbus\./]
+    ['sim:modbus:7', /"7".*Write sim:modbus\./],
+    ['sim:noise:', /rate is "".*sim:noise:1000, or max/],
+    ['sim:noise:0', /rate is "0"/],
+    ['sim:noise:fast', /rate is "fast"/],
+    ['sim:noise:1.5', /rate is "1.5"/],
+    ['sim:noise:11521', /115200 bit\/s carries 11520 bytes.*add \?baud=115210\./],
+    ['sim:noise:100?errors=51', /errors is "51".*0 to 50/],
+    ['sim:noise:100?seed=-1', /seed is "-1"/],
+    ['sim:noise:100?seed=4294967296', /0 to 4294967295/]
   ])('refuse %s', (label, message) => {
     const fault = faultOf(() => parseSimulated(label))
     expect(fault.code).toBe('bad-settings')
