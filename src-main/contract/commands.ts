@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import type { Finding } from './findings.ts'
 import { DATA_BITS, FLOW_CONTROLS, MAX_BAUD_RATE, PARITIES, STOP_BITS } from './line.ts'
+import { MAX_RESET_STEPS, MAX_RESET_WAIT_MS, RESET_NAMES, STAYING_RESET_NAMES } from './reset.ts'
 import type { BridgeState, PortInfo } from './state.ts'
 
 /** Who may call: only whoever owns this installation, or also a peer with that right on the share in question. */
@@ -50,7 +51,11 @@ const portSchema = v.strictObject({
   lowLatency: flag,
   rs485: flag,
   /** Breaks that clients send never reach the device. */
-  noBreak: flag
+  noBreak: flag,
+  /** Run at each opening, before anybody has the port; `dtr` and `rts` come after it. */
+  resetOnOpen: v.exactOptional(v.picklist(STAYING_RESET_NAMES)),
+  /** DTR and RTS stay as they are after opening; wishes of clients are only answered. */
+  neverReset: flag
 })
 export type PortSpec = v.InferOutput<typeof portSchema>
 
@@ -163,6 +168,29 @@ const sendSchema = v.strictObject({
   breakMs: v.optional(count(1))
 })
 
+const resetSchema = v.strictObject({
+  port: portSchema,
+  /** A profile, or steps of one's own. */
+  sequence: v.union([
+    v.picklist(RESET_NAMES),
+    v.pipe(
+      v.array(
+        v.strictObject({
+          baudRate: lineWishSchema.entries.baudRate,
+          dtr: v.exactOptional(v.boolean()),
+          rts: v.exactOptional(v.boolean()),
+          break: v.exactOptional(v.boolean()),
+          waitMs: v.exactOptional(v.pipe(count(0), v.maxValue(MAX_RESET_WAIT_MS)))
+        })
+      ),
+      v.minLength(1),
+      v.maxLength(MAX_RESET_STEPS)
+    )
+  ]),
+  /** How long a board that leaves may take to come back, in ms. */
+  followMs: v.optional(count(1), 10_000)
+})
+
 const started = v.strictObject({ id: text })
 
 export const COMMANDS = {
@@ -173,6 +201,8 @@ export const COMMANDS = {
   'link.opened': command<BridgeState>()('owner', started),
   'bridge.stop': command<{ lost: number }>()('owner', started),
   send: command<{ sent: number }>()('owner', sendSchema),
+  /** `path`: where a board that left came back. */
+  reset: command<{ path?: string }>()('owner', resetSchema),
   doctor: command<readonly Finding[]>()('owner', v.strictObject({}))
 } as const
 

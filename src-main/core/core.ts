@@ -23,6 +23,7 @@ import { firstOpening } from './first-opening.ts'
 import { makeConsoleLink, makeLink } from './links.ts'
 import { freeName, nameOf } from './names.ts'
 import type { Notice } from './notice.ts'
+import { reset } from './reset.ts'
 import { send } from './send.ts'
 import { makeShare } from './shares.ts'
 
@@ -84,6 +85,7 @@ export class Core {
       return { lost: await this.#stop(id, this.#bridge(id), DRAIN_MS) }
     },
     send: (args, signal) => send(args, this.#report, signal),
+    reset: (args, signal) => reset(args, this.#report, signal),
     doctor: () => examine()
   }
 

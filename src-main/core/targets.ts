@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import type { PortSpec } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import { DEFAULT_SETTINGS, type ControlWish, type LineWish } from '../contract/line.ts'
+import { profileOf } from '../contract/reset.ts'
 import { dial } from '../net/dial.ts'
 import { looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
 import { openHardware, type HardwareOptions } from '../ports/hardware.ts'
@@ -14,6 +15,7 @@ import type { PortSource } from '../ports/port.ts'
 import { RemotePortSource } from '../ports/remote-source.ts'
 import { SIMULATED_PREFIX, SimulatedSource } from '../ports/simulated/source.ts'
 import type { Report } from './notice.ts'
+import { withHeldLines, withReset } from './line-policies.ts'
 import { withLines } from './with-lines.ts'
 
 export const PTY_PREFIX = 'pty:'
@@ -32,6 +34,28 @@ export interface Target {
 
 /** Throws a Fault when the target cannot be understood. `report`: what the port could not do, in one line each. */
 export function readTarget(spec: PortSpec, report: Report): Target {
+  const target = readBare(spec, report)
+  return { ...target, source: withPolicies(target, spec) }
+}
+
+/** Reset on open comes first, the levels asked for after it; from then on `neverReset` holds them. */
+function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
+  const { resetOnOpen, neverReset, hangUp, target } = spec
+  if (neverReset && hangUp)
+    throw new Fault('usage', `${target}: a hang-up at closing is a change of DTR. Leave out one of the two.`)
+  const isLineless = kind === 'remote' && parseEndpoint(target).protocol !== 'rfc2217'
+  if (resetOnOpen && isLineless)
+    throw new Fault(
+      'unsupported',
+      `${target} carries no control lines, so nothing can be reset through it. Use an rfc2217:// address.`
+    )
+  const reset = resetOnOpen ? withReset(source, profileOf(resetOnOpen)) : source
+  // A port of this computer has them set while it is opened: again only where the reset changed them.
+  const set = resetOnOpen || kind !== 'hardware' ? withLines(reset, linesOf(spec)) : reset
+  return neverReset ? withHeldLines(set) : set
+}
+
+function readBare(spec: PortSpec, report: Report): Target {
   const { target, settings } = spec
   const warn = (text: string): void => report({ level: 'warning', subject: target, text })
   if (target.startsWith(PTY_PREFIX))
@@ -42,7 +66,7 @@ export function readTarget(spec: PortSpec, report: Report): Target {
   if (target.startsWith(SIMULATED_PREFIX)) {
     return {
       kind: 'simulated',
-      source: withLines(new SimulatedSource(target), linesOf(spec)),
+      source: new SimulatedSource(target),
       settings,
       check: nothing
     }
@@ -50,7 +74,7 @@ export function readTarget(spec: PortSpec, report: Report): Target {
   if (looksLikeEndpoint(target)) {
     return {
       kind: 'remote',
-      source: withLines(remoteSource(target, warn), linesOf(spec)),
+      source: remoteSource(target, warn),
       settings,
       check: nothing
     }

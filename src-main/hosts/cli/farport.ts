@@ -9,6 +9,7 @@ import { connect } from './commands/connect.ts'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
 import { list } from './commands/list.ts'
+import { reset } from './commands/reset.ts'
 import { send } from './commands/send.ts'
 import { share } from './commands/share.ts'
 import { terminal } from './commands/terminal.ts'
@@ -17,7 +18,16 @@ import { EXIT, exitCode } from './exit.ts'
 import { HELP, OVERVIEW } from './help.ts'
 import { surviveHangUp } from './hung-up.ts'
 
-const COMMANDS: Readonly<Record<string, CliCommand>> = { share, connect, terminal, send, list, doctor, demo }
+const COMMANDS: Readonly<Record<string, CliCommand>> = {
+  share,
+  connect,
+  terminal,
+  send,
+  reset,
+  list,
+  doctor,
+  demo
+}
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

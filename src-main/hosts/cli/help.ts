@@ -1,4 +1,6 @@
 /** The help texts: what each command does, its options, examples that can be pasted. */
+import { RESET_NAMES, profileOf } from '../../contract/reset.ts'
+
 const PORT_HELP = `The port:
   -b, --baud N           bit/s, any number              -f, --flow none|rtscts|xonxoff
   --line 8N1             data bits, parity, stop bits in one
@@ -7,7 +9,10 @@ const PORT_HELP = `The port:
 For a port of this computer:
   --hang-up              drop DTR when the port is closed (default: leave it)
   --carrier              heed the carrier detect line (default: ignore it)
-  --low-latency, --rs485 where the driver can`
+  --low-latency, --rs485 where the driver can
+For boards that are reset by DTR or RTS:
+  --reset-on-open BOARD  reset it at each opening, before anything is sent; see farport reset --help
+  --never-reset          leave DTR and RTS alone, whatever programs ask for`
 
 const TARGETS = `A target is a device (/dev/ttyUSB0, /dev/serial/by-id/…), a simulated one (sim:gps, sim:echo), or an address
 (rfc2217://HOST:PORT, telnet://HOST:PORT, raw://HOST:PORT).`
@@ -20,6 +25,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport connect A B                           join any two ends
   farport terminal TARGET                       talk to a port from this terminal
   farport send TARGET TEXT                      send something and leave
+  farport reset TARGET --profile BOARD          reset the board at a port
   farport doctor                                what stands in the way here, and how to mend it
   farport demo                                  simulated devices, to try things out
 
@@ -99,6 +105,26 @@ ${PORT_HELP}
 
 Example:
   farport send /dev/ttyUSB0 "AT" --end cr -b 9600`,
+
+  reset: `farport reset TARGET (--profile BOARD | --steps STEPS) [options]
+
+Opens the port, resets the board by its control lines, closes the port. The settings of the port stay as they are. Over
+rfc2217:// each level is acknowledged before the next one, so that order and times are right at the device.
+
+  --profile BOARD        one of:
+${RESET_NAMES.map((name) => `    ${name.padEnd(20)} ${profileOf(name).about}`).join('\n')}
+  --steps "dtr=off,rts=on,wait=100,dtr=on"
+                         a sequence of your own: dtr, rts, break=on|off, wait=MS, baud=N
+  --timeout S            1200-touch: how long the board may take to come back (default 10); its new path is printed
+
+${TARGETS}
+
+${PORT_HELP}
+
+Examples:
+  farport reset /dev/ttyUSB0 --profile esp32-boot
+  farport reset rfc2217://192.168.1.20:7000 --profile arduino
+  avrdude -c avr109 -p m32u4 -P "$(farport reset /dev/ttyACM0 --profile 1200-touch)" -U flash:w:blink.hex`,
 
   list: `farport list [--json]
 

@@ -14,6 +14,7 @@ import {
   parseLine,
   type LineWish
 } from '../../contract/line.ts'
+import { STAYING_RESET_NAMES } from '../../contract/reset.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -43,7 +44,9 @@ export const PORT_OPTIONS = {
   carrier: { type: 'boolean' },
   'low-latency': { type: 'boolean' },
   rs485: { type: 'boolean' },
-  'no-break': { type: 'boolean' }
+  'no-break': { type: 'boolean' },
+  'reset-on-open': { type: 'string' },
+  'never-reset': { type: 'boolean' }
 } as const satisfies Options
 
 export const COMMON_OPTIONS = {
@@ -163,6 +166,7 @@ export function readPort(target: string, given: Given): PortSpec {
     const choice = oneOf(given, name, ['on', 'off'])
     return choice === undefined ? undefined : choice === 'on'
   }
+  const resetOnOpen = oneOf(given, 'reset-on-open', STAYING_RESET_NAMES)
   return {
     target,
     settings: readSettings(given),
@@ -172,7 +176,9 @@ export function readPort(target: string, given: Given): PortSpec {
     carrier: flag(given, 'carrier'),
     lowLatency: flag(given, 'low-latency'),
     rs485: flag(given, 'rs485'),
-    noBreak: flag(given, 'no-break')
+    noBreak: flag(given, 'no-break'),
+    ...(resetOnOpen && { resetOnOpen }),
+    neverReset: flag(given, 'never-reset')
   }
 }
 

@@ -1,0 +1,140 @@
+/**
+ * What a share or link does about boards that are reset by control lines: run a sequence at each opening, or never let a client
+ * touch the lines. Both stand around a PortSource, so that the bridge knows nothing of it. Called by targets.ts.
+ */
+import { systemClock, type Clock } from '../base/clock.ts'
+import type {
+  Capabilities,
+  ControlLines,
+  ControlWish,
+  LineSettings,
+  LineWish,
+  ModemState,
+  Purge
+} from '../contract/line.ts'
+import type { CloseReason } from '../contract/close.ts'
+import type { Port, PortSource } from '../ports/port.ts'
+import { afterOpening } from './after-opening.ts'
+import { runReset, type ResetSequence } from './run-reset.ts'
+
+/** Ports that were reset before anybody has them: what clients send meanwhile waits for the port, as during any opening. */
+export function withReset(
+  source: PortSource,
+  sequence: ResetSequence,
+  clock: Clock = systemClock
+): PortSource {
+  return afterOpening(source, (port, signal) => runReset(port, source.label, sequence, clock, signal))
+}
+
+/** Ports whose DTR and RTS stay as they are after opening, whatever their users ask for. */
+export function withHeldLines(source: PortSource): PortSource {
+  return {
+    label: source.label,
+    ...(source.onAvailable && { onAvailable: source.onAvailable }),
+    open: async (settings, signal) => new HeldLinesPort(await source.open(settings, signal))
+  }
+}
+
+/**
+ * A port with its DTR and RTS out of reach: wishes for them are remembered and answered as if they were in force, which is what
+ * RFC 2217 clients need to go on. Breaks and everything else pass.
+ */
+class HeldLinesPort implements Port {
+  readonly #port: Port
+  #wished: ControlWish = {}
+  readonly capabilities: Capabilities
+
+  constructor(port: Port) {
+    this.#port = port
+    const control = new Set(port.capabilities.control)
+    control.delete('dtr')
+    control.delete('rts')
+    this.capabilities = { ...port.capabilities, control }
+  }
+
+  get lines(): ControlLines {
+    return { ...this.#port.lines, ...this.#wished }
+  }
+
+  async control({ dtr, rts, break: held }: ControlWish): Promise<ControlLines> {
+    this.#wished = {
+      ...this.#wished,
+      ...(dtr !== undefined && { dtr }),
+      ...(rts !== undefined && { rts })
+    }
+    if (held !== undefined) await this.#port.control({ break: held })
+    return this.lines
+  }
+
+  get settings(): LineSettings {
+    return this.#port.settings
+  }
+
+  get modemState(): ModemState {
+    return this.#port.modemState
+  }
+
+  get queued(): number {
+    return this.#port.queued
+  }
+
+  get unsent(): number {
+    return this.#port.unsent ?? 0
+  }
+
+  get onData(): Port['onData'] {
+    return this.#port.onData
+  }
+
+  get onDrain(): Port['onDrain'] {
+    return this.#port.onDrain
+  }
+
+  get onClose(): Port['onClose'] {
+    return this.#port.onClose
+  }
+
+  get onModemState(): Port['onModemState'] {
+    return this.#port.onModemState
+  }
+
+  get onLineState(): Port['onLineState'] {
+    return this.#port.onLineState
+  }
+
+  get onSettings(): Port['onSettings'] {
+    return this.#port.onSettings
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#port.write(chunk)
+  }
+
+  pause(): void {
+    this.#port.pause()
+  }
+
+  resume(): void {
+    this.#port.resume()
+  }
+
+  close(reason: CloseReason, timeoutMs: number): Promise<number> {
+    return this.#port.close(reason, timeoutMs)
+  }
+
+  abort(reason: CloseReason): void {
+    this.#port.abort(reason)
+  }
+
+  apply(wish: LineWish, signal: AbortSignal): Promise<LineSettings> {
+    return this.#port.apply(wish, signal)
+  }
+
+  sendBreak(durationMs: number): Promise<void> {
+    return this.#port.sendBreak(durationMs)
+  }
+
+  purge(which: Purge): void {
+    this.#port.purge(which)
+  }
+}
