@@ -26,7 +26,10 @@ const PEERS = {
   '/usr/bin/avrdude': 'avrdude',
   '/usr/bin/ipmitool': 'ipmitool',
   '/usr/bin/ipmi_sim': 'openipmi',
-  '/usr/sbin/ip': 'iproute2'
+  '/usr/sbin/ip': 'iproute2',
+  '/usr/bin/mbpoll': 'mbpoll',
+  '/usr/lib/python3/dist-packages/pymodbus': 'python3-pymodbus',
+  '/usr/lib/python3/dist-packages/serial_asyncio': 'python3-serial-asyncio'
 }
 
 if (process.env.FARPORT_INSTALL_PEERS === '1') {

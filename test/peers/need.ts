@@ -4,7 +4,9 @@ import { delimiter, join } from 'node:path'
 /** Where Debian puts what is no command. */
 const FILES: Readonly<Record<string, string>> = {
   pyserial: '/usr/lib/python3/dist-packages/serial',
-  'python3-gensio': '/usr/lib/python3/dist-packages/gensio.py'
+  'python3-gensio': '/usr/lib/python3/dist-packages/gensio.py',
+  pymodbus: '/usr/lib/python3/dist-packages/pymodbus',
+  serial_asyncio: '/usr/lib/python3/dist-packages/serial_asyncio'
 }
 
 /** Debian's own Python sees Debian's pyserial; another one first in PATH may not. */
