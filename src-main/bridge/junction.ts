@@ -21,7 +21,7 @@ import { Inactivity } from './inactivity.ts'
 import { Keeper } from './keeper.ts'
 import type { BridgeNotice } from './notices.ts'
 import { noticeOf, warning } from './notices.ts'
-import type { Tap } from './tap.ts'
+import type { Recorder, Tap } from './tap.ts'
 
 /** What every bridge is made from. The bridge owns the sources from here on, and closes them. */
 export interface BridgeOptions {
@@ -30,6 +30,8 @@ export interface BridgeOptions {
   readonly name: string
   readonly port: PortSource
   readonly sources: readonly SessionSource[]
+  /** They record from the start, and are closed after everything else. */
+  readonly recorders?: readonly Recorder[]
   readonly clock?: Clock
 }
 
@@ -49,6 +51,12 @@ export interface JunctionRules extends Omit<HubOptions, 'clock' | 'staysOpen'> {
 
 /** A refused client gets this long to read why. */
 const REFUSAL_MS = 1000
+
+/** Recorders get this long at the least: what the others leave of the time to close may be nothing. */
+const RECORDING_MS = 250
+
+/** What a client got before the close-on string has this long to go out. */
+const ENOUGH_MS = 10_000
 
 /** Nothing passed: how long that may be is the owner's wish. */
 const INACTIVE: CloseReason = { code: 'inactive', message: 'nothing was sent or received for too long' }
@@ -111,6 +119,7 @@ export class Junction {
     )
     this.#life.add(this.#keeper.onState(() => this.#announceState()))
     this.#life.add(this.#keeper.onFault((fault) => this.#faults.fire(fault)))
+    for (const recorder of options.recorders ?? []) this.#life.add(this.#hub.tap(recorder))
     for (const source of options.sources) {
       const { port } = source
       if (port) this.#life.add(port.onState(() => this.#announceState()))
@@ -168,6 +177,7 @@ export class Junction {
       for (const session of [...this.#guests.keys()]) session.abort(SHUTDOWN)
       this.#hub.abandon('time to close was over')
       void this.#keeper.close(0)
+      void this.#closeRecorders(RECORDING_MS)
     })
     void this.#closing?.then(() => limit.dispose())
   }
@@ -187,7 +197,13 @@ export class Junction {
     await Promise.all(sources)
     this.#hub.dispose()
     this.#life.dispose()
+    await this.#closeRecorders(endMs - this.#clock.nowMs())
     return this.#lost - lostBefore
+  }
+
+  async #closeRecorders(timeoutMs: number): Promise<void> {
+    const { recorders = [] } = this.#options
+    await Promise.all(recorders.map((each) => each.close(Math.max(RECORDING_MS, timeoutMs))))
   }
 
   get #lost(): number {
@@ -216,6 +232,7 @@ export class Junction {
     }
     for (const old of verdict?.kicked ?? []) this.#dismiss(this.#guests.get(old), KICKED)
     session.onClose(() => this.#guests.delete(session))
+    session.onEnough?.((reason) => this.#dismiss(this.#guests.get(session), reason, ENOUGH_MS))
     const { id } = this.#hub.attach(session, {
       observe: terms.observe ?? false,
       ...(verdict && { takeOver: verdict.takesOver, settings: verdict.settings })
@@ -224,10 +241,10 @@ export class Junction {
   }
 
   /** Its place is free at once; what it still has to read is delivered if it takes that soon. */
-  #dismiss(guest: Guest | undefined, reason: CloseReason): void {
+  #dismiss(guest: Guest | undefined, reason: CloseReason, timeoutMs = REFUSAL_MS): void {
     if (!guest) return
     this.#guests.delete(guest.session)
-    void this.#hub.closeSession(guest.id, reason, REFUSAL_MS)
+    void this.#hub.closeSession(guest.id, reason, timeoutMs)
   }
 
   #watch(limitMs: number): Disposable {

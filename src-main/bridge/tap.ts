@@ -29,3 +29,9 @@ export interface Tap {
   bytes(timeMs: number, direction: Direction, session: number, chunk: Uint8Array): void
   event(timeMs: number, event: TapEvent): void
 }
+
+/** A Tap that has something to bring to its end: a file. */
+export interface Recorder extends Tap {
+  /** Nothing is recorded any more; resolves when all that was is safe, or at the latest after `timeoutMs`. Never rejects. */
+  close(timeoutMs: number): Promise<void>
+}

@@ -2,6 +2,7 @@ import type { CloseReason } from '../contract/close.ts'
 import { Emitter } from '../base/event.ts'
 import type { Listener } from '../net/connection.ts'
 import type { RemoteMode } from '../net/telnet-link.ts'
+import type { Greeting } from './greeting.ts'
 import { RemoteSession } from './remote.ts'
 import type { Session, SessionSource, Terms } from './session.ts'
 
@@ -14,11 +15,18 @@ export class RemoteSource implements SessionSource {
   readonly onSession = this.#sessions.event
   readonly terms: Terms
 
-  constructor(listener: Listener, mode: RemoteMode, terms: Terms = {}) {
+  /** `greet`: for a client from this address, when it comes; empty where it has none. */
+  constructor(
+    listener: Listener,
+    mode: RemoteMode,
+    terms: Terms = {},
+    greet: (address: string) => Greeting = () => ({})
+  ) {
     this.#listener = listener
     this.terms = terms
     listener.onConnection((connection) => {
-      if (this.#sessions.hasListeners) this.#sessions.fire(new RemoteSession(connection, mode))
+      if (this.#sessions.hasListeners)
+        this.#sessions.fire(new RemoteSession(connection, mode, greet(connection.remoteAddress ?? '')))
       else connection.abort(REFUSED)
     })
   }

@@ -1,7 +1,8 @@
 /**
  * A client on the network as a Session: the server role of RFC 2217, telnet or raw over any Connection. Called by
- * remote-source, one per connection; never opens anything, and in raw mode never adds a byte.
+ * remote-source, one per connection; never opens anything, and in raw mode never adds a byte of its own accord.
  */
+import { ByteMatch } from '../base/byte-match.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish, Purge } from '../contract/line.ts'
 import type { Event } from '../base/event.ts'
@@ -12,6 +13,7 @@ import type { RemoteMode } from '../net/telnet-link.ts'
 import type { Violation } from '../protocol/codec.ts'
 import { OPTION } from '../protocol/telnet.ts'
 import type { TelnetCommand } from '../protocol/telnet.ts'
+import type { Greeting } from './greeting.ts'
 import { ComPortServer } from './remote-com-port.ts'
 import type { Notice, Request, Session, SessionIdentity } from './session.ts'
 
@@ -23,6 +25,8 @@ export const HERE = '\r\n[Farport: yes]\r\n'
 
 const SIGNATURE = 'Farport'
 
+const ENOUGH: CloseReason = { code: 'done', message: 'the device sent the close-on string' }
+
 export class RemoteSession implements Session {
   readonly who: SessionIdentity
   readonly #connection: Connection
@@ -33,7 +37,11 @@ export class RemoteSession implements Session {
   readonly #controls = new Emitter<Request<ControlWish, ControlLines>>()
   readonly #breaks = new Emitter<number>()
   readonly #purges = new Emitter<Purge>()
+  readonly #enough = new Emitter<CloseReason>()
   readonly #violations = new Emitter<Violation>()
+  readonly #closeOn: ByteMatch | undefined
+  /** Until it was sent. */
+  #banner: Uint8Array | undefined
 
   readonly onData: Event<Uint8Array>
   readonly onDrain: Event<void>
@@ -43,15 +51,18 @@ export class RemoteSession implements Session {
   readonly onControl = this.#controls.event
   readonly onBreak = this.#breaks.event
   readonly onPurge = this.#purges.event
+  readonly onEnough = this.#enough.event
   /** What the client did against its protocol; for a log. */
   readonly onViolation = this.#violations.event
 
-  /** Takes the connection over, and speaks first: except in raw mode. */
-  constructor(connection: Connection, mode: RemoteMode) {
+  /** Takes the connection over, and speaks first: except in raw mode. The banner waits until somebody serves the session. */
+  constructor(connection: Connection, mode: RemoteMode, greeting: Greeting = {}) {
     const { remote, remoteAddress } = connection
     this.who = { kind: 'address', label: remote, ...(remoteAddress && { address: remoteAddress }) }
     this.#connection = connection
     this.#mode = mode
+    this.#banner = greeting.banner
+    this.#closeOn = greeting.closeOn && new ByteMatch(greeting.closeOn)
     const withComPort = mode === 'rfc2217'
     this.#link = new TelnetLink(connection, {
       mode,
@@ -71,7 +82,7 @@ export class RemoteSession implements Session {
     this.#link.onViolation((violation) => {
       this.#violations.fire(violation)
     })
-    this.#comPort = withComPort ? this.#serveComPort() : undefined
+    this.#comPort = withComPort ? this.#serveComPort(greeting.signature ?? SIGNATURE) : undefined
     this.#greet(withComPort)
   }
 
@@ -80,7 +91,10 @@ export class RemoteSession implements Session {
   }
 
   write(chunk: Uint8Array): boolean {
-    return this.#link.write(chunk)
+    this.#welcome()
+    const more = this.#link.write(chunk)
+    if (this.#closeOn?.seen(chunk)) queueMicrotask(() => this.#enough.fire(ENOUGH))
+    return more
   }
 
   pause(): void {
@@ -88,6 +102,7 @@ export class RemoteSession implements Session {
   }
 
   resume(): void {
+    this.#welcome()
     this.#link.resume()
   }
 
@@ -127,7 +142,14 @@ export class RemoteSession implements Session {
     )
   }
 
-  #serveComPort(): ComPortServer {
+  /** Who is refused gets no banner, so it waits for the first sign that the session is served; nothing of the device precedes it. */
+  #welcome(): void {
+    if (!this.#banner) return
+    this.#link.write(this.#banner)
+    this.#banner = undefined
+  }
+
+  #serveComPort(signature: string): ComPortServer {
     const asks = {
       apply: (wish: LineWish, answer: (actual: LineSettings) => void) => {
         this.#applies.fire({ wish, answer })
@@ -139,7 +161,7 @@ export class RemoteSession implements Session {
         this.#purges.fire(which)
       }
     }
-    const server = new ComPortServer(this.#link, asks, SIGNATURE)
+    const server = new ComPortServer(this.#link, asks, signature)
     this.#link.onOption(({ side, option, enabled }) => {
       if (side !== 'him' || option !== OPTION.comPort) return
       if (enabled) server.start()

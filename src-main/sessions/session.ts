@@ -54,6 +54,8 @@ export interface Session extends Duplex {
   notify(notice: Notice): void
   /** It sends no more, all that it sent was handed on, and it still listens for the answer. Absent where nobody can tell. */
   readonly onInputEnd?: Event<void> | undefined
+  /** It has got all that it shall get: whoever serves it closes it. Never fires within a call. */
+  readonly onEnough?: Event<CloseReason>
   /** Asks the far side for a sign of life, so that a dead peer closes within about 4 s. Absent where there is none. */
   probe?(): void
 }
