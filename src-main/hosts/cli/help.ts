@@ -14,8 +14,9 @@ For boards that are reset by DTR or RTS:
   --reset-on-open BOARD  reset it at each opening, before anything is sent; see farport reset --help
   --never-reset          leave DTR and RTS alone, whatever programs ask for`
 
-const TARGETS = `A target is a device (/dev/ttyUSB0, /dev/serial/by-id/…), a simulated one (sim:gps, sim:echo), or an address
-(rfc2217://HOST:PORT, telnet://HOST:PORT, raw://HOST:PORT).`
+const TARGETS = `A target is a device (/dev/ttyUSB0, /dev/serial/by-id/…), a simulated one (sim:gps, sim:echo, sim:modbus,
+sim:modbus-ascii, sim:noise:RATE in bytes per second or max), or an address (rfc2217://HOST:PORT, telnet://HOST:PORT,
+raw://HOST:PORT).`
 
 export const OVERVIEW = `farport: share serial ports on the network, use remote ones as if they were plugged in
 
