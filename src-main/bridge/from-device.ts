@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Port } from '../ports/port.ts'
 import type { Session } from '../sessions/session.ts'
+import type { Account } from './account.ts'
 import type { Losses } from './losses.ts'
 import type { Member } from './member.ts'
 import { SlowSessions } from './slow-sessions.ts'
@@ -66,17 +67,27 @@ export class FromDevice {
     this.#slow.drained(member.session)
   }
 
+  /** What the device said before this one could hear it. */
+  give(member: Member, chunk: Uint8Array): void {
+    const { session } = member
+    member.account.passed('from-device', chunk.length)
+    const queuedBefore = session.queued
+    this.#slow.wrote(session, queuedBefore, session.write(chunk))
+  }
+
+  /** Nobody could be given it. */
+  unheard(total: Account, bytes: number, why: string): void {
+    total.lost('from-device', bytes)
+    this.#options.losses.add({ direction: 'from-device', session: 0, bytes, why })
+  }
+
   /** The hot path. What comes while nobody listens is for the taps alone: it was meant for nobody, so it is no loss. */
   receive(chunk: Uint8Array): void {
     this.#options.taps.bytes('from-device', 0, chunk)
     this.#receiving = true
     for (const member of this.#members) {
       // It may have left while the chunk was written to the ones before it.
-      if (member.left) continue
-      const { session } = member
-      member.account.passed('from-device', chunk.length)
-      const queuedBefore = session.queued
-      this.#slow.wrote(session, queuedBefore, session.write(chunk))
+      if (!member.left) this.give(member, chunk)
     }
     this.#receiving = false
     if (!this.#resumeDue) return

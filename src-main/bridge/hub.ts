@@ -44,6 +44,8 @@ export interface HubOptions extends LineOptions {
 export interface Entry extends Coming {
   /** The configured settings from now on. Absent: as they are. */
   readonly settings?: LineWish
+  /** What the device said before, and this one is still to have. */
+  readonly early?: readonly Uint8Array[]
 }
 
 /** A session in its hub. Disposing takes it off without closing it; repeated calls are safe. */
@@ -153,6 +155,7 @@ export class Hub {
     this.#listen(member, life)
     this.#taps.event({ type: 'attached', session: member.id, label: session.who.label })
     session.notify(this.#greeting())
+    for (const chunk of entry.early ?? []) this.#fromDevice.give(member, chunk)
     this.#changes.fire()
     session.resume()
     return {
@@ -197,6 +200,11 @@ export class Hub {
       this.#roster.tell(this.#greeting())
     }
     this.#changes.fire()
+  }
+
+  /** So many bytes of the device were kept for somebody who did not come. */
+  unheard(bytes: number, why: string): void {
+    this.#fromDevice.unheard(this.#roster.total, bytes, why)
   }
 
   /** A port that was taken off with `hold` could not pass on this many of its bytes. */

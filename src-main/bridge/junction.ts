@@ -13,7 +13,7 @@ import { SHUTDOWN } from '../contract/close.ts'
 import type { Fault } from '../contract/faults.ts'
 import type { BridgeState, PortState } from '../contract/state.ts'
 import type { PortSource } from '../ports/port.ts'
-import type { Session, SessionSource, Terms } from '../sessions/session.ts'
+import type { Ear, Session, SessionSource, Terms } from '../sessions/session.ts'
 import type { Admission, Present, Verdict } from './admission.ts'
 import type { HubOptions } from './hub.ts'
 import { Hub } from './hub.ts'
@@ -124,7 +124,9 @@ export class Junction {
       const { port } = source
       if (port) this.#life.add(port.onState(() => this.#announceState()))
       if (port) this.#life.add(port.onFault((fault) => this.#faults.fire(fault)))
-      this.#life.add(source.onSession((session) => this.#admit(session, source.terms ?? {})))
+      if (source.onFault) this.#life.add(source.onFault((fault) => this.#faults.fire(fault)))
+      if (source.ear) this.#listenWith(source.ear)
+      this.#life.add(source.onSession((session) => this.admit(session, source.terms, source.ear?.take())))
     }
     const { inactivityMs } = rules
     if (inactivityMs !== undefined) this.#life.add(this.#watch(inactivityMs))
@@ -137,8 +139,10 @@ export class Junction {
       id,
       kind: this.#rules.kind,
       name,
+      enabled: true,
       port: port.label,
-      addresses: sources.map((source) => source.address),
+      addresses: sources.filter(({ outward }) => !outward).map(({ address }) => address),
+      dials: sources.filter(({ outward }) => outward).map(({ address }) => address),
       state: this.#keeper.state,
       sessions: this.#hub.sessions,
       ...this.#hub.total
@@ -223,7 +227,8 @@ export class Junction {
     })
   }
 
-  #admit(session: Session, terms: Terms): void {
+  /** Somebody comes. `early`: what the device said before, and this one is still to have. */
+  admit(session: Session, terms: Terms = {}, early: readonly Uint8Array[] = []): void {
     const newcomer = { session, terms }
     const verdict = this.#ending ? ENDING : this.#rules.admission?.judge(newcomer, [...this.#guests.values()])
     if (verdict?.type === 'refused') {
@@ -234,10 +239,23 @@ export class Junction {
     session.onClose(() => this.#guests.delete(session))
     session.onEnough?.((reason) => this.#dismiss(this.#guests.get(session), reason, ENOUGH_MS))
     const { id } = this.#hub.attach(session, {
+      early,
       observe: terms.observe ?? false,
       ...(verdict && { takeOver: verdict.takesOver, settings: verdict.settings })
     })
     this.#guests.set(session, { ...newcomer, id })
+  }
+
+  #listenWith(ear: Ear): void {
+    this.#life.add(ear.onLost((bytes) => this.#hub.unheard(bytes, 'nobody answers yet')))
+    this.#life.add(
+      this.#hub.tap({
+        bytes: (_timeMs, direction, _session, chunk) => {
+          if (direction === 'from-device') ear.hear(chunk)
+        },
+        event: () => undefined
+      })
+    )
   }
 
   /** Its place is free at once; what it still has to read is delivered if it takes that soon. */

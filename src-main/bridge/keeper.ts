@@ -34,7 +34,7 @@ export interface KeeperOptions {
 }
 
 /** A port that lived shorter does not count as a success: one that is refused after each connect is tried ever more rarely. */
-const STABLE_MS = 5000
+export const STABLE_MS = 5000
 
 /** Behind the reason why a port broke; for whoever does not wait for that to put another next step there. */
 export const OPENED_AGAIN = '; it is opened again as soon as possible'

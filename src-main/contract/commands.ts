@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import type { Finding } from './findings.ts'
 import { DATA_BITS, FLOW_CONTROLS, MAX_BAUD_RATE, PARITIES, STOP_BITS } from './line.ts'
 import { MAX_RESET_STEPS, MAX_RESET_WAIT_MS, RESET_NAMES, STAYING_RESET_NAMES } from './reset.ts'
-import type { BridgeState, PortInfo } from './state.ts'
+import type { BridgeState, PortInfo, RotatorState } from './state.ts'
 
 /** Who may call: only whoever owns this installation, or also a peer with that right on the share in question. */
 export type Caller = 'owner' | 'observe' | 'control'
@@ -137,6 +137,8 @@ const shareSchema = v.strictObject({
   wait: flag,
   /** Close a client that takes nothing for so long, in ms; 0: never. */
   stallTimeoutMs: v.optional(count(0)),
+  /** Reached through a rotator: it needs no listener of its own. */
+  pooled: flag,
   /** Known and named, but neither listening nor open until it is enabled. */
   disabled: flag,
   ...textFields,
@@ -191,11 +193,24 @@ const resetSchema = v.strictObject({
   followMs: v.optional(count(1), 10_000)
 })
 
+const rotatorSchema = v.strictObject({
+  name: v.optional(text),
+  listen: v.pipe(v.array(v.union([text, listenerSchema])), v.minLength(1)),
+  allow: v.optional(v.array(text), []),
+  /** Ids of shares; a newcomer gets the next one that nobody uses. */
+  shares: v.pipe(v.array(text), v.minLength(1)),
+  stallTimeoutMs: v.optional(count(0))
+})
+export type RotatorSpec = v.InferInput<typeof rotatorSchema>
+
 const started = v.strictObject({ id: text })
 
 export const COMMANDS = {
   'ports.list': command<readonly PortInfo[]>()('owner', v.strictObject({})),
   'share.start': command<BridgeState>()('owner', shareSchema),
+  /** Switches a share off or on; its Fault when it cannot be on. */
+  'share.enable': command<BridgeState>()('owner', v.strictObject({ id: text, enabled: v.boolean() })),
+  'rotator.start': command<RotatorState>()('owner', rotatorSchema),
   'link.start': command<BridgeState>()('owner', linkSchema),
   /** Waits for the first opening of a link that holds its port; its Fault is the caller's. */
   'link.opened': command<BridgeState>()('owner', started),

@@ -34,8 +34,12 @@ export interface BridgeState {
   readonly id: string
   readonly kind: 'share' | 'link'
   readonly name: string
+  /** False: a share that is switched off. */
+  readonly enabled: boolean
   readonly port: string
   readonly addresses: readonly string[]
+  /** Where it connects to by itself. */
+  readonly dials: readonly string[]
   readonly state: PortState
   readonly sessions: readonly SessionState[]
   /** Totals since the start, sessions that left included. */
@@ -45,8 +49,19 @@ export interface BridgeState {
   readonly lostFromDevice: number
 }
 
+/** One address for a pool of shares. */
+export interface RotatorState {
+  readonly id: string
+  readonly kind: 'rotator'
+  readonly name: string
+  readonly addresses: readonly string[]
+  /** The ids of the shares of its pool. */
+  readonly shares: readonly string[]
+}
+
 export interface StateTree {
   readonly bridges: Readonly<Record<string, BridgeState>>
+  readonly rotators: Readonly<Record<string, RotatorState>>
 }
 
 /** One serial port of this computer. Ids are four hex digits, lower case; absent: the system does not say. */

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot'
 import { Emitter } from '../base/event.ts'
-import type { Junction } from '../bridge/junction.ts'
+import { Link } from '../bridge/link.ts'
 import {
   COMMANDS,
   type CommandArguments,
@@ -21,11 +21,14 @@ import { converse, type ConverseOptions } from './converse.ts'
 import { examine } from './doctor.ts'
 import { firstOpening } from './first-opening.ts'
 import { makeConsoleLink, makeLink } from './links.ts'
+import type { Kept } from './kept.ts'
 import { freeName, nameOf } from './names.ts'
 import type { Notice } from './notice.ts'
 import { reset } from './reset.ts'
 import { send } from './send.ts'
-import { makeShare } from './shares.ts'
+import { makeRotator } from './rotators.ts'
+import { startShare } from './shares.ts'
+import { SwitchedShare } from './switched-share.ts'
 
 type Handlers = {
   readonly [Name in CommandName]: (
@@ -42,9 +45,10 @@ const DRAIN_MS = 10_000
 const HURRIED_MS = 2000
 
 export class Core {
-  readonly #bridges = new Map<string, Junction>()
+  /** Shares, links and rotators, by their number. */
+  readonly #kept = new Map<string, Kept>()
   /** What is being started, by its name: two that start at once must not get the same. */
-  readonly #starting = new Map<string, Promise<Junction>>()
+  readonly #starting = new Map<string, Promise<unknown>>()
   readonly #notices = new Emitter<Notice>()
   readonly #states = new Emitter<void>()
   #lastId = 0
@@ -55,17 +59,33 @@ export class Core {
   readonly onState = this.#states.event
 
   get state(): StateTree {
-    return { bridges: Object.fromEntries([...this.#bridges].map(([id, bridge]) => [id, bridge.state])) }
+    const states = [...this.#kept.values()].map(({ state }) => state)
+    return {
+      bridges: byId(states.filter((state) => state.kind !== 'rotator')),
+      rotators: byId(states.filter((state) => state.kind === 'rotator'))
+    }
   }
 
   readonly #handlers: Handlers = {
     'ports.list': () => listPorts(),
     'share.start': async (spec) => {
       const share = await this.#start(spec.name, spec.port.target, (id, name) =>
-        makeShare(id, name, spec, this.#report)
+        startShare(id, name, spec, this.#report)
       )
       this.#tellFaults(share)
       return share.state
+    },
+    'share.enable': async ({ id, enabled }) => {
+      const share = this.#find(id, SwitchedShare)
+      if (enabled) await share.enable()
+      else await share.disable(HURRIED_MS)
+      return share.state
+    },
+    'rotator.start': async (spec) => {
+      const rotator = await this.#start(spec.name, 'rotator', (id, name) =>
+        makeRotator(id, name, spec, (share) => this.#find(share, SwitchedShare), this.#report)
+      )
+      return rotator.state
     },
     'link.start': async (spec) => {
       const link = await this.#start(spec.name, spec.port.target, (id, name) =>
@@ -76,13 +96,13 @@ export class Core {
       return link.state
     },
     'link.opened': async ({ id }, signal) => {
-      const link = this.#bridge(id)
+      const link = this.#find(id, Link)
       await this.#unlessItFails(link, firstOpening(link, signal))
       this.#tellFaults(link)
       return link.state
     },
     'bridge.stop': async ({ id }) => {
-      return { lost: await this.#stop(id, this.#bridge(id), DRAIN_MS) }
+      return { lost: await this.#stop(id, this.#find(id), DRAIN_MS) }
     },
     send: (args, signal) => send(args, this.#report, signal),
     reset: (args, signal) => reset(args, this.#report, signal),
@@ -138,7 +158,7 @@ export class Core {
   async close(timeoutMs: number): Promise<number> {
     this.#closed = true
     await Promise.allSettled(this.#starting.values())
-    const ends = [...this.#bridges].map(([id, bridge]) => this.#stop(id, bridge, timeoutMs))
+    const ends = [...this.#kept].map(([id, thing]) => this.#stop(id, thing, timeoutMs))
     return (await Promise.all(ends)).reduce((sum, lost) => sum + lost, 0)
   }
 
@@ -146,25 +166,28 @@ export class Core {
     this.#notices.fire(notice)
   }
 
-  #bridge(id: string): Junction {
-    const bridge = this.#bridges.get(id)
-    if (!bridge) throw new Fault('usage', `There is no share or link with the id ${id}.`)
-    return bridge
+  #find(id: string): Kept
+  #find<Kind>(id: string, kind: abstract new (...args: never[]) => Kind): Kind
+  #find(id: string, kind?: abstract new (...args: never[]) => unknown): unknown {
+    const found = this.#kept.get(id)
+    if (found && (!kind || found instanceof kind)) return found
+    const what = kind ? `a ${kind === Link ? 'link' : 'share'}` : 'a share, link or rotator'
+    throw new Fault('usage', `There is no such thing as ${what} with the id ${id}.`)
   }
 
   /** Gives it a number and a name of its own, makes it and keeps it. Rejects as `make` does, or when the core is closed. */
-  async #start<Bridge extends Junction>(
+  async #start<Thing extends Kept>(
     wish: string | undefined,
     target: string,
-    make: (id: string, name: string) => Bridge | Promise<Bridge>
-  ): Promise<Bridge> {
-    const taken = [...this.#bridges.values()].map((bridge) => bridge.state.name)
+    make: (id: string, name: string) => Thing | Promise<Thing>
+  ): Promise<Thing> {
+    const taken = [...this.#kept.values()].map(({ state }) => state.name)
     const name = freeName(wish ?? nameOf(target), [...taken, ...this.#starting.keys()])
-    const start = async (): Promise<Bridge> => {
+    const start = async (): Promise<Thing> => {
       if (this.#isClosed()) throw shuttingDown()
-      const bridge = await make(String(++this.#lastId), name)
-      if (!this.#isClosed()) return this.#add(bridge)
-      await bridge.close(0)
+      const thing = await make(String(++this.#lastId), name)
+      if (!this.#isClosed()) return this.#add(thing)
+      await thing.close(0)
       throw shuttingDown()
     }
     const starting = start()
@@ -182,36 +205,40 @@ export class Core {
   }
 
   /** What was started for a purpose does not go on without it. */
-  async #unlessItFails<T>(bridge: Junction, purpose: Promise<T>): Promise<T> {
+  async #unlessItFails<T>(link: Link, purpose: Promise<T>): Promise<T> {
     try {
       return await purpose
     } catch (error) {
-      await this.#stop(bridge.state.id, bridge, HURRIED_MS)
+      await this.#stop(link.state.id, link, HURRIED_MS)
       throw error
     }
   }
 
-  #add<Bridge extends Junction>(bridge: Bridge): Bridge {
-    const { id, name: subject } = bridge.state
-    this.#bridges.set(id, bridge)
-    bridge.onNotice((notice) => this.#report({ ...notice, subject }))
-    bridge.onState(() => this.#states.fire())
+  #add<Thing extends Kept>(thing: Thing): Thing {
+    const { id, name: subject } = thing.state
+    this.#kept.set(id, thing)
+    thing.onNotice((notice) => this.#report({ ...notice, subject }))
+    thing.onState(() => this.#states.fire())
     this.#states.fire()
-    return bridge
+    return thing
   }
 
   /** From now on: a fault of the first opening is for whoever waits for that. */
-  #tellFaults(bridge: Junction): void {
-    const { name: subject } = bridge.state
-    bridge.onFault(({ message }) => this.#report({ level: 'warning', subject, text: message }))
+  #tellFaults(thing: Kept): void {
+    const { name: subject } = thing.state
+    thing.onFault(({ message }) => this.#report({ level: 'warning', subject, text: message }))
   }
 
-  async #stop(id: string, bridge: Junction, timeoutMs: number): Promise<number> {
-    const lost = await bridge.close(timeoutMs)
-    this.#bridges.delete(id)
+  async #stop(id: string, thing: Kept, timeoutMs: number): Promise<number> {
+    const lost = await thing.close(timeoutMs)
+    this.#kept.delete(id)
     this.#states.fire()
     return lost
   }
+}
+
+function byId<State extends { readonly id: string }>(states: readonly State[]): Record<string, State> {
+  return Object.fromEntries(states.map((state) => [state.id, state]))
 }
 
 function shuttingDown(): Fault {

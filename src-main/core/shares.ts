@@ -1,46 +1,67 @@
+import { DialOut } from '../bridge/dial-out.ts'
 import { Share } from '../bridge/share.ts'
 import type { CommandArguments } from '../contract/commands.ts'
-import { SHUTDOWN } from '../contract/close.ts'
+import { Fault } from '../contract/faults.ts'
 import type { ControlLines } from '../contract/line.ts'
-import { AllowList } from '../net/allow-list.ts'
-import { listen } from '../net/dial.ts'
-import { parseEndpoint, type Endpoint } from '../net/endpoint.ts'
-import { RemoteSource } from '../sessions/remote-source.ts'
-import type { Terms } from '../sessions/session.ts'
+import { dial } from '../net/dial.ts'
+import { parseEndpoint } from '../net/endpoint.ts'
+import { RemoteSession } from '../sessions/remote.ts'
+import { openDoors, readDoors } from './doors.ts'
 import type { Report } from './notice.ts'
+import { SwitchedShare } from './switched-share.ts'
 import { farOf, readTarget, withDefaults } from './targets.ts'
 
 type ShareArguments = CommandArguments<'share.start'>
-type ListenerArguments = Exclude<ShareArguments['listen'][number], string>
+
+/** A share that can be switched; on unless the spec says otherwise. Rejects as `makeShare`. */
+export async function startShare(
+  id: string,
+  name: string,
+  spec: ShareArguments,
+  report: Report
+): Promise<SwitchedShare> {
+  checkWords(spec, report)
+  let { listen } = spec
+  const share = new SwitchedShare({ id, name, port: spec.port.target }, async () => {
+    const made = await makeShare(id, name, { ...spec, listen }, report)
+    // Where it took any free port, it is found there again when it was switched off and on.
+    listen = withAddresses(listen, made.state.addresses)
+    return made
+  })
+  if (!spec.disabled) await share.enable()
+  return share
+}
+
+/** What can be found wrong without looking at the device: also for a share that starts switched off. Throws a Fault. */
+function checkWords(spec: ShareArguments, report: Report): void {
+  if (spec.listen.length + spec.dial.length === 0 && !spec.pooled)
+    throw new Fault('usage', `Where shall ${spec.port.target} be reached? Give it a listener.`)
+  readTarget(spec.port, report)
+  readDoors(spec)
+  spec.dial.forEach(readDial)
+}
+
+function withAddresses(
+  listeners: ShareArguments['listen'],
+  addresses: readonly string[]
+): ShareArguments['listen'] {
+  return listeners.map((listener, index) => {
+    const url = addresses[index]
+    if (url === undefined) return listener
+    return typeof listener === 'string' ? url : { ...listener, url }
+  })
+}
 
 /**
  * Builds a share: its device looked at but not opened, its listeners accepting. Rejects with a Fault of kind `config` or
  * `device`; then nothing listens.
  */
-export async function makeShare(
-  id: string,
-  name: string,
-  spec: ShareArguments,
-  report: Report
-): Promise<Share> {
+async function makeShare(id: string, name: string, spec: ShareArguments, report: Report): Promise<Share> {
   const target = readTarget(spec.port, report)
-  const doors = spec.listen.map((each) => readDoor(each, spec))
+  const doors = readDoors(spec)
+  const dials = spec.dial.map(readDial)
   if (!spec.wait) await target.check()
-  const sources: RemoteSource[] = []
-  try {
-    for (const { endpoint, allowList, terms } of doors) {
-      const listener = await listen(endpoint, {
-        allowList,
-        ...(spec.stallTimeoutMs !== undefined && { stallTimeoutMs: spec.stallTimeoutMs }),
-        onRefused: ({ remote, why }) =>
-          report({ level: 'warning', subject: name, text: `client refused: ${remote} (${why})` })
-      })
-      sources.push(new RemoteSource(listener, endpoint.protocol, terms))
-    }
-  } catch (error) {
-    await Promise.all(sources.map((source) => source.close(SHUTDOWN)))
-    throw error
-  }
+  const sources = [...(await openDoors(doors, spec, name, report)), ...dials]
   return new Share({
     id,
     name,
@@ -52,7 +73,8 @@ export async function makeShare(
     writers: spec.writers,
     newcomer: spec.newcomer,
     keepSettings: spec.keepSettings ?? false,
-    hold: spec.openAtStart ?? false,
+    // Who waits for the device to speak has to listen to it.
+    hold: (spec.openAtStart ?? false) || spec.dial.some(({ when }) => when === 'data'),
     ...(spec.oneWay && { oneWay: spec.oneWay }),
     ...(spec.inactivityMs !== undefined && { inactivityMs: spec.inactivityMs }),
     ...(spec.keepOpenMs !== undefined && { keepOpenMs: spec.keepOpenMs }),
@@ -60,19 +82,11 @@ export async function makeShare(
   })
 }
 
-interface Door {
-  readonly endpoint: Endpoint
-  readonly allowList: AllowList
-  readonly terms: Terms
-}
-
-/** A listener as it was asked for; throws a Fault of kind `config`. */
-function readDoor(listener: ShareArguments['listen'][number], { allow }: ShareArguments): Door {
-  const given: ListenerArguments = typeof listener === 'string' ? { url: listener } : listener
-  const { url, settings, observe } = given
-  return {
-    endpoint: parseEndpoint(url, 'listen'),
-    allowList: new AllowList(given.allow ?? allow),
-    terms: { ...(settings && { settings }), ...(observe && { observe }) }
-  }
+function readDial({ url, when }: ShareArguments['dial'][number]): DialOut {
+  const endpoint = parseEndpoint(url)
+  return new DialOut({
+    label: url,
+    when,
+    dial: async (signal) => new RemoteSession(await dial(endpoint, { signal }), endpoint.protocol)
+  })
 }

@@ -68,6 +68,16 @@ export interface Terms {
   readonly observe?: boolean
 }
 
+/** Listens to the device for a source whose Session is not there yet. */
+export interface Ear {
+  /** The device said this; it is kept for the Session that it brings. Of no effect while that is there. */
+  hear(chunk: Uint8Array): void
+  /** What was kept, in order; nothing is kept of it afterwards. */
+  take(): Uint8Array[]
+  /** There was no room for so many bytes. */
+  readonly onLost: Event<number>
+}
+
 export interface SessionSource {
   /** How it is reached: the URL with the real port, the symlink of the PTY. */
   readonly address: string
@@ -76,6 +86,12 @@ export interface SessionSource {
   /** Takes no more Sessions; those that live go on. Resolves when the address is free again. */
   close(reason: CloseReason): Promise<void>
   readonly terms?: Terms
+  /** It connects to others by itself: its address is where it connects to, and nobody can reach us there. */
+  readonly outward?: boolean
+  /** No Session can be had; once per cause. It is tried again meanwhile. */
+  readonly onFault?: Event<Fault>
+  /** Where Sessions come because the device says something. */
+  readonly ear?: Ear | undefined
   /** Where Sessions come from a port that has to be opened first (the far end of a cable): how that goes. */
   readonly port?: {
     readonly state: PortState

@@ -2,12 +2,17 @@
  * `share`'s grammar: several devices in one line, each with its listeners.
  *
  *   share [for all] DEVICE [its own] --listen URL [its own] DEVICE … --listen URL [for all]
+ *
+ * Devices that stand together before a listener with a range of ports share the range and what stands behind it. With a
+ * rotator, a device needs no listener of its own.
  */
 import {
   MAX_CLIENTS,
   NEWCOMERS,
   ONE_WAYS,
   WRITERS,
+  type DialSpec,
+  type RotatorSpec,
   type ShareSpec,
   type TraceSpec
 } from '../../contract/commands.ts'
@@ -28,11 +33,15 @@ import {
   type Given,
   type Token
 } from './options.ts'
+import { isRange, spread } from './port-range.ts'
 
 export const SHARE_OPTIONS = {
   ...PORT_OPTIONS,
   name: { type: 'string' },
   listen: { type: 'string' },
+  rotator: { type: 'string' },
+  dial: { type: 'string' },
+  'dial-back': { type: 'string' },
   allow: { type: 'string' },
   'max-clients': { type: 'string' },
   writers: { type: 'string' },
@@ -43,6 +52,7 @@ export const SHARE_OPTIONS = {
   'keep-open': { type: 'string' },
   'keep-settings': { type: 'boolean' },
   wait: { type: 'boolean' },
+  disabled: { type: 'boolean' },
   'stall-timeout': { type: 'string' },
   banner: { type: 'string' },
   signature: { type: 'string' },
@@ -87,12 +97,58 @@ export function readShares(tokens: readonly Token[]): ShareSpec[] {
   const shared = collect(common)
   if (flag(shared, 'name') && segments.length > 1)
     throw new Fault('usage', 'One --name cannot stand for several devices. Give it behind its DEVICE.')
-  return segments.map((segment) => readShare(segment.device, merge(collect(segment.tokens), shared)))
+  return groups(segments).flatMap((group) => readGroup(group, shared))
 }
 
-function readShare(device: string, given: Given): ShareSpec {
-  const listen = values(given, 'listen')
-  if (listen.length === 0)
+/** One address for all devices of the line; undefined where nothing of that was asked for. */
+export function readRotator(tokens: readonly Token[]): Omit<RotatorSpec, 'shares'> | undefined {
+  const given = collect(tokens)
+  const listen = values(given, 'rotator')
+  if (listen.length === 0) return undefined
+  const stallTimeoutMs = seconds(given, 'stall-timeout', 0, MAX_SECONDS)
+  return {
+    name: 'rotator',
+    listen: listen.map(readListener),
+    allow: values(given, 'allow'),
+    ...(stallTimeoutMs !== undefined && { stallTimeoutMs })
+  }
+}
+
+/** Devices that stand together before the options of the last of them, where these have a range of ports. */
+function groups(segments: readonly Segment[]): Segment[][] {
+  const found: Segment[][] = []
+  let waiting: Segment[] = []
+  for (const segment of segments) {
+    waiting.push(segment)
+    if (segment.tokens.length === 0) continue
+    const shares = values(collect(segment.tokens), 'listen').some(isRange)
+    found.push(...(shares ? [waiting] : waiting.map((each) => [each])))
+    waiting = []
+  }
+  return [...found, ...waiting.map((each) => [each])]
+}
+
+function readGroup(group: readonly Segment[], shared: Given): ShareSpec[] {
+  const own = merge(collect(group.at(-1)?.tokens ?? []), shared)
+  const listen = values(own, 'listen').map((url) => spread(url, group.length))
+  if (group.length > 1 && flag(own, 'name'))
+    throw new Fault(
+      'usage',
+      'One --name cannot stand for several devices. Leave it out, or share them one by one.'
+    )
+  return group.map(({ device }, index) =>
+    readShare(
+      device,
+      listen.map((urls) => urls[index] ?? ''),
+      own
+    )
+  )
+}
+
+function readShare(device: string, listen: readonly string[], given: Given): ShareSpec {
+  const dial = [...readDials(given, 'dial', 'always'), ...readDials(given, 'dial-back', 'data')]
+  const pooled = flag(given, 'rotator')
+  if (listen.length + dial.length === 0 && !pooled)
     throw new Fault(
       'usage',
       `Where shall ${device} be reached? Add a listener, e.g. --listen rfc2217://127.0.0.1:7000`
@@ -100,6 +156,9 @@ function readShare(device: string, given: Given): ShareSpec {
   return {
     port: readPort(device, given),
     listen: listen.map(readListener),
+    dial,
+    pooled,
+    disabled: flag(given, 'disabled'),
     allow: values(given, 'allow'),
     keepSettings: flag(given, 'keep-settings'),
     wait: flag(given, 'wait'),
@@ -121,6 +180,10 @@ function readShare(device: string, given: Given): ShareSpec {
     }),
     trace: readTraces(given)
   }
+}
+
+function readDials(given: Given, name: string, when: DialSpec['when']): DialSpec[] {
+  return values(given, name).map((url) => ({ url, when }))
 }
 
 function readTraces(given: Given): TraceSpec[] {

@@ -4,7 +4,7 @@ import { parseEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { collect, flag, tokenize } from '../options.ts'
-import { SHARE_OPTIONS, readShares } from '../share-arguments.ts'
+import { SHARE_OPTIONS, readRotator, readShares } from '../share-arguments.ts'
 import { stopped, withCore } from '../with-core.ts'
 
 /** `farport share DEVICE --listen URL …`: shares until it is told to stop. */
@@ -12,26 +12,37 @@ export const share: CliCommand = async (args, io) => {
   const tokens = tokenize(args, SHARE_OPTIONS)
   const json = flag(collect(tokens), 'json')
   const specs = readShares(tokens)
+  const rotator = readRotator(tokens)
   return withCore(io, 'everything', async (core) => {
-    await startShares(core, specs, io, json)
+    const shares = await startShares(core, specs, io, json)
+    if (rotator) {
+      const { addresses } = await core.call('rotator.start', { ...rotator, shares })
+      for (const url of addresses)
+        io.print(json ? JSON.stringify({ listening: url, rotator: shares.length }) : `listening ${url}`)
+    }
     await stopped(io.stop)
     return EXIT.done
   })
 }
 
-/** One line for each listener, in the order given, once it accepts. */
+/** One line for each listener, in the order given, once it accepts. Answers the ids of the shares. */
 export async function startShares(
   core: Core,
   specs: readonly ShareSpec[],
   io: CliIo,
   json: boolean
-): Promise<void> {
+): Promise<string[]> {
   // Before anything is started: a mistake in the last address is found first.
   for (const { listen = [] } of specs)
     for (const each of listen) parseEndpoint(typeof each === 'string' ? each : each.url, 'listen')
+  const ids: string[] = []
   for (const spec of specs) {
-    const { name, addresses } = await core.call('share.start', spec)
+    const { id, name, addresses, dials } = await core.call('share.start', spec)
+    ids.push(id)
     for (const url of addresses)
       io.print(json ? JSON.stringify({ listening: url, share: name }) : `listening ${url}`)
+    for (const url of dials)
+      io.print(json ? JSON.stringify({ dialling: url, share: name }) : `dialling ${url}`)
   }
+  return ids
 }

@@ -1,0 +1,62 @@
+/** From listeners as people ask for them to sources of Sessions that accept. Called for shares and for rotators. */
+import { SHUTDOWN } from '../contract/close.ts'
+import type { CommandArguments } from '../contract/commands.ts'
+import { AllowList } from '../net/allow-list.ts'
+import { listen } from '../net/dial.ts'
+import { parseEndpoint, type Endpoint } from '../net/endpoint.ts'
+import { RemoteSource } from '../sessions/remote-source.ts'
+import type { Terms } from '../sessions/session.ts'
+import type { Report } from './notice.ts'
+
+type ListenerArguments = CommandArguments<'share.start'>['listen'][number]
+
+export interface Door {
+  readonly endpoint: Endpoint
+  readonly allowList: AllowList
+  readonly terms: Terms
+}
+
+export interface DoorsSpec {
+  readonly listen: readonly ListenerArguments[]
+  /** For those that say nothing of their own. */
+  readonly allow: readonly string[]
+  readonly stallTimeoutMs?: number | undefined
+}
+
+/** As they were asked for; throws a Fault of kind `config`. Opens nothing. */
+export function readDoors({ listen: listeners, allow }: DoorsSpec): Door[] {
+  return listeners.map((listener) => {
+    const given = typeof listener === 'string' ? { url: listener } : listener
+    const { url, settings, observe } = given
+    return {
+      endpoint: parseEndpoint(url, 'listen'),
+      allowList: new AllowList(given.allow ?? allow),
+      terms: { ...(settings && { settings }), ...(observe && { observe }) }
+    }
+  })
+}
+
+/** All of them accept, in the order given; or a Fault of kind `config`, and none does. */
+export async function openDoors(
+  doors: readonly Door[],
+  { stallTimeoutMs }: DoorsSpec,
+  subject: string,
+  report: Report
+): Promise<RemoteSource[]> {
+  const sources: RemoteSource[] = []
+  try {
+    for (const { endpoint, allowList, terms } of doors) {
+      const listener = await listen(endpoint, {
+        allowList,
+        ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
+        onRefused: ({ remote, why }) =>
+          report({ level: 'warning', subject, text: `client refused: ${remote} (${why})` })
+      })
+      sources.push(new RemoteSource(listener, endpoint.protocol, terms))
+    }
+    return sources
+  } catch (error) {
+    await Promise.all(sources.map((source) => source.close(SHUTDOWN)))
+    throw error
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * A share that can be switched off and on while everything else goes on. Off, it listens nowhere, its clients are gone and its
+ * device is free; its name, its number and its totals stay. Called by core.
+ */
+import type { Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
+import { Lifetime } from '../base/lifetime.ts'
+import type { BridgeNotice } from '../bridge/notices.ts'
+import type { Poolable } from '../bridge/rotator.ts'
+import type { Share } from '../bridge/share.ts'
+import type { Fault } from '../contract/faults.ts'
+import type { BridgeState } from '../contract/state.ts'
+import type { Session, Terms } from '../sessions/session.ts'
+import type { Kept } from './kept.ts'
+
+/** What a share shows while it is off. */
+export type OffState = Pick<BridgeState, 'id' | 'name' | 'port'>
+
+export class SwitchedShare implements Kept, Poolable {
+  readonly #off: OffState
+  readonly #make: () => Promise<Share>
+  readonly #states = new Emitter<void>()
+  readonly #notices = new Emitter<BridgeNotice>()
+  readonly #faults = new Emitter<Fault>()
+  #life = new Lifetime()
+  #share: Share | undefined
+  /** What the shares before this one carried. */
+  #before = NOTHING
+  /** One switching after the other. */
+  #row: Promise<unknown> = Promise.resolve()
+  #ended = false
+
+  readonly onState: Event<void> = this.#states.event
+  readonly onNotice: Event<BridgeNotice> = this.#notices.event
+  readonly onFault: Event<Fault> = this.#faults.event
+
+  /** It is off until it is switched on. `make` rejects with a Fault; then nothing listens. */
+  constructor(off: OffState, make: () => Promise<Share>) {
+    this.#off = off
+    this.#make = make
+  }
+
+  /** `close` was called. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get state(): BridgeState {
+    const live = this.#share?.state
+    if (live) return { ...live, ...sum(this.#before, live) }
+    const nothing = { addresses: [], dials: [], sessions: [], state: { type: 'idle' } } as const
+    return { kind: 'share', enabled: false, ...this.#off, ...nothing, ...this.#before }
+  }
+
+  /** Rejects with the Fault of a share that cannot be made: it stays off then. Repeated calls are safe. */
+  enable(): Promise<void> {
+    return this.#inRow(async () => {
+      if (this.#share || this.#ended) return
+      const share = await this.#make()
+      this.#share = share
+      this.#life = new Lifetime()
+      this.#life.add(share.onState(() => this.#states.fire()))
+      this.#life.add(share.onNotice((notice) => this.#notices.fire(notice)))
+      this.#life.add(share.onFault((fault) => this.#faults.fire(fault)))
+      this.#states.fire()
+    })
+  }
+
+  /** As `Junction.close`; it can be switched on again. Repeated calls are safe. */
+  disable(timeoutMs: number): Promise<number> {
+    // Who waits for it to be on shall not make it wait: a second call only hurries.
+    void this.#share?.close(timeoutMs)
+    return this.#inRow(async () => {
+      const share = this.#share
+      if (!share) return 0
+      const lost = await share.close(timeoutMs)
+      this.#before = sum(this.#before, share.state)
+      this.#life.dispose()
+      this.#share = undefined
+      this.#states.fire()
+      return lost
+    })
+  }
+
+  /** For good. */
+  close(timeoutMs: number): Promise<number> {
+    this.#ended = true
+    return this.disable(timeoutMs)
+  }
+
+  admit(session: Session, terms?: Terms): void {
+    if (this.#share) this.#share.admit(session, terms)
+    else session.abort({ code: 'refused', message: `${this.#off.name} is switched off` })
+  }
+
+  #inRow<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#row.then(step)
+    this.#row = done.catch(() => undefined)
+    return done
+  }
+}
+
+type Totals = Pick<BridgeState, 'bytesToDevice' | 'bytesFromDevice' | 'lostToDevice' | 'lostFromDevice'>
+
+const NOTHING: Totals = { bytesToDevice: 0, bytesFromDevice: 0, lostToDevice: 0, lostFromDevice: 0 }
+
+function sum(a: Totals, b: Totals): Totals {
+  return {
+    bytesToDevice: a.bytesToDevice + b.bytesToDevice,
+    bytesFromDevice: a.bytesFromDevice + b.bytesFromDevice,
+    lostToDevice: a.lostToDevice + b.lostToDevice,
+    lostFromDevice: a.lostFromDevice + b.lostFromDevice
+  }
+}
