@@ -1,24 +1,24 @@
-/** What a process has cost, as the kernel counts it. Called by run.mjs. */
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+/** What a process costs, as the kernel counts it. Called by seats.mjs. */
+import { readFileSync, readdirSync } from 'node:fs'
 
-let ticks
-
-/** Clock ticks per second: the unit of proc(5), 10 ms on every usual kernel. */
-function ticksPerSecond() {
-  ticks ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
-  return ticks
-}
-
-/** User and system time of a process with all its threads (proc(5), stat, fields 14 and 15); 0 when it is gone. */
+/** User and system time of a process with all threads that it has, exact to the ns: proc(5), schedstat. 0 when it is gone. */
 export function cpuSeconds(pid) {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in field 2 may hold spaces and brackets; the fields behind its last bracket are plain.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond()
+    const threads = readdirSync(`/proc/${pid}/task`)
+    return threads.reduce((sum, thread) => sum + threadSeconds(pid, thread), 0)
   } catch (error) {
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return 0
     throw error
   }
+}
+
+function threadSeconds(pid, thread) {
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')
+  return Number(nanoseconds) / 1e9
+}
+
+/** What a process has in memory, in MiB, what it shares with others included (proc(5), status). */
+export function residentMebibytes(pid) {
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(match[1]) / 1024
 }

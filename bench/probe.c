@@ -2,8 +2,12 @@
  * Device and client in one process: it holds the master of a PTY, whose slave the program under test shares, and the TCP
  * connection to that program, so both ends of every byte are timed by one clock. Built and driven by run.mjs.
  *
- *     probe             prints {"pty":"/dev/pts/N"}, then reads a command per line and answers each with a line of JSON
+ *     probe             prints {"ptys":["/dev/pts/N"]}, then reads a command per line and answers each with a line of JSON
  *       connect PORT              waits up to 5 s for a listener
+ *       listen                    for a program that dials instead: {"port"}; `accept PATH` then opens its virtual port at PATH,
+ *                                 which takes the place of the device, and waits up to 5 s for the connection
+ *       ff FACTOR                 all bytes are 0xFF from now on, and FACTOR of them for each one stand on the network: 2 in
+ *                                 telnet. Drops what the server says at the start (a negotiation, to which it gets no answer)
  *       together PID              puts the process on our processor and keeps the others awake; `apart PID` ends that
  *       echo COUNT MS             one byte at a time, there and back            {"count","p50","p95"} in microseconds
  *       paced SIZE COUNT MS       an answer of SIZE bytes, one per 86.8 us      {"count","p50","p95"} of its last byte
@@ -11,71 +15,26 @@
  *
  * Each measure ends after COUNT or MS. Every byte that arrives is compared with the one that was sent.
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
+#include "probe.h"
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
-#include <time.h>
-#include <unistd.h>
 
-enum {
-    BUFFER = 64 * 1024,
-    MOST_SAMPLES = 100 * 1000,
-    REQUEST = 8,
-    /* Not a divisor of any buffer's size, so a piece that is lost or repeated shows. Below 255: no byte needs escaping. */
-    PATTERN = 251
-};
+enum { MOST_SAMPLES = 100 * 1000, REQUEST = 8 };
 
-static const long MS = 1000 * 1000;
-static const long STALL = 3000 * 1000 * 1000L;
+/* How long a server is silent when it has said what it says at the start. */
+static const int GREETING_MS = 200;
 /* One character of 10 bits at 115200 bit/s, in nanoseconds. */
 static const long CHARACTER = 86806;
 /* Timers wake late by a little; the rest of the wait is spent looking at the clock. */
 static const long SPIN = 8 * 1000;
 
-static int device = -1, client = -1;
-static unsigned char pattern[PATTERN + BUFFER];
-static unsigned char buffer[BUFFER];
+static int device = -1, client = -1, listener = -1;
+/* Bytes on the network for each of the device's. */
+static long factor = 1;
 static long samples[MOST_SAMPLES];
 static int sample_count;
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static long now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000 * MS + time.tv_nsec;
-}
-
-/* Answers the command with an error; always 0, so that a measure can end with it. */
-static int fail(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    printf("{\"error\":\"");
-    vprintf(format, arguments);
-    printf("\"}\n");
-    va_end(arguments);
-    return 0;
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -91,25 +50,6 @@ static int report_samples(void)
     printf("{\"count\":%d,\"p50\":%.1f,\"p95\":%.1f}\n", sample_count, samples[sample_count / 2] / 1000.0,
            samples[sample_count * 95 / 100] / 1000.0);
     return 1;
-}
-
-/* Waits until one of both can be read, or the moment has come. 0: nothing came. */
-static int wait_input(struct pollfd *ends, nfds_t count, long until)
-{
-    long left = until - now();
-    if (left < 0)
-        left = 0;
-    struct timespec timeout = {left / (1000 * MS), left % (1000 * MS)};
-    int ready = ppoll(ends, count, &timeout, NULL);
-    if (ready < 0)
-        die("ppoll");
-    return ready;
-}
-
-/* The bytes from this position of the pattern on. */
-static const unsigned char *pattern_at(long position)
-{
-    return pattern + position % PATTERN;
 }
 
 /* Reads what is there and compares it; how many bytes, or -1 when they differ. */
@@ -208,11 +148,12 @@ static int measure_paced(int size, int count, long end)
 static int measure_rate(int from, int to, long end)
 {
     long start = now(), last = start, sent = 0, got = 0;
+    long in = from == client ? factor : 1, out = to == client ? factor : 1;
     int sending = 1;
-    while (sending || got < sent) {
+    while (sending || got * in < sent * out) {
         struct pollfd ends[] = {{.fd = to, .events = POLLIN}, {.fd = from, .events = sending ? POLLOUT : 0}};
         if (!wait_input(ends, 2, last + STALL))
-            return fail("%ld bytes did not arrive", sent - got);
+            return fail("%ld bytes did not arrive", sent * out / in - got);
         if (ends[0].revents) {
             ssize_t piece = take(to, got, BUFFER);
             if (piece <= 0)
@@ -226,12 +167,11 @@ static int measure_rate(int from, int to, long end)
                 return fail("cannot write: %s", strerror(errno));
             if (piece > 0)
                 sent += piece;
-            sending = now() < end;
-        } else if (sending) {
-            sending = now() < end;
         }
+        /* Half of an escaped byte would never arrive. */
+        sending = sending && (now() < end || sent % in);
     }
-    printf("{\"bytes\":%ld,\"seconds\":%.6f}\n", got, (double)(last - start) / (1000.0 * MS));
+    printf("{\"bytes\":%ld,\"seconds\":%.6f}\n", got / out, (double)(last - start) / (1000.0 * MS));
     return 1;
 }
 
@@ -294,60 +234,82 @@ static int place(pid_t pid, int together)
     return 1;
 }
 
-static int connect_to(int port)
+static int connect_client(int port)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((in_port_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    long give_up = now() + 5000 * MS;
-    for (;;) {
-        client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (client < 0)
-            die("socket");
-        if (connect(client, (struct sockaddr *)&address, sizeof address) == 0)
-            break;
-        if (now() > give_up)
-            return fail("nobody listens on port %d", port);
-        close(client);
-        nanosleep(&(struct timespec){.tv_nsec = 20 * MS}, NULL);
-    }
-    int on = 1;
-    if (setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 || fcntl(client, F_SETFL, O_NONBLOCK) < 0)
-        die("client");
+    client = connect_to(port);
+    if (client < 0)
+        return fail("nobody listens on port %d", port);
     printf("{}\n");
     return 1;
 }
 
-static void open_device(void)
+static int listen_any(void)
 {
-    device = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (device < 0 || grantpt(device) < 0 || unlockpt(device) < 0)
-        die("posix_openpt");
-    const char *path = ptsname(device);
-    /* Kept open: without it the master would report a hang-up until the program under test has opened the slave. */
-    int slave = path ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
-    struct termios settings;
-    if (slave < 0 || tcgetattr(slave, &settings) < 0)
-        die("pty");
-    cfmakeraw(&settings);
-    cfsetspeed(&settings, B115200);
-    if (tcsetattr(slave, TCSANOW, &settings) < 0)
-        die("tcsetattr");
-    printf("{\"pty\":\"%s\"}\n", path);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, 1) < 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) < 0)
+        die("listen");
+    printf("{\"port\":%d}\n", ntohs(address.sin_port));
+    return 1;
+}
+
+/* The program under test makes the device this time: we are the local program on it, and the server it dials. */
+static int accept_client(const char *path)
+{
+    long give_up = now() + CONNECT;
+    close(device);
+    while ((device = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) < 0) {
+        if (now() > give_up)
+            return fail("%s does not open: %s", path, strerror(errno));
+        nanosleep(&(struct timespec){.tv_nsec = 20 * MS}, NULL);
+    }
+    make_raw(device);
+    struct pollfd end = {.fd = listener, .events = POLLIN};
+    if (!wait_input(&end, 1, give_up))
+        return fail("it does not dial");
+    client = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int on = 1;
+    if (client < 0 || setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
+        die("accept");
+    printf("{}\n");
+    return 1;
+}
+
+static int all_ones(long times)
+{
+    memset(pattern, 0xFF, sizeof pattern);
+    factor = times;
+    struct pollfd end = {.fd = client, .events = POLLIN};
+    while (wait_input(&end, 1, now() + GREETING_MS * MS))
+        if (read(client, buffer, BUFFER) <= 0)
+            return fail("the connection ended");
+    printf("{}\n");
+    return 1;
 }
 
 int main(void)
 {
-    for (size_t index = 0; index < sizeof pattern; index++)
-        pattern[index] = (unsigned char)(index % PATTERN);
+    char path[64];
+    make_pattern();
     /* The default of 50 us would be more than half a character. */
     prctl(PR_SET_TIMERSLACK, 1);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    open_device();
-    char line[128];
+    device = open_device(path, sizeof path);
+    printf("{\"ptys\":[\"%s\"]}\n", path);
+    char line[512];
     while (fgets(line, sizeof line, stdin)) {
         int first, second, ms;
+        char text[512];
         if (sscanf(line, "connect %d", &first) == 1)
-            connect_to(first);
+            connect_client(first);
+        else if (strcmp(line, "listen\n") == 0)
+            listen_any();
+        else if (sscanf(line, "accept %500s", text) == 1)
+            accept_client(text);
+        else if (sscanf(line, "ff %d", &first) == 1)
+            all_ones(first);
         else if (sscanf(line, "together %d", &first) == 1)
             place(first, 1);
         else if (sscanf(line, "apart %d", &first) == 1)

@@ -1,4 +1,4 @@
-/** The driver of probe.c: one process that is device and client of one contender. Called by run.mjs. */
+/** The driver of probe.c and crowd.c: one process that is devices and clients of one contender. Called by seats.mjs. */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
@@ -8,18 +8,18 @@ const ANSWER_MS = 15_000
 export class Probe {
   #child
   #lines
-  /** The slave of its PTY: what the contender shares. */
-  pty
+  /** The slaves of its PTYs: what the contender shares. */
+  ptys
 
-  static async start(program) {
+  static async start(program, args = []) {
     const probe = new Probe()
-    probe.#child = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] })
+    probe.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     probe.#lines = createInterface({ input: probe.#child.stdout })[Symbol.asyncIterator]()
-    probe.pty = (await probe.#answer()).pty
+    probe.ptys = (await probe.#answer()).ptys
     return probe
   }
 
-  /** Sends a command of probe.c and answers its JSON; throws with its error. */
+  /** Sends a command and answers its JSON; throws with its error. */
   async ask(...command) {
     this.#child.stdin.write(`${command.join(' ')}\n`)
     const answer = await this.#answer()

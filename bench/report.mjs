@@ -3,12 +3,11 @@
  *
  * `results` is {contender: {call: [{...answer, cpuSeconds}, …one per round]}}; a round that failed is {error}.
  */
-import { ROWS } from './measures.mjs'
+import { REFERENCE, ROWS, SCENES, sceneOf } from './measures.mjs'
 
-const REFERENCE = 'C relay'
 const OURS = 'Farport'
 
-/** One figure and its ratio to the C relay for every row and contender; both undefined where nothing was measured. */
+/** One figure and its ratio to the reference for every row and contender; both undefined where nothing was measured. */
 export function summarise(results) {
   return ROWS.map((row) => ({
     row,
@@ -16,27 +15,37 @@ export function summarise(results) {
   }))
 }
 
+const referenceOf = (row) => sceneOf(row.call).reference ?? REFERENCE
+
 function cell(row, name, results) {
   const own = results[name][row.call] ?? []
-  const reference = results[REFERENCE]?.[row.call] ?? []
+  const reference = row.beside
+    ? (results[name][row.beside] ?? [])
+    : (results[referenceOf(row)]?.[row.call] ?? [])
+  const failures = own.filter((answer) => !ok(answer)).length
   if (row.cost) {
-    const [value, limit] = [cpuPerGigabyte(own), cpuPerGigabyte(reference)]
-    return { value, ratio: limit && value / limit }
+    const [value, limit] = [COSTS[row.cost](own.filter(ok)), COSTS[row.cost](reference.filter(ok))]
+    return { value, ratio: limit && value / limit, failures }
   }
   // The ratio of each round first: both stood next to each other in time, so what slowed one slowed the other.
   const pairs = own.map((answer, round) => [answer, reference[round]]).filter(([a, b]) => b && ok(a) && ok(b))
   return {
     value: median(own.filter(ok).map(row.figure)),
     ratio: median(pairs.map(([a, b]) => row.figure(a) / row.figure(b))),
-    failures: own.filter((answer) => !ok(answer)).length
+    failures
   }
 }
 
 const ok = (answer) => !answer.error
 
-function cpuPerGigabyte(rounds) {
-  const bytes = sum(rounds.filter(ok).map((round) => round.bytes))
-  return bytes > 0 ? (sum(rounds.filter(ok).map((round) => round.cpuSeconds)) / bytes) * 1e9 : undefined
+const COSTS = {
+  gigabyte: (rounds) => perUnit(rounds, ({ bytes }) => bytes / 1e9),
+  percent: (rounds) => perUnit(rounds, ({ seconds }) => seconds / 100)
+}
+
+function perUnit(rounds, units) {
+  const all = sum(rounds.map(units))
+  return all > 0 ? sum(rounds.map(({ cpuSeconds }) => cpuSeconds)) / all : undefined
 }
 
 const sum = (values) => values.reduce((total, value) => total + value, 0)
@@ -48,21 +57,29 @@ function median(values) {
   return sorted.length ? (sorted[middle - 1] + sorted[middle]) / 2 : undefined
 }
 
-/** The figures side by side: value, and in brackets the ratio to the C relay. */
-export function figuresTable(summary, names) {
-  return table(
-    ['', ...names],
-    summary.map(({ row, cells }) => [row.title, ...names.map((name) => text(cells[name], name))])
-  )
+/** The figures side by side, a table for each scene: value, and in brackets the ratio to its reference. */
+export function figures(summary, names) {
+  return Object.values(SCENES).flatMap((scene) => {
+    const rows = summary.filter(
+      ({ row, cells }) => sceneOf(row.call) === scene && Object.values(cells).some(hasFigure)
+    )
+    const present = names.filter((name) => rows.some(({ cells }) => hasFigure(cells[name])))
+    if (present.length === 0) return []
+    const lines = rows.map(({ row, cells }) => [
+      row.title,
+      ...present.map((name) => text(cells[name], row.alone || (!row.beside && name === referenceOf(row))))
+    ])
+    return [`**${scene.title}**`, table(['', ...present], lines)]
+  })
 }
 
-function text({ value, ratio, failures }, name) {
+const hasFigure = ({ value, failures }) => value !== undefined || failures > 0
+
+function text({ value, ratio, failures }, plain) {
   if (value === undefined) return failures ? 'failed' : '-'
   const figure = number(value)
   const rounds = failures ? `, ${failures} failed` : ''
-  return name === REFERENCE || ratio === undefined
-    ? figure + rounds
-    : `${figure} (${ratio.toFixed(2)}${rounds})`
+  return plain || ratio === undefined ? figure + rounds : `${figure} (${ratio.toFixed(2)}${rounds})`
 }
 
 const number = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(value >= 10 ? 3 : 2))
@@ -92,7 +109,7 @@ const bound = (row, limit) => `${row.more ? '≥' : '≤'} ${measure(limit, limi
 const measure = (limit, value) => (limit.ratio ? `${value.toFixed(2)} ×` : number(value))
 
 function verdict(row, measured) {
-  if (measured === undefined) return 'no C relay to compare with'
+  if (measured === undefined) return `no ${referenceOf(row)} to compare with`
   const holds = (limit) => {
     const asked = limit.ratio ?? limit.value
     return row.more ? measured >= asked : measured <= asked

@@ -10,21 +10,48 @@ const run = promisify(execFile)
 const script = join(import.meta.dirname, '../../bench/run.mjs')
 
 describe.skipIf(lacks('cc'))('npm run bench', () => {
-  it('builds its programs, measures all that is asked for and clears up', async () => {
+  it('builds its programs, measures all that it can and clears up', async () => {
     const before = await leftovers()
-    const { stdout, stderr } = await run(process.execPath, [script, '--quick', '--only', 'C relay'])
+    const { stdout, stderr } = await run(process.execPath, [script, '--quick', '--contender', 'C relay'])
     const rows = stdout.split('\n').filter((line) => /^\| [^-\s]/.test(line))
-    expect(rows).toHaveLength(8)
+    expect(rows.map((row) => row.split('|')[1]?.trim())).toEqual([
+      '1-byte echo, p50, µs',
+      '1-byte echo, p95, µs',
+      '100-byte answer at 115200, p50, µs',
+      '256-byte answer at 115200, p50, µs',
+      'device → client, MB/s',
+      'client → device, MB/s',
+      'device → client, CPU s/GB',
+      'client → device, CPU s/GB',
+      'telnet, 0xFF, device → client, MB/s',
+      'telnet, 0xFF, client → device, MB/s',
+      '64 ports at 115200, CPU %',
+      'eight clients, MB/s',
+      'seven clients beside a stalled one, MB/s',
+      'start to listening, ms',
+      'idle, MiB',
+      'each further port with a client, MiB'
+    ])
     // A figure in each row: nothing failed, nothing was lost on the way, every byte was the right one.
-    for (const row of rows) expect(row).toMatch(/\| +\d+(\.\d+)? \|$/)
-    expect(stderr).toBe('bench: round 1 of 1\n')
+    for (const row of rows) expect(row).toMatch(/\| +-?\d+(\.\d+)?(e-\d+)?( \(\d\.\d+\))? \|$/)
+    expect(stderr).not.toMatch(/left out|, \w+: /)
     expect(await leftovers()).toEqual(before)
   })
 
+  it('measures Farport: telnet is escaped, a stalled client replaced, a virtual port opened', async () => {
+    const only = ['--only', 'telnetUp,telnetDown,clients8', '--only', 'stalled,ptyEcho,ptyUp']
+    const { stdout } = await run(process.execPath, [script, '--quick', '--contender', 'Farport', ...only])
+    const [table = ''] = stdout.split('What Farport is to reach')
+    const rows = table.split('\n').filter((line) => /^\| [^-\s]/.test(line))
+    expect(rows).toHaveLength(6)
+    for (const row of rows) expect(row).toMatch(/\| +\d+(\.\d+)?( \(\d\.\d+\))? \|$/)
+  })
+
   it('names what it does not know', async () => {
-    await expect(run(process.execPath, [script, '--only', 'C rely'])).rejects.toThrow(
+    await expect(run(process.execPath, [script, '--contender', 'C rely'])).rejects.toThrow(
       /C rely.*C relay, Farport/
     )
+    await expect(run(process.execPath, [script, '--only', 'ecco'])).rejects.toThrow(/ecco.*echo, paced100/)
   })
 })
 
