@@ -14,8 +14,8 @@ import type {
 } from '../contract/line.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { Port, PortSource } from '../ports/port.ts'
-import { afterOpening } from './after-opening.ts'
-import { runReset, type ResetSequence } from './run-reset.ts'
+import { afterOpening, type Prepare } from './after-opening.ts'
+import { REST_MS, runReset, type ResetSequence } from './run-reset.ts'
 
 /** Ports that were reset before anybody has them: what clients send meanwhile waits for the port, as during any opening. */
 export function withReset(
@@ -23,7 +23,8 @@ export function withReset(
   sequence: ResetSequence,
   clock: Clock = systemClock
 ): PortSource {
-  return afterOpening(source, (port, signal) => runReset(port, source.label, sequence, clock, signal))
+  const prepare: Prepare = (port, signal) => runReset(port, source.label, sequence, clock, signal)
+  return afterOpening(source, prepare, REST_MS)
 }
 
 /** Ports whose DTR and RTS stay as they are after opening, whatever their users ask for. */

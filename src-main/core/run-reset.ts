@@ -4,14 +4,14 @@
  */
 import { sleep, type Clock } from '../base/clock.ts'
 import { Fault } from '../contract/faults.ts'
-import type { ControlLines, ControlWish } from '../contract/line.ts'
+import type { ControlLines, ControlWish, LineWish } from '../contract/line.ts'
 import type { ResetProfile, ResetStep } from '../contract/reset.ts'
 import type { Port } from '../ports/port.ts'
 
 const LINES = ['dtr', 'rts', 'break'] as const satisfies readonly (keyof ControlLines)[]
 
 /** What a port that does not answer may hold up the end of a sequence that was cut short, in ms. */
-const REST_MS = 2000
+export const REST_MS = 2000
 
 export type ResetSequence = Pick<ResetProfile, 'steps' | 'leaves'>
 
@@ -30,19 +30,30 @@ export async function runReset(
   refuseWithoutLines(port, label, steps)
   const { baudRate } = port.settings
   const changesRate = !leaves && steps.some((step) => step.baudRate !== undefined)
-  const never = new AbortController().signal
   try {
     for (const step of steps) await runStep(port, step, clock, signal)
     if (changesRate) await port.apply({ baudRate }, signal)
   } catch (error) {
-    const toRest = port
-      .control(restOf(steps))
-      .then(() => (changesRate ? port.apply({ baudRate }, never) : undefined))
-      // The port that was to be put to rest is gone; why it went is told by `error`.
-      .catch(() => undefined)
-    await Promise.race([toRest, sleep(clock, REST_MS, never)])
+    await atRest(port, restOf(steps), changesRate ? { baudRate } : {}, clock)
     throw error
   }
+}
+
+/** Never rejects: a port that cannot be put to rest is gone, and why it went is told by whatever cut the sequence short. */
+function atRest(port: Port, lines: ControlWish, settings: LineWish, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = clock.after(REST_MS, resolve)
+    const done = (): void => {
+      limit.dispose()
+      resolve()
+    }
+    port
+      .control(lines)
+      .then(() =>
+        Object.keys(settings).length > 0 ? port.apply(settings, new AbortController().signal) : undefined
+      )
+      .then(done, done)
+  })
 }
 
 /** The levels that a sequence ends with. A break is never one of them. */

@@ -143,7 +143,7 @@ describe('reset on open', () => {
     expect(source.port.lines).toMatchObject({ dtr: true, rts: true })
   })
 
-  it('closes a port that is not wanted any more', async () => {
+  it('closes a port that is not wanted any more, its lines at rest', async () => {
     const clock = new FakeClock()
     const source = new MemoryPortSource('board', () => new LoggingPort(clock))
     const stop = new AbortController()
@@ -154,6 +154,8 @@ describe('reset on open', () => {
     await settle()
     await end
     expect(source.port.ended).toBe(true)
+    expect(source.port.lines).toMatchObject({ dtr: true, rts: true })
+    expect(clock.pending).toBe(0)
   })
 })
 

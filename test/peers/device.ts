@@ -29,6 +29,10 @@ export class Device {
     return Buffer.concat(this.#got)
   }
 
+  onData(listener: (chunk: Buffer) => void): void {
+    this.#stream.on('data', listener)
+  }
+
   write(bytes: Uint8Array | string): void {
     this.#stream.write(bytes)
   }
