@@ -53,6 +53,51 @@ describe('the core', () => {
     })
   })
 
+  it('switches a share off and on, at the same address and with its totals', async () => {
+    const share = await core.call('share.start', {
+      port: { target: 'sim:echo' },
+      listen: ['raw://127.0.0.1:0']
+    })
+    const [address] = share.addresses
+    await echoed(address!)
+    const off = await core.call('share.enable', { id: share.id, enabled: false })
+    expect(off).toMatchObject({ enabled: false, addresses: [], sessions: [], bytesToDevice: 1 })
+    await expect(echoed(address!)).rejects.toThrow('ECONNREFUSED')
+    const on = await core.call('share.enable', { id: share.id, enabled: true })
+    expect(on).toMatchObject({ enabled: true, addresses: [address], bytesToDevice: 1 })
+    await echoed(address!)
+    expect(core.state.bridges[share.id]?.bytesToDevice).toBe(2)
+  })
+
+  it('starts a share that is off, and says what is wrong with it all the same', async () => {
+    const spec = { port: { target: 'sim:echo' }, disabled: true }
+    const share = await core.call('share.start', { ...spec, listen: ['raw://127.0.0.1:0'] })
+    expect(share).toMatchObject({ enabled: false, port: 'sim:echo', addresses: [] })
+    expect(core.state.bridges[share.id]).toEqual(share)
+    await expect(core.call('share.start', { ...spec, listen: ['raw:/x'] })).rejects.toMatchObject({
+      code: 'bad-url'
+    })
+    await expect(core.call('share.start', spec)).rejects.toMatchObject({ code: 'usage' })
+  })
+
+  it('places the clients of a rotator on its shares', async () => {
+    const start = () => core.call('share.start', { port: { target: 'sim:echo' }, pooled: true })
+    const shares = [await start(), await start()]
+    const rotator = await core.call('rotator.start', {
+      listen: ['raw://127.0.0.1:0'],
+      shares: shares.map(({ id }) => id)
+    })
+    const sockets = await Promise.all([echoed(rotator.addresses[0]!), echoed(rotator.addresses[0]!)])
+    expect(shares.map(({ id }) => core.state.bridges[id]?.sessions.length)).toEqual([1, 1])
+    expect(core.state.rotators).toEqual({ [rotator.id]: rotator })
+    for (const socket of sockets) socket.destroy()
+    await expect(
+      core.call('rotator.start', { listen: ['raw://127.0.0.1:0'], shares: ['77'] })
+    ).rejects.toMatchObject({ code: 'usage' })
+    expect(await core.call('bridge.stop', { id: rotator.id })).toEqual({ lost: 0 })
+    expect(core.state.rotators).toEqual({})
+  })
+
   it('listens nowhere when one of several addresses is not to be had', async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
@@ -255,5 +300,15 @@ function freePort(): Promise<number> {
         resolve(port)
       })
     })
+  })
+}
+
+/** A client that sends a byte and gets it back; rejects where nobody listens. Ended with the test by its share's end. */
+function echoed(url: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(Number(url.split(':').at(-1)), '127.0.0.1')
+    socket.on('error', reject)
+    socket.once('data', () => resolve(socket))
+    socket.write('x')
   })
 }

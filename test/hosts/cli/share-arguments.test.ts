@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ShareSpec } from '../../../src-main/contract/commands.ts'
 import { tokenize } from '../../../src-main/hosts/cli/options.ts'
-import { SHARE_OPTIONS, readShares } from '../../../src-main/hosts/cli/share-arguments.ts'
+import { SHARE_OPTIONS, readRotator, readShares } from '../../../src-main/hosts/cli/share-arguments.ts'
 
 function read(line: string): ShareSpec[] {
   return readShares(tokenize(line.split(' '), SHARE_OPTIONS))
@@ -63,6 +63,64 @@ describe('the arguments of share', () => {
     expect(share?.port.settings).toEqual({ dataBits: 7, parity: 'odd', stopBits: 2 })
   })
 
+  it('spreads a range of ports over the devices that stand before it', () => {
+    const shares = read('A B --listen raw://h:7000-7009 -b 9600 C --listen raw://h:1 --listen telnet://h:2')
+    expect(shares).toMatchObject([
+      { port: { target: 'A', settings: { baudRate: 9600 } }, listen: ['raw://h:7000'] },
+      { port: { target: 'B', settings: { baudRate: 9600 } }, listen: ['raw://h:7001'] },
+      { port: { target: 'C' }, listen: ['raw://h:1', 'telnet://h:2'] }
+    ])
+  })
+
+  it('gives a device of its own several ranges, each in turn', () => {
+    const shares = read('A B --listen raw://h:10-11 --listen rfc2217://h:20-21?baud=300')
+    expect(shares.map(({ listen }) => listen)).toEqual([
+      ['raw://h:10', { url: 'rfc2217://h:20', settings: { baudRate: 300 } }],
+      ['raw://h:11', { url: 'rfc2217://h:21', settings: { baudRate: 300 } }]
+    ])
+  })
+
+  it('reads what holds for one listener alone behind its URL', () => {
+    const [share] = read(
+      'A --listen rfc2217://h:1?baud=9600&line=7E1 --listen raw://h:2?observe&allow=10.0.0.0/8,::1&banner=%5Cd%20here --listen raw+unix:///x?mode=660'
+    )
+    expect(share?.listen).toEqual([
+      { url: 'rfc2217://h:1', settings: { baudRate: 9600, dataBits: 7, parity: 'even', stopBits: 1 } },
+      { url: 'raw://h:2', observe: true, allow: ['10.0.0.0/8', '::1'], banner: '\\d here' },
+      { url: 'raw+unix:///x?mode=660' }
+    ])
+  })
+
+  it('needs no listener where the share connects by itself, or is one of a pool', () => {
+    expect(read('A --dial raw://far:1 --dial-back rfc2217://far:2')[0]).toMatchObject({
+      listen: [],
+      dial: [
+        { url: 'raw://far:1', when: 'always' },
+        { url: 'rfc2217://far:2', when: 'data' }
+      ]
+    })
+    const tokens = tokenize('A B --rotator telnet://h:0 --allow ::1'.split(' '), SHARE_OPTIONS)
+    expect(readShares(tokens)).toMatchObject([{ pooled: true }, { pooled: true }])
+    expect(readRotator(tokens)).toMatchObject({ listen: ['telnet://h:0'], allow: ['::1'] })
+  })
+
+  it('reads who may come, how long and which way', () => {
+    const [share] = read(
+      'A --listen raw://h:1 --newcomer take-over --one-way to-device --inactivity-timeout 600 --open-at-start ' +
+        '--keep-open 2.5 --no-break --disabled --trace-both /t/\\d --trace-timestamp --trace-rotate 1'
+    )
+    expect(share).toMatchObject({
+      newcomer: 'take-over',
+      oneWay: 'to-device',
+      inactivityMs: 600_000,
+      openAtStart: true,
+      keepOpenMs: 2500,
+      disabled: true,
+      port: { noBreak: true },
+      trace: [{ what: 'both', file: '/t/\\d', timestamp: true, hexdump: false, rotateBytes: 1_048_576 }]
+    })
+  })
+
   it('takes what looks like an option behind -- as a device', () => {
     expect(read('--listen raw://h:1 -- -odd')[0]?.port.target).toBe('-odd')
   })
@@ -75,6 +133,13 @@ describe('the arguments of share', () => {
     ['A B --listen raw://h:1', /A.*--listen/],
     ['A --listen raw://h:1 --max-clients 0', /--max-clients 0.*from 1/],
     ['A --listen raw://h:1 --max-clients many', /--max-clients many/],
+    ['A B C --listen raw://h:7000-7001', /2 ports for 3 devices.*raw:\/\/h:7000-7002/],
+    ['A --listen raw://h:7001-7000', /range/],
+    ['A B --listen raw://h:1-2 --name both C --listen raw://h:3', /--name/],
+    ['A --listen raw://h:1?observe=maybe', /observe/],
+    ['A --listen raw://h:1?baud=fast', /baud/],
+    ['A --listen raw://h:1 --trace-hexdump', /--trace-both FILE/],
+    ['A --listen raw://h:1 --keep-open soon', /--keep-open soon/],
     ['A --listen raw://h:1 --dtr up', /--dtr up.*on, off/],
     ['A --listen raw://h:1 B --listen raw://h:2 --name both', /--name/]
   ])('refuses "%s"', (line, message) => {
