@@ -39,23 +39,42 @@ export const HELP: Readonly<Record<string, string>> = {
 Shares serial ports until it is stopped; prints "listening URL" for each listener once it accepts. A device is opened
 with its first client and closed after its last. Options behind a DEVICE are its own; those after the last --listen hold for all.
 
+Where it is reached:
   --listen URL           rfc2217://HOST:PORT (settings and control lines reach the device), telnet:// or raw://; port 0: any
-                         free one; may stand several times
+                         free one; may stand several times. What holds for one listener alone stands behind its URL:
+                         ?baud=9600&line=7E1 (clients of listeners with other settings take turns), ?observe, ?allow=…
+                         A range of ports (raw://0.0.0.0:7000-7047) is spread over the devices before it
   --allow WHO            who may connect from elsewhere: an address, a network (192.168.1.0/24), or "anyone". Needed for every
                          listener that is not on loopback
+  --rotator URL          one address for all these devices: who comes gets the next one that nobody uses
+  --dial URL             connect there by itself and stay connected: two real ports, one cable
+  --dial-back URL        connect there when the device says something
   --name NAME            what others see
-  --writers one|all      one: the first client writes, others watch (default); all: everybody may write
+
+Who may do what:
+  --writers one|all|none one: the first client writes, others watch (default)
+  --newcomer watch|take-over|kick-old    whoever comes while another one writes watches (default), or takes over; or, where
+                         all places are taken, gets that of the client that is here longest
   --max-clients N        how many at once, up to 1000 (default 8)
+  --one-way to-device|from-device    bytes go this way alone
+  --no-break             clients' breaks do not reach the device
   --keep-settings        leave the settings as the last writer set them (default: the configured ones return)
-  --wait                 start even where the device is missing
+
+How long:
+  --inactivity-timeout S close a client when nothing passed for S seconds
   --stall-timeout S      close a client that takes nothing for S seconds (default 25; 0: never)
+  --open-at-start        open the device at once, and keep it open
+  --keep-open S          keep it open for S seconds after the last client
+  --wait                 start even where the device is missing
 
 ${PORT_HELP}
 
 Examples:
   farport share /dev/ttyUSB0 -b 9600 --line 7E1 --listen rfc2217://127.0.0.1:7000
   farport share /dev/ttyUSB0 --listen rfc2217://0.0.0.0:7000 --allow 192.168.1.0/24
-  farport share sim:gps --listen raw://127.0.0.1:7001 sim:echo --listen rfc2217://127.0.0.1:7002`,
+  farport share sim:gps --listen raw://127.0.0.1:7001 sim:echo --listen rfc2217://127.0.0.1:7002
+  farport share /dev/ttyS* --listen telnet://127.0.0.1:7000-7047 --rotator telnet://127.0.0.1:7100
+  farport share /dev/ttyUSB0 --listen rfc2217://127.0.0.1:7000?baud=9600 --listen raw://127.0.0.1:7001?observe`,
 
   connect: `farport connect URL (--pty LINK | --stdio) [options]
 farport connect A B [options]
