@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { createConnection, createServer } from 'node:net'
+import { vi } from 'vitest'
 
 /** For programs that cannot tell which port they took: one of loopback that was free a moment ago. */
 export function freePort(): Promise<number> {
@@ -11,4 +12,18 @@ export function freePort(): Promise<number> {
       })
     })
   })
+}
+
+/** Resolves once a program accepts connections there; it sees one come and go. */
+export async function accepting(port: number): Promise<void> {
+  const once = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = createConnection({ port, host: '127.0.0.1' })
+      socket.on('connect', () => {
+        socket.destroy()
+        resolve()
+      })
+      socket.on('error', reject)
+    })
+  await vi.waitFor(once, 10_000)
 }
