@@ -4,7 +4,8 @@
  * `socket://` (pyserial), `net:HOST:PORT` (remserial, avrdude).
  *
  *     rfc2217://192.0.2.7:7000      telnet://box:23      raw://[2001:db8::7]:4001
- *     raw+unix:///run/x.sock        raw+udp://box:6666?local=6666
+ *     raw+unix:///run/x.sock        raw+unix:///run/x.sock?mode=660&group=dialout
+ *     raw+udp://box:6665?local=6666
  */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { Fault } from '../contract/faults.ts'
@@ -26,6 +27,10 @@ export interface Endpoint {
   readonly port: number
   /** The socket's path; `unix` only. */
   readonly path?: string
+  /** Who may open the socket's file; `unix` only. A listener's: 0o600 where absent. */
+  readonly mode?: number
+  /** The group of the socket's file, by name or number; `unix` only. */
+  readonly group?: string
   /** The port we send from and receive on; `udp` only. */
   readonly localPort?: number
 }
@@ -61,6 +66,9 @@ export function parseEndpoint(text: string, use: EndpointUse = 'dial'): Endpoint
   if (!split) throw wrong(text, `is no address: it needs a protocol (${PROTOCOLS.join(', ')}) in front, like`)
   const [, scheme = '', rest = ''] = split
   const { protocol, transport } = readScheme(text, scheme.toLowerCase())
+  if (transport !== 'unix' && rest.includes('@')) {
+    throw wrong(text, 'names a user; there is none here, so leave out what stands before the @, like')
+  }
   const [place, query] = cut(rest, '?')
   const base = { protocol, transport, ...readQuery(text, transport, query) }
   if (transport === 'unix') return { ...base, host: '', port: 0, path: readPath(text, place) }
@@ -69,11 +77,19 @@ export function parseEndpoint(text: string, use: EndpointUse = 'dial'): Endpoint
 
 /** The URL of an endpoint; `parseEndpoint` reads it back. */
 export function formatEndpoint(endpoint: Endpoint): string {
-  const { protocol, transport, host, port, path, localPort } = endpoint
+  const { protocol, transport, host, port, path } = endpoint
   const scheme = transport === 'tcp' ? protocol : `${protocol}+${transport}`
-  const query = localPort === undefined ? '' : `?local=${localPort}`
   const place = transport === 'unix' ? encodePath(path ?? '') : formatAddress(host, port)
-  return `${scheme}://${place}${query}`
+  return `${scheme}://${place}${formatQuery(endpoint)}`
+}
+
+function formatQuery({ mode, group, localPort }: Endpoint): string {
+  const options = [
+    ...(mode === undefined ? [] : [`mode=${mode.toString(8).padStart(3, '0')}`]),
+    ...(group === undefined ? [] : [`group=${encodeURIComponent(group)}`]),
+    ...(localPort === undefined ? [] : [`local=${localPort}`])
+  ]
+  return options.length === 0 ? '' : `?${options.join('&')}`
 }
 
 /** `192.0.2.7:7000`, `[2001:db8::1]:7000`. */
@@ -82,7 +98,13 @@ export function formatAddress(host: string, port: number): string {
 }
 
 function wrong(text: string, what: string, example = EXAMPLE): Fault {
-  return new Fault('bad-url', `"${text}" ${what} ${example}.`)
+  return new Fault('bad-url', `"${withoutSecret(text)}" ${what} ${example}.`)
+}
+
+/** Messages get into logs: of `user:secret@` the user alone stays. */
+function withoutSecret(text: string): string {
+  const [scheme = ''] = /^(?:[^/?@:]*:\/\/|net:)/i.exec(text) ?? []
+  return scheme + text.slice(scheme.length).replace(/^([^/?@:]*):.*@/s, '$1:***@')
 }
 
 function readScheme(text: string, scheme: string): { protocol: Protocol; transport: Transport } {
@@ -112,24 +134,16 @@ function readScheme(text: string, scheme: string): { protocol: Protocol; transpo
 }
 
 function readPlace(text: string, place: string, use: EndpointUse): { host: string; port: number } {
-  const example = EXAMPLE
-  if (place.includes('@')) {
-    throw wrong(
-      text,
-      'names a user; there is none here, so leave out what stands before the @, like',
-      example
-    )
-  }
   const match = /^(?:\[([^\]]*)\]|([^:[\]/]*))(?::([^/:]*))?(\/.*)?$/s.exec(place)
   if (!match) {
     if (isIP(place.replace(/:\d*$/, '')) === 6 || isIPv6(place)) {
       throw wrong(text, 'needs brackets around its IPv6 address, like', 'raw://[2001:db8::7]:4001')
     }
-    throw wrong(text, 'has no HOST:PORT behind the protocol: write it like', example)
+    throw wrong(text, 'has no HOST:PORT behind the protocol: write it like')
   }
   const [, bracketed, plain = '', port, trailing] = match
   if (trailing !== undefined && trailing !== '/') {
-    throw wrong(text, `goes on behind the port ("${trailing}"), where nothing may follow, as in`, example)
+    throw wrong(text, `goes on behind the port ("${trailing}"), where nothing may follow, as in`)
   }
   const host = bracketed === undefined ? plain : bracketed.replace('%25', '%')
   checkHost(text, host, bracketed !== undefined, use)
@@ -170,17 +184,7 @@ function readPath(text: string, place: string): string {
   const example = 'raw+unix:///run/x.sock'
   if (!place.startsWith('/'))
     throw wrong(text, 'needs a full path behind the //, three slashes in all, like', example)
-  let path: string
-  try {
-    path = decodeURIComponent(place)
-  } catch {
-    // The only thing it throws on; the path itself may hold anything.
-    throw wrong(
-      text,
-      'has a % that is no escape: a % itself is written %25, as in',
-      'raw+unix:///run/50%25.sock'
-    )
-  }
+  const path = decoded(text, place)
   const bytes = Buffer.byteLength(path)
   if (path.includes('\0') || bytes > MAX_PATH_BYTES) {
     throw wrong(
@@ -196,17 +200,61 @@ function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/')
 }
 
-function readQuery(text: string, transport: Transport, query: string | undefined): { localPort?: number } {
-  let result: { localPort?: number } = {}
+type Options = Pick<Endpoint, 'mode' | 'group' | 'localPort'>
+
+/** The options that a transport has, each with what reads it. */
+const OPTIONS: Readonly<
+  Record<Transport, Readonly<Record<string, (text: string, value: string | undefined) => Options>>>
+> = {
+  tcp: {},
+  tls: {},
+  unix: {
+    mode: (text, value) => ({ mode: readMode(text, value) }),
+    group: (text, value) => ({ group: readGroup(text, value) })
+  },
+  udp: { local: (text, value) => ({ localPort: readPort(text, value, 'dial') }) }
+}
+
+function readQuery(text: string, transport: Transport, query: string | undefined): Options {
+  const known = OPTIONS[transport]
+  let result: Options = {}
   for (const part of query === undefined || query === '' ? [] : query.split('&')) {
     const [name, value] = cut(part, '=')
-    if (transport !== 'udp' || name !== 'local') {
-      const there = transport === 'udp' ? 'there is local' : `${transport} has none`
+    const read = Object.hasOwn(known, name) ? known[name] : undefined
+    if (!read) {
+      const names = Object.keys(known)
+      const there = names.length > 0 ? `there is ${names.join(', ')}` : `${transport} has none`
       throw wrong(text, `has the option "${name}", which we do not know (${there}): leave it out, like`)
     }
-    result = { localPort: readPort(text, value, 'dial') }
+    result = { ...result, ...read(text, value) }
   }
   return result
+}
+
+const UNIX_EXAMPLE = 'raw+unix:///run/x.sock?mode=660&group=dialout'
+
+function readMode(text: string, value = ''): number {
+  if (/^0?[0-7]{3}$/.test(value)) return parseInt(value, 8)
+  throw wrong(text, `has no right mode ("${value}"): three octal digits are, as in`, UNIX_EXAMPLE)
+}
+
+function readGroup(text: string, value = ''): string {
+  const group = decoded(text, value)
+  if (group !== '') return group
+  throw wrong(text, 'names no group: write it like', UNIX_EXAMPLE)
+}
+
+function decoded(text: string, value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    // The only thing it throws on; what comes out may hold anything.
+    throw wrong(
+      text,
+      'has a % that is no escape: a % itself is written %25, as in',
+      'raw+unix:///run/50%25.sock'
+    )
+  }
 }
 
 function cut(text: string, separator: string): [string, string | undefined] {

@@ -8,8 +8,8 @@ import { Emitter } from '../base/event.ts'
 import type { Disposable } from '../base/event.ts'
 import type { CloseReason } from '../contract/close.ts'
 import { DONE } from '../contract/close.ts'
-import { hungUp, pendingError, unansweredMs, unreadBytes } from '../os/socket-state.ts'
-import { USER_TIMEOUT_MS, setProbeOptions, setTcpOptions } from '../os/tcp-options.ts'
+import { hungUp, pendingError, unreadBytes } from '../os/socket-state.ts'
+import { USER_TIMEOUT_MS } from '../os/tcp-options.ts'
 import type { Connection } from './connection.ts'
 import { VANISHED, endReason } from './network-faults.ts'
 import type { StreamSocket } from './stream-socket.ts'
@@ -108,7 +108,7 @@ export class SocketConnection implements Connection {
       ended: (error, lostBytes) => this.#finish(error, lostBytes)
     }
     socket.once('end', () => this.#peerEnded())
-    setTcpOptions(socket, this.#userTimeoutMs)
+    socket.manners.watch(socket, this.#userTimeoutMs)
     this.#watchTimer = this.#clock.every(WATCH_PERIOD_MS, () => this.#watch(), 'idle')
   }
 
@@ -170,12 +170,13 @@ export class SocketConnection implements Connection {
 
   probe(): void {
     if (this.#reason || this.#probeTimer) return
-    setProbeOptions(this.#socket)
+    const { manners } = this.#socket
+    manners.probe(this.#socket)
     const judge = (): void => {
       this.#probeTimer = undefined
       if (this.#reason) return
-      if (unansweredMs(this.#socket) >= PROBE_UNANSWERED_MS) this.abort(VANISHED)
-      else setTcpOptions(this.#socket, this.#userTimeoutMs)
+      if (manners.unansweredMs(this.#socket) >= PROBE_UNANSWERED_MS) this.abort(VANISHED)
+      else manners.watch(this.#socket, this.#userTimeoutMs)
     }
     this.#probeTimer = this.#clock.after(PROBE_MS, judge, 'idle')
   }
@@ -284,7 +285,7 @@ export class SocketConnection implements Connection {
       this.abort(this.#stalled())
       return
     }
-    if (unansweredMs(this.#socket) >= USER_TIMEOUT_MS) this.abort(VANISHED)
+    if (this.#socket.manners.unansweredMs(this.#socket) >= USER_TIMEOUT_MS) this.abort(VANISHED)
     else if (this.#paused) this.#watchPaused(nowMs)
   }
 

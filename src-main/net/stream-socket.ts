@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { Slab } from '../os/slab.ts'
-import { unacknowledgedBytes } from '../os/socket-state.ts'
+import type { StreamManners } from './stream-manners.ts'
 
 /** What a StreamSocket tells its one owner. All are called with nothing of the socket's own work left to do. */
 export interface StreamSocketOwner {
@@ -24,13 +24,14 @@ export interface StreamSocketOwner {
  * Made by the carriers, owned by a SocketConnection; knows no timer and no policy.
  */
 export class StreamSocket extends Socket {
+  readonly manners: StreamManners
   owner: StreamSocketOwner | undefined
   /** Bytes of the write that is under way. */
   #inFlight = 0
   #resetting = false
 
   /** `handle`: taken from an accepted socket, which has none afterwards; absent where this one is to dial. */
-  constructor(handle?: unknown) {
+  constructor(manners: StreamManners, handle?: unknown) {
     const slab = new Slab()
     // `handle` and `pauseOnCreate` are how Node's own server makes sockets; they are not in its types.
     const options = {
@@ -45,6 +46,7 @@ export class StreamSocket extends Socket {
       }
     }
     super(options)
+    this.manners = manners
     this.pause()
     // `_destroy` below has it already; without a listener Node would end the process.
     this.on('error', () => undefined)
@@ -56,10 +58,10 @@ export class StreamSocket extends Socket {
     return this.writableLength - this.#inFlight + Math.min(this.#inFlight, this.#handleQueue())
   }
 
-  /** Ends at once, and tells the far side by a reset; what is queued is lost. */
+  /** Ends at once, and tells the far side by a reset where there is one; what is queued is lost. */
   reset(): void {
     // Node's reset fails on a socket whose FIN is out; there a plain close does.
-    if (this.writableEnded && this.writableLength === 0) this.destroy()
+    if (!this.manners.resets || (this.writableEnded && this.writableLength === 0)) this.destroy()
     else {
       this.#resetting = true
       this.resetAndDestroy()
@@ -85,7 +87,7 @@ export class StreamSocket extends Socket {
     const owner = this.owner
     const broken = this.#resetting || error !== null
     const lostBytes = owner
-      ? this.queued + (broken && !this.writableFinished ? unacknowledgedBytes(this) : 0)
+      ? this.queued + (broken && !this.writableFinished ? this.manners.unacknowledgedBytes(this) : 0)
       : 0
     this.owner = undefined
     super._destroy(error, done)

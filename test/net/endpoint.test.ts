@@ -33,6 +33,18 @@ describe('an endpoint URL', () => {
       'raw+unix:///a%20b/50%25%3F',
       { protocol: 'raw', transport: 'unix', host: '', port: 0, path: '/a b/50%?' }
     ],
+    [
+      'rfc2217+unix:///run/x.sock?mode=060&group=dial%20out',
+      {
+        protocol: 'rfc2217',
+        transport: 'unix',
+        host: '',
+        port: 0,
+        path: '/run/x.sock',
+        mode: 0o60,
+        group: 'dial out'
+      }
+    ],
     ['raw+udp://box:6666', { protocol: 'raw', transport: 'udp', host: 'box', port: 6666 }],
     [
       'raw+udp://box:6666?local=6667',
@@ -70,7 +82,6 @@ describe('an endpoint URL', () => {
     ['raw://:7000', /names no host/],
     ['raw://', /names no host/],
     ['raw://user@box:1', /user/],
-    ['raw://user:secret@box:1', /user/],
     ['raw://2001:db8::7:4001', /brackets/],
     ['raw://::1', /brackets/],
     ['raw://[box]:1', /no IPv6 address/],
@@ -89,6 +100,11 @@ describe('an endpoint URL', () => {
     ['raw+unix://run/x.sock', /full path/],
     ['raw+unix://', /full path/],
     ['raw+unix:///a%zz', /%25/],
+    ['raw+unix:///a?mode=9', /"9".*octal/],
+    ['raw+unix:///a?mode', /octal/],
+    ['raw+unix:///a?group', /names no group/],
+    ['raw+unix:///a?group=%', /%25/],
+    ['raw+unix:///a?local=5', /"local".*mode, group/],
     ['raw+unix:///a%00b', /zero/],
     [`raw+unix:///${'x'.repeat(200)}`, /201 bytes/]
   ])('%j is refused with what is wrong', (text, message) => {
@@ -97,6 +113,21 @@ describe('an endpoint URL', () => {
     expect(fault.message).toMatch(message)
     expect(fault.message).toContain(text)
     expect(fault.message).toMatch(/:\/\/\S+\.$/)
+  })
+
+  it.each([
+    ['raw://user:secret@box:1', 'raw://user:***@box:1'],
+    ['rfc2217+tls://user:se:cr?et@box:1', 'rfc2217+tls://user:***@box:1'],
+    ['gopher://user:secret@box:1', 'gopher://user:***@box:1'],
+    ['net:user:secret@box:1', 'net:user:***@box:1'],
+    ['raw://user:sec@ret@box:1', 'raw://user:***@box:1'],
+    ['raw://:secret@box:1', 'raw://:***@box:1'],
+    ['raw://user:se/cr?et@box:1', 'raw://user:***@box:1'],
+    ['user:secret@box:1', 'user:***@box:1']
+  ])('the secret of %s is not repeated', (text, masked) => {
+    const { message } = refusal(text)
+    expect(message).not.toMatch(/sec|cr|ret/)
+    expect(message).toContain(`"${masked}"`)
   })
 
   it('names the addresses that a listener without a host may mean', () => {
