@@ -35,8 +35,8 @@ export class LineDesk {
   #configured: LineWish
   readonly #fixed: LineWish
   readonly #unheeded: ReadonlySet<keyof ControlLines>
-  /** What was wished of them last. */
-  #unheededLines: ControlWish = {}
+  /** What those who are here wished of them. */
+  readonly #unheededWishes = new Wishes<ControlLines>()
   readonly #changes = new Emitter<LineChange>()
   readonly #faults = new Emitter<Fault>()
   readonly #settingsWishes = new Wishes<LineSettings>()
@@ -74,7 +74,7 @@ export class LineDesk {
   /** The actual lines; without a port those that the next one will be asked for. */
   get lines(): ControlLines {
     const actual = this.#port ? this.#port.lines : { ...this.#lines, ...this.#linesWishes.merged }
-    return { ...actual, ...this.#unheededLines }
+    return { ...actual, ...this.#unheededWishes.merged }
   }
 
   /** What a port is to be opened with. */
@@ -91,7 +91,7 @@ export class LineDesk {
   /** At once, also while an `apply` is under way. Never rejects. */
   async control(session: number, wish: ControlWish): Promise<ControlLines> {
     const { heeded, unheeded } = sorted(wish, this.#unheeded)
-    this.#unheededLines = { ...this.#unheededLines, ...unheeded }
+    this.#unheededWishes.add(session, unheeded)
     if (isQuery(heeded)) return this.lines
     this.#linesWishes.add(session, heeded)
     return this.#control(session, heeded)
@@ -108,6 +108,7 @@ export class LineDesk {
    * configured ones are back. Resolves when what is due now is done; never rejects.
    */
   async forget(session: number, returns: Return): Promise<void> {
+    this.#unheededWishes.forget(session)
     const lines = this.#linesWishes.forget(session)
     if (lines.break) void this.#control(0, { break: false })
     const changed = Object.keys(this.#settingsWishes.forget(session)).length > 0
@@ -185,7 +186,7 @@ export class LineDesk {
   async #control(session: number, wish: ControlWish): Promise<ControlLines> {
     const actual = await this.#ask((port) => port.control(wish))
     this.#tellLines(session)
-    return actual ? { ...actual, ...this.#unheededLines } : this.lines
+    return actual ? { ...actual, ...this.#unheededWishes.merged } : this.lines
   }
 
   /** Undefined: there is no port, or it broke meanwhile. Its owner learns that from `onClose`, the wishes stay. */

@@ -261,6 +261,20 @@ describe('lines that are not heeded', () => {
     expect(device.port.breaks).toEqual([])
   })
 
+  it('are forgotten with who wished them', async () => {
+    const { connect } = share({ unheeded: new Set(['dtr']), writers: 'all' })
+    const first = connect()
+    const second = connect()
+    await settle()
+    first.askControl({ dtr: false })
+    await settle()
+    first.end()
+    await settle()
+    const asked = second.askControl({})
+    await settle()
+    expect(asked.answers).toMatchObject([{ dtr: true }])
+  })
+
   it('hold for the programs of a link too', async () => {
     const { device, connect } = link({ unheeded: new Set(['dtr', 'rts']) })
     const program = connect()
