@@ -37,11 +37,23 @@ export const lineWishSchema = v.strictObject({
   flowControl: v.exactOptional(v.picklist(FLOW_CONTROLS))
 })
 
+/** Programs whose escapes (`~B` for a break) are known; `none`: every byte is data. */
+export const ESCAPE_NAMES = ['none', 'ipmitool', 'ssh'] as const
+export type EscapeName = (typeof ESCAPE_NAMES)[number]
+
+/** A variable of a program's environment. Never its value: that would be seen in command lines, states and logs. */
+const variableSchema = v.strictObject({
+  name: v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/)),
+  /** The file that holds its value; absent: Farport's own environment does. */
+  file: v.exactOptional(text)
+})
+export type ProgramVariable = v.InferOutput<typeof variableSchema>
+
 /** How a port is opened, whatever it is: a device path, `sim:…`, or an endpoint URL. */
 const portSchema = v.strictObject({
   target: text,
   settings: v.optional(lineWishSchema, {}),
-  /** Drop DTR when the port is closed. */
+  /** Drop DTR when the port is closed; a program is ended when DTR drops. */
   hangUp: flag,
   /** Heed the carrier: opening and reading end without DCD. Default: it is ignored (LOCAL). */
   carrier: flag,
@@ -55,7 +67,11 @@ const portSchema = v.strictObject({
   /** Run at each opening, before anybody has the port; `dtr` and `rts` come after it. */
   resetOnOpen: v.exactOptional(v.picklist(STAYING_RESET_NAMES)),
   /** DTR and RTS stay as they are after opening; wishes of clients are only answered. */
-  neverReset: flag
+  neverReset: flag,
+  /** For a program (`exec:`): what its environment has beside ours. */
+  env: v.exactOptional(v.array(variableSchema)),
+  /** For a program: whose escapes it heeds; absent: told by its name. */
+  escapes: v.exactOptional(v.picklist(ESCAPE_NAMES))
 })
 export type PortSpec = v.InferOutput<typeof portSchema>
 

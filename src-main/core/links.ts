@@ -1,6 +1,7 @@
 import { CableSource } from '../bridge/cable.ts'
 import { Link } from '../bridge/link.ts'
 import type { CommandArguments, PortSpec } from '../contract/commands.ts'
+import { isProgram } from '../ports/program/command-line.ts'
 import { SessionPortSource } from '../bridge/session-port.ts'
 import { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
@@ -20,7 +21,7 @@ export function makeConsoleLink(id: string, port: PortSpec, session: SessionSour
   const target = readTarget(port, report)
   return new Link({
     id,
-    name: port.target,
+    name: target.source.label,
     port: target.source,
     far: farOf(target),
     sources: [session],
@@ -64,8 +65,8 @@ function openPty(name: string, target: string, { pty }: LinkArguments): PtySourc
 
 /** Both ends run at the same settings, as the two ends of a cable must. */
 async function cable(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
-  const near = readTarget(spec.port, report)
-  const far = readTarget({ ...spec.port, target: spec.to }, report)
+  const near = readTarget(endOf(spec, spec.port.target, spec.to), report)
+  const far = readTarget(endOf(spec, spec.to, spec.port.target), report)
   await Promise.all([near.check(), far.check()])
   const source = new CableSource({
     port: far.source,
@@ -81,4 +82,11 @@ async function cable(id: string, name: string, spec: LinkArguments, report: Repo
     settings: withDefaults(near),
     hold: true
   })
+}
+
+/** What is said of a program holds for the end that is one. */
+function endOf({ port }: LinkArguments, target: string, other: string): PortSpec {
+  const { env, escapes, ...rest } = port
+  if (isProgram(other) && !isProgram(target)) return { ...rest, target }
+  return { ...rest, target, ...(env && { env }), ...(escapes && { escapes }) }
 }

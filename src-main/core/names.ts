@@ -1,7 +1,9 @@
 /** Names of shares and links: what others see of them. */
+import { isProgram, programName } from '../ports/program/command-line.ts'
 
-/** `/dev/ttyUSB0` → `ttyUSB0`, `sim:gps?rate=2` → `gps`, `rfc2217://host:7000` → `host:7000`. */
+/** `/dev/ttyUSB0` → `ttyUSB0`, `sim:gps?rate=2` → `gps`, `rfc2217://host:7000` → `host:7000`, `exec:ssh host cat` → `ssh`. */
 export function nameOf(target: string): string {
+  if (isProgram(target)) return programName(target)
   const bare = target.replace(/^sim:/, '').replace(/\?.*$/, '')
   return bare.slice(bare.lastIndexOf('/') + 1) || target
 }

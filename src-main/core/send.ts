@@ -44,7 +44,7 @@ export async function send(
   if (lost > 0)
     throw new Fault(
       target.kind === 'remote' ? 'peer-closed' : 'device-io',
-      `${lost} of ${bytes.length} bytes did not get to ${spec.target} (${end ?? 'closed'}). Is its flow control holding them?`
+      `${lost} of ${bytes.length} bytes did not get to ${target.source.label} (${end ?? 'closed'}). Is its flow control holding them?`
     )
   return { sent: bytes.length }
 }

@@ -1,5 +1,5 @@
 /**
- * From a target as people write it to the PortSource that opens it: a device path, `sim:…`, an endpoint URL. Called by the
+ * From a target as people write it to the PortSource that opens it: a device path, `sim:…`, `exec:…`, an endpoint URL. Called by the
  * commands of this room; opens nothing itself.
  */
 import { existsSync } from 'node:fs'
@@ -12,6 +12,9 @@ import { looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
 import { openHardware, type HardwareOptions } from '../ports/hardware.ts'
 import { HardwareSource } from '../ports/hardware-source.ts'
 import type { PortSource } from '../ports/port.ts'
+import { isProgram } from '../ports/program/command-line.ts'
+import { ProgramSource, type ProgramSourceOptions } from '../ports/program/program-source.ts'
+import { shownTarget } from '../ports/program/secrets.ts'
 import { RemotePortSource } from '../ports/remote-source.ts'
 import { SIMULATED_PREFIX, SimulatedSource } from '../ports/simulated/source.ts'
 import type { Report } from './notice.ts'
@@ -25,7 +28,7 @@ const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i
 
 export interface Target {
   readonly source: PortSource
-  readonly kind: 'hardware' | 'simulated' | 'remote'
+  readonly kind: 'hardware' | 'simulated' | 'program' | 'remote'
   /** What was asked for, nothing else. */
   readonly settings: LineWish
   /** Rejects with a Fault when the device is plainly not usable; never opens it. */
@@ -43,11 +46,11 @@ function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
   const { resetOnOpen, neverReset, hangUp, target } = spec
   if (neverReset && hangUp)
     throw new Fault('usage', `${target}: a hang-up at closing is a change of DTR. Leave out one of the two.`)
-  const isLineless = kind === 'remote' && parseEndpoint(target).protocol !== 'rfc2217'
+  const isLineless = kind === 'program' || (kind === 'remote' && parseEndpoint(target).protocol !== 'rfc2217')
   if (resetOnOpen && isLineless)
     throw new Fault(
       'unsupported',
-      `${target} carries no control lines, so nothing can be reset through it. Use an rfc2217:// address.`
+      `${source.label} carries no control lines, so nothing can be reset through it. Use an rfc2217:// address.`
     )
   const reset = resetOnOpen ? withReset(source, profileOf(resetOnOpen)) : source
   // A port of this computer has them set while it is opened: again only where the reset changed them.
@@ -57,7 +60,16 @@ function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
 
 function readBare(spec: PortSpec, report: Report): Target {
   const { target, settings } = spec
-  const warn = (text: string): void => report({ level: 'warning', subject: target, text })
+  const warn = (text: string): void => report({ level: 'warning', subject: shownTarget(target), text })
+  if (isProgram(target)) {
+    const source = new ProgramSource(programOptions(spec, warn))
+    return { kind: 'program', source, settings, check: () => source.check() }
+  }
+  if (spec.env || spec.escapes)
+    throw new Fault(
+      'usage',
+      `${target} is no program (exec:), so it has no environment and no escapes. Leave out --env and --escapes.`
+    )
   if (target.startsWith(PTY_PREFIX))
     throw new Fault(
       'usage',
@@ -114,6 +126,11 @@ function remoteSource(target: string, warn: (text: string) => void): PortSource 
 /** What is asked of DTR and RTS; nothing where they stay as the system makes them. */
 function linesOf({ dtr, rts }: PortSpec): ControlWish {
   return { ...(dtr !== undefined && { dtr }), ...(rts !== undefined && { rts }) }
+}
+
+function programOptions(spec: PortSpec, warn: (text: string) => void): ProgramSourceOptions {
+  const { target, env, escapes, hangUp = false } = spec
+  return { target, ...(env && { env }), ...(escapes && { escapes }), hangUp, warn }
 }
 
 function hardwareOptions(spec: PortSpec, warn: (text: string) => void): HardwareOptions {

@@ -140,3 +140,34 @@ export function socketpair(): [near: number, far: number] {
   socketpairNative(AF_UNIX, SOCK_STREAM, 0, fds)
   return [fds[0] ?? -1, fds[1] ?? -1]
 }
+
+const socketNative = bind('socket', 'int socket(int domain, int type, int protocol)')
+const connectNative = bind('connect', 'int connect(int fd, const uint8_t *address, uint32_t length)')
+const SOCK_DGRAM = 2
+
+/** A datagram socket of the local kind; the caller closes it. */
+export function localDatagramSocket(): number {
+  return socketNative(AF_UNIX, SOCK_DGRAM, 0)
+}
+
+/** Connects a local socket to a path. */
+export function connectToPath(fd: number, path: string): void {
+  // sockaddr_un: BSD's has its own length in front of the family, each in one byte.
+  const address = Buffer.concat([Buffer.alloc(2), Buffer.from(path), Buffer.alloc(1)])
+  if (process.platform === 'linux') address.writeUInt16LE(AF_UNIX)
+  else address.set([address.length, AF_UNIX])
+  connectNative(fd, address, address.length)
+}
+
+const pipeNative = bind('pipe', 'int pipe(_Out_ int *fds)')
+const F_SETFD = 2
+const FD_CLOEXEC = 1
+
+/** A pipe whose two descriptors no other program inherits by accident; the caller closes both. */
+export function pipe(): [readEnd: number, writeEnd: number] {
+  const fds = new Int32Array(2)
+  pipeNative(fds)
+  // Not by pipe2(), which macOS lacks. Programs are only started from this thread, so none is in between.
+  for (const fd of fds) fcntl(fd, F_SETFD, FD_CLOEXEC)
+  return [fds[0] ?? -1, fds[1] ?? -1]
+}

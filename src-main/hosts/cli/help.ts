@@ -12,11 +12,17 @@ For a port of this computer:
   --low-latency, --rs485 where the driver can
 For boards that are reset by DTR or RTS:
   --reset-on-open BOARD  reset it at each opening, before anything is sent; see farport reset --help
-  --never-reset          leave DTR and RTS alone, whatever programs ask for`
+  --never-reset          leave DTR and RTS alone, whatever programs ask for
+For a program (exec:):
+  --env NAME=@FILE       a variable from a file, such as a password; --env NAME: it has to be set already
+  --escapes none|ipmitool|ssh    how it takes a break, where its name does not tell
+  --hang-up              end it when DTR drops (default: with the last client)`
 
 const TARGETS = `A target is a device (/dev/ttyUSB0, /dev/serial/by-id/…), a simulated one (sim:gps, sim:echo, sim:modbus,
 sim:modbus-ascii, sim:noise:RATE in bytes per second or max), or an address (rfc2217://HOST:PORT, telnet://HOST:PORT,
-raw://HOST:PORT).`
+raw://HOST:PORT).
+exec:COMMAND is a program whose standard input and output are the port, exec+pty:COMMAND the same on a terminal of its own.
+COMMAND is split at blanks, '…', "…" and \\ quote; there is no shell unless you write exec:sh -c '…'.`
 
 export const OVERVIEW = `farport: share serial ports on the network, use remote ones as if they were plugged in
 
@@ -73,6 +79,8 @@ Examples:
   farport share /dev/ttyUSB0 -b 9600 --line 7E1 --listen rfc2217://127.0.0.1:7000
   farport share /dev/ttyUSB0 --listen rfc2217://0.0.0.0:7000 --allow 192.168.1.0/24
   farport share sim:gps --listen raw://127.0.0.1:7001 sim:echo --listen rfc2217://127.0.0.1:7002
+  farport share 'exec:ipmitool -I lanplus -H 10.0.0.7 -U admin -E sol activate' --env IPMI_PASSWORD=@FILE \\
+    --listen telnet://127.0.0.1:7000
   farport share /dev/ttyS* --listen telnet://127.0.0.1:7000-7047 --rotator telnet://127.0.0.1:7100
   farport share /dev/ttyUSB0 --listen rfc2217://127.0.0.1:7000?baud=9600 --listen raw://127.0.0.1:7001?observe`,
 

@@ -3,7 +3,7 @@
  * nothing, opens nothing. Every mistake is a Fault `usage` that names the option, what was given and what is possible.
  */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { PortSpec } from '../../contract/commands.ts'
+import { ESCAPE_NAMES, type PortSpec, type ProgramVariable } from '../../contract/commands.ts'
 import { Fault } from '../../contract/faults.ts'
 import {
   DATA_BITS,
@@ -46,7 +46,9 @@ export const PORT_OPTIONS = {
   rs485: { type: 'boolean' },
   'no-break': { type: 'boolean' },
   'reset-on-open': { type: 'string' },
-  'never-reset': { type: 'boolean' }
+  'never-reset': { type: 'boolean' },
+  env: { type: 'string' },
+  escapes: { type: 'string' }
 } as const satisfies Options
 
 export const COMMON_OPTIONS = {
@@ -178,8 +180,29 @@ export function readPort(target: string, given: Given): PortSpec {
     rs485: flag(given, 'rs485'),
     noBreak: flag(given, 'no-break'),
     ...(resetOnOpen && { resetOnOpen }),
-    neverReset: flag(given, 'never-reset')
+    neverReset: flag(given, 'never-reset'),
+    ...readProgram(given)
   }
+}
+
+/** Only for programs, and only what was given. */
+function readProgram(given: Given): Pick<PortSpec, 'env' | 'escapes'> {
+  const env = values(given, 'env').map(readVariable)
+  const escapes = oneOf(given, 'escapes', ESCAPE_NAMES)
+  return { ...(env.length > 0 && { env }), ...(escapes && { escapes }) }
+}
+
+function readVariable(text: string): ProgramVariable {
+  const [, name = '', separator, file = ''] = /^([A-Za-z_]\w*)(?:(=@)(.+))?$/.exec(text) ?? []
+  if (name !== '') return separator === undefined ? { name } : { name, file }
+  // Not repeated: it may be the secret itself.
+  const said = /^[A-Za-z_]\w*(?==)/.exec(text)?.[0]
+  throw new Fault(
+    'usage',
+    said === undefined
+      ? '--env takes the name of a variable, e.g. --env IPMI_PASSWORD=@FILE.'
+      : `--env ${said}: a value in a command line can be read by everybody (ps). Put it in a file, --env ${said}=@FILE, or export ${said} and give --env ${said}.`
+  )
 }
 
 /** Only what was given; `--databits`, `--parity` and `--stopbits` win over `--line`. */

@@ -3,6 +3,7 @@ import type { LinkSpec } from '../../../contract/commands.ts'
 import type { BridgeState } from '../../../contract/state.ts'
 import { Fault } from '../../../contract/faults.ts'
 import { stdioSource } from '../../../sessions/console.ts'
+import { shownTarget } from '../../../ports/program/secrets.ts'
 import { looksLikeEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
@@ -39,7 +40,7 @@ export const connect: CliCommand = async (args, io) => {
 
 /** What programs here may open now, or the two ends of the cable. */
 function readyText({ port, to }: LinkSpec, { addresses }: BridgeState): string {
-  return to.startsWith('pty:') ? addresses.join(' ') : `${port.target} ${to}`
+  return to.startsWith('pty:') ? addresses.join(' ') : `${shownTarget(port.target)} ${shownTarget(to)}`
 }
 
 async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number> {
@@ -53,7 +54,7 @@ async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number>
   if (lost > 0 && !io.stop.aborted)
     throw new Fault(
       looksLikeEndpoint(target) ? 'peer-closed' : 'device-io',
-      `The last ${lost} bytes did not get to ${target}. Is its flow control holding them?`
+      `The last ${lost} bytes did not get to ${shownTarget(target)}. Is its flow control holding them?`
     )
   return EXIT.done
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../../../contract/faults.ts'
+import { shownTarget } from '../../../ports/program/secrets.ts'
 import type { CliCommand } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, flag, oneOf, parse, readPort, value, type Parsed } from '../options.ts'
@@ -35,7 +36,7 @@ export const send: CliCommand = async (args, io) => {
   } catch (error) {
     if (!io.stop.aborted) throw error
     // A script must not go on as if it were sent.
-    io.say(`Stopped before ${target} had everything. Send it again.`)
+    io.say(`Stopped before ${shownTarget(target)} had everything. Send it again.`)
     return EXIT.stopped
   }
 }

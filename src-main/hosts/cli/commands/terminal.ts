@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { Fault } from '../../../contract/faults.ts'
 import { terminalSource } from '../../../sessions/console.ts'
+import { shownTarget } from '../../../ports/program/secrets.ts'
 import type { CliCommand } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, parse, readPort, value } from '../options.ts'
@@ -28,7 +29,7 @@ export const terminal: CliCommand = async (args, io) => {
     onLogError: (error) => say(`The log ended (${wordsOf(error)}); the terminal goes on without it.`)
   })
   // The keyboard is the port's already: even Ctrl+C would only be sent.
-  const slow = setTimeout(() => say(`Connecting to ${target} … Ctrl+] leaves.`), SLOW_MS)
+  const slow = setTimeout(() => say(`Connecting to ${shownTarget(target)} … Ctrl+] leaves.`), SLOW_MS)
   try {
     await withCore({ ...io, say }, 'warnings', async (core) => {
       const onOpen = (what: string): void => {
