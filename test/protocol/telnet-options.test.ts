@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Verb } from '../../src-main/protocol/telnet.ts'
-import { VERBS } from '../../src-main/protocol/telnet.ts'
 import type { Side } from '../../src-main/protocol/telnet-options.ts'
 import { MAX_ANSWERS, TelnetOptions } from '../../src-main/protocol/telnet-options.ts'
-import { randomFrom } from '../hex.ts'
 
 const BINARY = 0
 const BOTH = { us: new Set([BINARY]), him: new Set([BINARY]) }
@@ -183,39 +181,5 @@ describe('the Q method', () => {
       (_, n) => agreeing.receive(n % 2 ? 'dont' : 'do', BINARY).reply
     )
     expect(toggled.filter((each) => each).length).toBe(MAX_ANSWERS)
-  })
-
-  it('settles with another one, whatever both of them agree to and ask for', () => {
-    for (let seed = 1; seed <= 300; seed++) {
-      const random = randomFrom(seed)
-      const some = (): Set<number> => new Set([0, 1, 2, 3].filter(() => random(2) === 0))
-      const ends = [0, 1].map(() => new TelnetOptions({ us: some(), him: some() }))
-      const inFlight: [to: number, verb: Verb, option: number][] = []
-      const sides = ['us', 'him'] as const
-      for (let n = 0; n < 8; n++) {
-        const from = random(2)
-        const said = ends[from]?.ask(sides[random(2)] ?? 'us', random(4), random(3) > 0)
-        if (said) inFlight.push([1 - from, said.verb, said.option])
-      }
-      let messages = 0
-      for (let next = inFlight.shift(); next; next = inFlight.shift()) {
-        const [to, verb, option] = next
-        const reply = ends[to]?.receive(verb, option).reply
-        if (reply) inFlight.push([1 - to, reply.verb, reply.option])
-        expect(++messages).toBeLessThan(100)
-      }
-      for (const option of [0, 1, 2, 3]) {
-        expect(ends[0]?.enabled('us', option)).toBe(ends[1]?.enabled('him', option))
-        expect(ends[0]?.enabled('him', option)).toBe(ends[1]?.enabled('us', option))
-      }
-    }
-  })
-
-  it('answers any babble a bounded number of times', () => {
-    const random = randomFrom(7)
-    const options = new TelnetOptions(BOTH)
-    let replies = 0
-    for (let n = 0; n < 20_000; n++) if (options.receive(VERBS[random(4)] ?? 'do', random(3)).reply) replies++
-    expect(replies).toBeLessThanOrEqual(3 * 2 * MAX_ANSWERS)
   })
 })
