@@ -3,7 +3,6 @@
  * a program can open /dev/stdin again, and the kernel can tell how many bytes it has not read.
  */
 import { closeSync } from 'node:fs'
-import type { SocketConstructorOpts } from 'node:net'
 import { Socket } from 'node:net'
 import { fcntl, ioctl, pipe } from './libc.ts'
 import type { ProgramStream, ProgramStreamOwner } from './program-stream.ts'
