@@ -4,9 +4,11 @@ import type { CommandArguments } from '../contract/commands.ts'
 import { AllowList } from '../net/allow-list.ts'
 import { listen } from '../net/dial.ts'
 import { parseEndpoint, type Endpoint } from '../net/endpoint.ts'
+import type { Greeting } from '../sessions/greeting.ts'
 import { RemoteSource } from '../sessions/remote-source.ts'
 import type { Terms } from '../sessions/session.ts'
 import type { Report } from './notice.ts'
+import type { ShareWords, Words } from './share-words.ts'
 
 type ListenerArguments = CommandArguments<'share.start'>['listen'][number]
 
@@ -14,9 +16,11 @@ export interface Door {
   readonly endpoint: Endpoint
   readonly allowList: AllowList
   readonly terms: Terms
+  readonly words: Words
 }
 
-export interface DoorsSpec {
+/** The words are for those that say nothing of their own, too. */
+export interface DoorsSpec extends Words {
   readonly listen: readonly ListenerArguments[]
   /** For those that say nothing of their own. */
   readonly allow: readonly string[]
@@ -24,14 +28,15 @@ export interface DoorsSpec {
 }
 
 /** As they were asked for; throws a Fault of kind `config`. Opens nothing. */
-export function readDoors({ listen: listeners, allow }: DoorsSpec): Door[] {
+export function readDoors({ listen: listeners, allow, ...shared }: DoorsSpec): Door[] {
   return listeners.map((listener) => {
     const given = typeof listener === 'string' ? { url: listener } : listener
     const { url, settings, observe } = given
     return {
       endpoint: parseEndpoint(url, 'listen'),
       allowList: new AllowList(given.allow ?? allow),
-      terms: { ...(settings && { settings }), ...(observe && { observe }) }
+      terms: { ...(settings && { settings }), ...(observe && { observe }) },
+      words: wordsOf({ ...shared, ...given })
     }
   })
 }
@@ -41,22 +46,34 @@ export async function openDoors(
   doors: readonly Door[],
   { stallTimeoutMs }: DoorsSpec,
   subject: string,
-  report: Report
+  report: Report,
+  texts: ShareWords
 ): Promise<RemoteSource[]> {
   const sources: RemoteSource[] = []
   try {
-    for (const { endpoint, allowList, terms } of doors) {
+    for (const { endpoint, allowList, terms, words } of doors) {
       const listener = await listen(endpoint, {
         allowList,
         ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
         onRefused: ({ remote, why }) =>
           report({ level: 'warning', subject, text: `client refused: ${remote} (${why})` })
       })
-      sources.push(new RemoteSource(listener, endpoint.protocol, terms))
+      const place = { url: listener.url, words, settings: terms.settings }
+      const greet = (address: string): Greeting => texts.greeting(place, address)
+      sources.push(new RemoteSource(listener, endpoint.protocol, terms, greet))
     }
     return sources
   } catch (error) {
     await Promise.all(sources.map((source) => source.close(SHUTDOWN)))
     throw error
+  }
+}
+
+/** The words alone; a text that is undefined is absent. */
+export function wordsOf({ banner, signature, closeOn }: Words): Words {
+  return {
+    ...(banner !== undefined && { banner }),
+    ...(signature !== undefined && { signature }),
+    ...(closeOn !== undefined && { closeOn })
   }
 }
