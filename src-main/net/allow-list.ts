@@ -15,7 +15,9 @@ export class AllowList {
   readonly entries: readonly string[]
   /** False: nobody chose, so this is the default. */
   readonly explicit: boolean
-  readonly #allowed = new BlockList()
+  // Two lists: one with both kinds would find every IPv4 address in `::/0`, where its mapped form lies.
+  readonly #allowed4 = new BlockList()
+  readonly #allowed6 = new BlockList()
 
   /**
    * `entries`: `192.0.2.7`, `192.168.1.0/24`, `2001:db8::/32`, `loopback`, `anyone`; none at all is loopback. Throws the
@@ -30,8 +32,8 @@ export class AllowList {
   /** `address`: an IP address as the system gives it; undefined (already gone) is nobody. */
   allows(address: string | undefined): boolean {
     const plain = address === undefined ? '' : plainAddress(address)
-    if (isIPv4(plain)) return this.#allowed.check(plain, 'ipv4')
-    return isIPv6(plain) && this.#allowed.check(plain, 'ipv6')
+    if (isIPv4(plain)) return this.#allowed4.check(plain, 'ipv4')
+    return isIPv6(plain) && this.#allowed6.check(plain, 'ipv6')
   }
 
   #add(entry: string): void {
@@ -48,12 +50,21 @@ export class AllowList {
   }
 
   #addNetwork(address: string, length: number): void {
-    const plain = plainAddress(address)
-    if (isIPv4(address)) this.#allowed.addSubnet(address, length, 'ipv4')
+    const mapped = isIPv6(address) && length >= 96 ? mappedAddress(address) : undefined
+    if (isIPv4(address)) this.#allowed4.addSubnet(address, length, 'ipv4')
     // Clients with IPv4 are looked up as such, so `::ffff:192.0.2.0/120` must be entered as such.
-    else if (plain !== address && length >= 96) this.#allowed.addSubnet(plain, length - 96, 'ipv4')
-    else this.#allowed.addSubnet(address, length, 'ipv6')
+    else if (mapped !== undefined) this.#allowed4.addSubnet(mapped, length - 96, 'ipv4')
+    else this.#allowed6.addSubnet(address, length, 'ipv6')
   }
+}
+
+/** The IPv4 address in an IPv6 one that is mapped, written with dots or without. */
+function mappedAddress(address: string): string | undefined {
+  const canonical = new URL(`http://[${address}]`).hostname
+  const [, high, low] = /^\[::ffff:([\da-f]+):([\da-f]+)\]$/.exec(canonical) ?? []
+  if (high === undefined || low === undefined) return undefined
+  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+  return [a >> 8, a & 0xff, b >> 8, b & 0xff].join('.')
 }
 
 /** An address as people know it: without the zone (`%eth0`), and IPv4 where it is only dressed as IPv6 (`::ffff:192.0.2.7`). */
