@@ -1,4 +1,4 @@
-/** What every carrier (tcp, and later tls, unix, udp) is asked with. Called by dial.ts; its callers know no carrier. */
+/** What every carrier (tcp, unix, udp, later tls) is asked with. Called by dial.ts; its callers know no carrier. */
 import type { Clock } from '../base/clock.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { AllowList } from './allow-list.ts'
@@ -36,13 +36,15 @@ export interface Refusal {
 export interface ListenOptions extends CarrierOptions {
   /** Who may connect; this computer alone where absent. */
   readonly allowList?: AllowList
-  /** Drops clients that begin with an HTTP request; on where absent. */
+  /** Drops clients that begin with an HTTP request, where browsers can reach it; on where absent. */
   readonly httpGuard?: boolean
   /** Each client that was turned away, after it was closed. */
   readonly onRefused?: (refusal: Refusal) => void
 }
 
 export interface Carrier {
+  /** A web page can make a browser send to it: only there is an HTTP guard of use. */
+  readonly browsersReach: boolean
   dial(endpoint: Endpoint, options: DialOptions): Promise<Connection>
   /** Applies the allow list; the HTTP guard is laid over it by dial.ts. */
   listen(endpoint: Endpoint, options: ListenOptions): Promise<Listener>

@@ -10,10 +10,12 @@ import type { Endpoint, Transport } from './endpoint.ts'
 import { formatEndpoint } from './endpoint.ts'
 import { guarded } from './guarded.ts'
 import { dialTcp, listenTcp } from './tcp.ts'
+import { dialUnix, listenUnix } from './unix.ts'
 
 /** A further carrier is one line here and its file. */
 const CARRIERS: Partial<Record<Transport, Carrier>> = {
-  tcp: { dial: dialTcp, listen: listenTcp }
+  tcp: { dial: dialTcp, listen: listenTcp, browsersReach: true },
+  unix: { dial: dialUnix, listen: listenUnix, browsersReach: false }
 }
 
 /** Rejects with a Fault of the kind `peer`, with `unsupported`, or with the signal's reason. */
@@ -22,14 +24,15 @@ export async function dial(endpoint: Endpoint, options: DialOptions = {}): Promi
 }
 
 /**
- * Rejects with the Fault `address-in-use`, `address-not-permitted`, `allow-missing` or `unsupported`, or with the signal's
- * reason.
+ * Rejects with the Fault `address-in-use`, `address-not-permitted`, `path-taken`, `allow-missing` or `unsupported`, or
+ * with the signal's reason.
  */
 export async function listen(endpoint: Endpoint, options: ListenOptions = {}): Promise<Listener> {
   const served = carrier(endpoint)
   checkExposure(endpoint, options.allowList ?? new AllowList())
   const listener = await served.listen(endpoint, options)
-  return options.httpGuard === false ? listener : guarded(listener, options)
+  const isGuarded = served.browsersReach && options.httpGuard !== false
+  return isGuarded ? guarded(listener, options) : listener
 }
 
 function carrier(endpoint: Endpoint): Carrier {

@@ -6,7 +6,7 @@ import { Fault } from '../contract/faults.ts'
 
 /** How a dial failed. `place`: the URL that was dialled. */
 export function dialFault(error: unknown, place: string): Fault {
-  const code = mostTelling(error)
+  const code = codeOf(error)
   const fault = (faultCode: FaultCode, message: string): Fault => new Fault(faultCode, message, error)
   switch (code) {
     case 'ECONNREFUSED':
@@ -66,7 +66,7 @@ export function dialTimeout(place: string, cause?: unknown): Fault {
 /** How a listener failed to start. `place`: the URL that was to be listened on. */
 export function listenFault(error: unknown, place: string): Fault {
   const fault = (faultCode: FaultCode, message: string): Fault => new Fault(faultCode, message, error)
-  switch (mostTelling(error)) {
+  switch (codeOf(error)) {
     case 'EADDRINUSE':
       return fault(
         'address-in-use',
@@ -101,7 +101,7 @@ export function listenFault(error: unknown, place: string): Fault {
 
 /** Why an established connection ended with this error. */
 export function endReason(error: unknown): CloseReason {
-  switch (mostTelling(error)) {
+  switch (codeOf(error)) {
     // The peer had ended it before we wrote (Linux says so for a reset after its FIN).
     case 'EPIPE':
       return DONE
@@ -120,15 +120,15 @@ export const VANISHED: CloseReason = {
 }
 
 /** The code of a system error. Where several addresses were tried, of the one that came farthest. */
-function mostTelling(error: unknown): string {
+export function codeOf(error: unknown): string {
   if (error instanceof AggregateError) {
-    const codes = error.errors.map(mostTelling)
+    const codes = error.errors.map(codeOf)
     const order = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT']
     return order.find((each) => codes.includes(each)) ?? codes[0] ?? ''
   }
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-function describe(error: unknown): string {
+export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,0 +1,117 @@
+/**
+ * Unix sockets: a file of this computer as an address, whose rights say who may connect. Called by dial.ts through its table of
+ * carriers; how a connection is made and ends stands in stream-carrier.ts. Allow lists know addresses and do not apply.
+ */
+import { lstatSync, renameSync, statSync, unlinkSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
+import type { Server, Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { Fault } from '../contract/faults.ts'
+import { setFileOwner } from '../os/file-owner.ts'
+import { peerProcess, socketFileState } from '../os/unix-socket.ts'
+import type { DialOptions, ListenOptions } from './carrier.ts'
+import type { Connection, Listener } from './connection.ts'
+import type { Endpoint } from './endpoint.ts'
+import { formatEndpoint } from './endpoint.ts'
+import type { StreamPeer } from './stream-carrier.ts'
+import { StreamListener, dialStream, startServer } from './stream-carrier.ts'
+import { LOCAL_MANNERS } from './stream-manners.ts'
+import { notASocket, unixDialFault, unixInUse, unixListenFault, unixRightsFault } from './unix-faults.ts'
+
+/** Who may connect where nobody said it: the user of this process (and root). */
+const OWN_MODE = 0o600
+
+/** Rejects with a Fault of the kind `peer`, or with the signal's reason. `mode` and `group` are a listener's matter. */
+export async function dialUnix(endpoint: Endpoint, options: DialOptions = {}): Promise<Connection> {
+  const { path = '' } = endpoint
+  const peer = (): StreamPeer => ({ remote: `unix:${path}`, remoteAddress: undefined })
+  const fault = (error: Error): Fault => unixDialFault(error, path)
+  const place = formatEndpoint(endpoint)
+  return dialStream({ manners: LOCAL_MANNERS, to: { path }, place, peer, fault }, options)
+}
+
+/**
+ * Makes the socket's file, in place of one that a dead listener left; closing removes it. Rejects with the Fault `address-in-use`
+ * where somebody listens, `path-taken` where something else stands there, `address-not-permitted`, or with the signal's reason.
+ */
+export async function listenUnix(endpoint: Endpoint, options: ListenOptions = {}): Promise<Listener> {
+  const { path = '', protocol, mode = OWN_MODE, group } = endpoint
+  const server = await startServer(
+    (starting) => {
+      clear(path)
+      bind(starting, path)
+    },
+    (error) => unixListenFault(error, path),
+    options.signal
+  )
+  const made = statsOf(path)
+  const closing = (close: () => void): void => {
+    closeOnlyOurs(path, made, close)
+  }
+  try {
+    giveRights(path, mode, group)
+  } catch (error) {
+    closing(() => server.close())
+    throw error
+  }
+  const admit = (accepted: Socket): { peer: StreamPeer } => ({ peer: clientOf(path, accepted) })
+  return new StreamListener(
+    server,
+    formatEndpoint(endpoint),
+    { protocol, manners: LOCAL_MANNERS, admit, closing },
+    options
+  )
+}
+
+/** The file has mode 0600 from its first moment on; libuv binds before `listen` returns. */
+function bind(server: Server, path: string): void {
+  const umask = process.umask(0o177)
+  try {
+    server.listen({ path })
+  } finally {
+    process.umask(umask)
+  }
+}
+
+function clientOf(path: string, accepted: Socket): StreamPeer {
+  const who = peerProcess(accepted)
+  return { remote: who === undefined ? `unix:${path}` : `unix:${path} (${who})`, remoteAddress: undefined }
+}
+
+/** Makes way for a listener, or throws the Fault that says why not. At once, so that no other listener gets in between. */
+function clear(path: string): void {
+  try {
+    // libuv would call a directory that is missing one without permission.
+    statSync(dirname(path))
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (!found) return
+    if (!found.isSocket()) throw notASocket(path)
+    if (socketFileState(path) !== 'dead') throw unixInUse(path)
+    unlinkSync(path)
+  } catch (error) {
+    throw error instanceof Fault ? error : unixListenFault(error, path)
+  }
+}
+
+/** libuv removes whatever stands at the path by now: another listener's file is put aside meanwhile. */
+function closeOnlyOurs(path: string, made: BigIntStats | undefined, close: () => void): void {
+  const found = statsOf(path)
+  const foreign = found !== undefined && (found.ino !== made?.ino || found.dev !== made.dev)
+  const aside = `${path}.${process.pid}`
+  if (foreign) renameSync(path, aside)
+  close()
+  if (foreign) renameSync(aside, path)
+}
+
+function statsOf(path: string): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })
+}
+
+/** The file's own rights; a Fault where they cannot be given. */
+function giveRights(path: string, mode: number, group: string | undefined): void {
+  try {
+    setFileOwner(path, { mode, group })
+  } catch (error) {
+    throw error instanceof Fault && error.code === 'usage' ? error : unixRightsFault(error, path, group)
+  }
+}
