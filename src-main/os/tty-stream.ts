@@ -57,11 +57,31 @@ class TtyReadStream extends ReadStream {
   #given = 0
   /** Of these, what is known to be with the kernel. */
   #sent = 0
+  #failed = false
   /** What it had when it ended. */
   #left: number | undefined
 
   get inFlight(): number {
     if (this.#left !== undefined) return this.#left
+    return this.#broken ? this.#given - this.#sent : this.#waiting
+  }
+
+  give(chunk: Uint8Array, taken: (error?: Error | null) => void): void {
+    if (this.writableLength === 0 && !this.#broken) this.#sent = this.#given
+    this.#given += chunk.length
+    this.write(chunk, (error) => {
+      if (error) this.#failed = true
+      taken(error)
+    })
+  }
+
+  /** A write failed, and Node and libuv do not count it any more. One that fails at once is known before its callback. */
+  get #broken(): boolean {
+    return this.#failed || this.errored !== null
+  }
+
+  /** As the handle has it. */
+  get #waiting(): number {
     const { _handle: handle } = this as { _handle?: Handle | null }
     const busy = this.writableLength > 0 && handle
     const inFlight = busy ? this.#given - handle.bytesWritten + handle.writeQueueSize : 0
@@ -69,15 +89,9 @@ class TtyReadStream extends ReadStream {
     return inFlight
   }
 
-  give(chunk: Uint8Array, taken: (error?: Error | null) => void): void {
-    if (this.writableLength === 0) this.#sent = this.#given
-    this.#given += chunk.length
-    this.write(chunk, taken)
-  }
-
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    // The last moment at which the handle is there. A failed write is no longer in it: then what is not known to have gone.
-    this.#left = error ? this.#given - this.#sent : this.inFlight
+    // The last moment at which the handle is there, and what waits in it: unless it was a write that failed.
+    this.#left = this.#failed ? this.#given - this.#sent : this.#waiting
     super._destroy(error, done)
   }
 }

@@ -123,3 +123,17 @@ describe.skipIf(process.platform !== 'linux')('a device that cannot be opened', 
     expect([descriptors(), readdirSync(lockDirectory)]).toEqual([0, []])
   })
 })
+
+it('counts what it was given after the device went, and before anybody could notice', async () => {
+  const port = await openHardware(device, { lockDirectory }, {}, new AbortController().signal)
+  const lost = new Promise<number>((resolve) => port.onClose(() => resolve(port.queued)))
+  port.resume()
+  closeSync(master)
+  // The number is closed once more at the end of the test.
+  master = openSync('/dev/null', constants.O_RDWR)
+  port.write(new Uint8Array(4096))
+  port.write(new Uint8Array(100))
+  expect(port.queued).toBe(4196)
+  expect(await lost).toBe(4196)
+  await port.close(DONE, 0)
+})
