@@ -119,12 +119,6 @@ function notStarted(named: string, path: string, error: unknown): Fault {
     )
   if (isSystemError(error, 'EACCES', 'EPERM'))
     return new Fault('device-permission', `You may not run ${path}. Become a user who may.`, error)
-  if (isSystemError(error, 'ENOEXEC'))
-    return new Fault(
-      'device-io',
-      `${path} is no program for this computer. A script needs #! in its first line, or: exec:sh ${path}`,
-      error
-    )
   const why = error instanceof Error ? error.message : String(error)
   return new Fault(
     'device-io',
