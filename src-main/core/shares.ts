@@ -3,14 +3,18 @@ import { Share } from '../bridge/share.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import type { ControlLines } from '../contract/line.ts'
+import { Trace } from '../capture/trace.ts'
 import { dial } from '../net/dial.ts'
 import { parseEndpoint } from '../net/endpoint.ts'
+import type { PortSource } from '../ports/port.ts'
 import { RemoteSession } from '../sessions/remote.ts'
+import { openDoors, readDoors, wordsOf } from './doors.ts'
 import { shownTarget } from '../ports/program/secrets.ts'
-import { openDoors, readDoors } from './doors.ts'
 import type { Report } from './notice.ts'
+import { ShareWords } from './share-words.ts'
 import { SwitchedShare } from './switched-share.ts'
 import { farOf, readTarget, withDefaults } from './targets.ts'
+import { withStrings } from './with-strings.ts'
 
 type ShareArguments = CommandArguments<'share.start'>
 
@@ -39,7 +43,7 @@ function checkWords(spec: ShareArguments, report: Report): void {
     throw new Fault('usage', `Where shall ${spec.port.target} be reached? Give it a listener.`)
   readTarget(spec.port, report)
   readDoors(spec)
-  spec.dial.forEach(readDial)
+  spec.dial.forEach(({ url }) => parseEndpoint(url))
 }
 
 function withAddresses(
@@ -60,13 +64,18 @@ function withAddresses(
 async function makeShare(id: string, name: string, spec: ShareArguments, report: Report): Promise<Share> {
   const target = readTarget(spec.port, report)
   const doors = readDoors(spec)
-  const dials = spec.dial.map(readDial)
+  // The texts are asked for when there is somebody to tell: the share is there by then.
+  let share: Share | undefined = undefined as Share | undefined
+  const facts = { device: shownTarget(spec.port.target), name, settings: withDefaults(target) }
+  const texts = new ShareWords(facts, () => share?.state)
+  const dials = spec.dial.map((each) => makeDial(each, spec, texts))
   if (!spec.wait) await target.check()
-  const sources = [...(await openDoors(doors, spec, name, report)), ...dials]
-  return new Share({
+  const sources = [...(await openDoors(doors, spec, name, report, texts)), ...dials]
+  share = new Share({
     id,
     name,
-    port: target.source,
+    port: stringed(target.source, name, spec, texts, report),
+    recorders: traces(name, spec, texts, report),
     far: farOf(target),
     sources,
     settings: withDefaults(target),
@@ -81,13 +90,51 @@ async function makeShare(id: string, name: string, spec: ShareArguments, report:
     ...(spec.keepOpenMs !== undefined && { keepOpenMs: spec.keepOpenMs }),
     ...(spec.port.noBreak && { unheeded: new Set<keyof ControlLines>(['break']) })
   })
+  return share
 }
 
-function readDial({ url, when }: ShareArguments['dial'][number]): DialOut {
+/** With the strings that its device is sent. */
+function stringed(
+  source: PortSource,
+  name: string,
+  { openString = '', closeString = '' }: ShareArguments,
+  texts: ShareWords,
+  report: Report
+): PortSource {
+  if (openString === '' && closeString === '') return source
+  return withStrings(source, {
+    open: (settings) => texts.forDevice(openString, settings),
+    close: (settings) => texts.forDevice(closeString, settings),
+    closeLost: (bytes) =>
+      report({ level: 'warning', subject: name, text: `${bytes} bytes of the close string were not sent` })
+  })
+}
+
+function traces(name: string, { trace }: ShareArguments, texts: ShareWords, report: Report): Trace[] {
+  if (trace.length === 0) return []
+  return [
+    new Trace({
+      traces: trace,
+      pathOf: (file, time, client) => texts.fileName(file, time, client),
+      report: (text) => report({ level: 'warning', subject: name, text })
+    })
+  ]
+}
+
+function makeDial(
+  { url, when }: ShareArguments['dial'][number],
+  spec: ShareArguments,
+  texts: ShareWords
+): DialOut {
   const endpoint = parseEndpoint(url)
+  const words = wordsOf(spec)
   return new DialOut({
     label: url,
     when,
-    dial: async (signal) => new RemoteSession(await dial(endpoint, { signal }), endpoint.protocol)
+    dial: async (signal) => {
+      const connection = await dial(endpoint, { signal })
+      const greeting = texts.greeting({ url, words }, connection.remoteAddress ?? '')
+      return new RemoteSession(connection, endpoint.protocol, greeting)
+    }
   })
 }
