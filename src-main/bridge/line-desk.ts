@@ -10,15 +10,13 @@ import { toFault } from '../contract/faults.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
 import { DEFAULT_SETTINGS, sameSettings } from '../contract/line.ts'
 import type { Port } from '../ports/port.ts'
-import { difference, isQuery, sameWish, Wishes } from './wishes.ts'
+import { difference, sameWish, Wishes } from './wishes.ts'
 
 export interface LineOptions {
   /** The owner's settings: the port opens with them, and they return when the writer changes. */
   readonly configured?: LineWish
   /** What no session can change: laid over every wish. */
   readonly fixed?: LineWish
-  /** Lines that sessions set without effect: answered and remembered as wished, never driven. */
-  readonly unheeded?: ReadonlySet<keyof ControlLines> | undefined
 }
 
 /** Something else is in force now. `session`: who caused it, 0 where nobody in particular did. */
@@ -34,9 +32,6 @@ const NO_LINES: ControlLines = { dtr: false, rts: false, break: false }
 export class LineDesk {
   #configured: LineWish
   readonly #fixed: LineWish
-  readonly #unheeded: ReadonlySet<keyof ControlLines>
-  /** What those who are here wished of them. */
-  readonly #unheededWishes = new Wishes<ControlLines>()
   readonly #changes = new Emitter<LineChange>()
   readonly #faults = new Emitter<Fault>()
   readonly #settingsWishes = new Wishes<LineSettings>()
@@ -62,7 +57,6 @@ export class LineDesk {
   constructor(options: LineOptions) {
     this.#configured = options.configured ?? {}
     this.#fixed = options.fixed ?? {}
-    this.#unheeded = options.unheeded ?? new Set()
     this.#settings = DEFAULT_SETTINGS
   }
 
@@ -73,8 +67,7 @@ export class LineDesk {
 
   /** The actual lines; without a port those that the next one will be asked for. */
   get lines(): ControlLines {
-    const actual = this.#port ? this.#port.lines : { ...this.#lines, ...this.#linesWishes.merged }
-    return { ...actual, ...this.#unheededWishes.merged }
+    return this.#port ? this.#port.lines : { ...this.#lines, ...this.#linesWishes.merged }
   }
 
   /** What a port is to be opened with. */
@@ -90,16 +83,12 @@ export class LineDesk {
 
   /** At once, also while an `apply` is under way. Never rejects. */
   async control(session: number, wish: ControlWish): Promise<ControlLines> {
-    const { heeded, unheeded } = sorted(wish, this.#unheeded)
-    this.#unheededWishes.add(session, unheeded)
-    if (isQuery(heeded)) return this.lines
-    this.#linesWishes.add(session, heeded)
-    return this.#control(session, heeded)
+    this.#linesWishes.add(session, wish)
+    return this.#control(session, wish)
   }
 
   /** At once. Never rejects. */
   async sendBreak(durationMs: number): Promise<void> {
-    if (this.#unheeded.has('break')) return
     await this.#ask((port) => port.sendBreak(durationMs))
   }
 
@@ -108,7 +97,6 @@ export class LineDesk {
    * configured ones are back. Resolves when what is due now is done; never rejects.
    */
   async forget(session: number, returns: Return): Promise<void> {
-    this.#unheededWishes.forget(session)
     const lines = this.#linesWishes.forget(session)
     if (lines.break) void this.#control(0, { break: false })
     const changed = Object.keys(this.#settingsWishes.forget(session)).length > 0
@@ -186,7 +174,7 @@ export class LineDesk {
   async #control(session: number, wish: ControlWish): Promise<ControlLines> {
     const actual = await this.#ask((port) => port.control(wish))
     this.#tellLines(session)
-    return actual ? { ...actual, ...this.#unheededWishes.merged } : this.lines
+    return actual ?? this.lines
   }
 
   /** Undefined: there is no port, or it broke meanwhile. Its owner learns that from `onClose`, the wishes stay. */
@@ -235,16 +223,4 @@ export class LineDesk {
       this.#faults.fire(toFault(error))
     }
   }
-}
-
-function sorted(
-  wish: ControlWish,
-  lines: ReadonlySet<keyof ControlLines>
-): { heeded: ControlWish; unheeded: ControlWish } {
-  if (lines.size === 0) return { heeded: wish, unheeded: {} }
-  const pick = (unheeded: boolean): ControlWish =>
-    Object.fromEntries(
-      Object.entries(wish).filter(([line]) => lines.has(line as keyof ControlLines) === unheeded)
-    )
-  return { heeded: pick(false), unheeded: pick(true) }
 }

@@ -1,5 +1,5 @@
 /** A port from elsewhere, used here: dialled when a local program opens it, hung up when that closes it. Called by core. */
-import type { ControlLines, LineWish } from '../contract/line.ts'
+import type { LineWish } from '../contract/line.ts'
 import type { BridgeOptions } from './junction.ts'
 import { Junction } from './junction.ts'
 
@@ -8,8 +8,6 @@ export interface LinkOptions extends BridgeOptions {
   readonly hold?: boolean
   /** What the local programs cannot choose (a PTY carries no parity): laid over whatever they ask for. Default nothing. */
   readonly settings?: LineWish
-  /** Lines that programs set without effect. Default none. */
-  readonly unheeded?: ReadonlySet<keyof ControlLines>
   /** Whose fault it is when the port ends without a cause of its own. Default peer. */
   readonly far?: 'device' | 'peer'
 }
@@ -22,8 +20,7 @@ export class Link extends Junction {
       hold: options.hold ?? false,
       fixed: options.settings ?? {},
       // Whoever has the local end open is one of us: a second program is nothing to arbitrate.
-      writers: 'all',
-      unheeded: options.unheeded
+      writers: 'all'
     })
   }
 }

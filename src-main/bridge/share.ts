@@ -1,6 +1,6 @@
 /** A port of this computer, shared: opened with the first client, closed after the last. Called by core. */
 import type { ONE_WAYS } from '../contract/commands.ts'
-import type { ControlLines, LineWish } from '../contract/line.ts'
+import type { LineWish } from '../contract/line.ts'
 import { Admission, type Newcomer } from './admission.ts'
 import type { WriterPolicy } from './arbiter.ts'
 import type { BridgeOptions } from './junction.ts'
@@ -19,8 +19,6 @@ export interface ShareOptions extends BridgeOptions {
   readonly keepSettings?: boolean
   /** Bytes go this way alone. Default both. */
   readonly oneWay?: (typeof ONE_WAYS)[number]
-  /** Lines that clients set without effect. Default none. */
-  readonly unheeded?: ReadonlySet<keyof ControlLines>
   /** A client is closed when nothing passed for so long, in ms. Default never. */
   readonly inactivityMs?: number
   /** The port is open from the start, whether anybody is there or not. Default false. */
@@ -46,7 +44,6 @@ export class Share extends Junction {
       writers,
       keepSettings: options.keepSettings ?? false,
       oneWay: options.oneWay,
-      unheeded: options.unheeded,
       admission: new Admission({ settings, maxClients, newcomer })
     })
   }

@@ -13,6 +13,7 @@ import type {
   Purge
 } from '../contract/line.ts'
 import type { CloseReason } from '../contract/close.ts'
+import { isQuery } from '../bridge/wishes.ts'
 import type { Port, PortSource } from '../ports/port.ts'
 import { afterOpening, type Prepare } from './after-opening.ts'
 import { REST_MS, runReset, type ResetSequence } from './run-reset.ts'
@@ -27,29 +28,30 @@ export function withReset(
   return afterOpening(source, prepare, REST_MS)
 }
 
-/** Ports whose DTR and RTS stay as they are after opening, whatever their users ask for. */
-export function withHeldLines(source: PortSource): PortSource {
+/** Ports whose named lines stay as they are after opening, whatever their users ask for; with `break`, none is sent. */
+export function withHeldLines(source: PortSource, held: readonly (keyof ControlLines)[]): PortSource {
+  if (held.length === 0) return source
   return {
     label: source.label,
     ...(source.onAvailable && { onAvailable: source.onAvailable }),
-    open: async (settings, signal) => new HeldLinesPort(await source.open(settings, signal))
+    open: async (settings, signal) => new HeldLinesPort(await source.open(settings, signal), new Set(held))
   }
 }
 
 /**
- * A port with its DTR and RTS out of reach: wishes for them are remembered and answered as if they were in force, which is what
- * RFC 2217 clients need to go on. Breaks and everything else pass.
+ * A port with some of its lines out of reach: wishes for them are remembered and answered as if they were in force, which is what
+ * RFC 2217 clients need to go on. Everything else passes.
  */
 class HeldLinesPort implements Port {
   readonly #port: Port
+  readonly #held: ReadonlySet<keyof ControlLines>
   #wished: ControlWish = {}
   readonly capabilities: Capabilities
 
-  constructor(port: Port) {
+  constructor(port: Port, held: ReadonlySet<keyof ControlLines>) {
     this.#port = port
-    const control = new Set(port.capabilities.control)
-    control.delete('dtr')
-    control.delete('rts')
+    this.#held = held
+    const control = new Set([...port.capabilities.control].filter((line) => !held.has(line)))
     this.capabilities = { ...port.capabilities, control }
   }
 
@@ -57,13 +59,15 @@ class HeldLinesPort implements Port {
     return { ...this.#port.lines, ...this.#wished }
   }
 
-  async control({ dtr, rts, break: held }: ControlWish): Promise<ControlLines> {
-    this.#wished = {
-      ...this.#wished,
-      ...(dtr !== undefined && { dtr }),
-      ...(rts !== undefined && { rts })
+  async control(wish: ControlWish): Promise<ControlLines> {
+    const passed: Partial<Record<keyof ControlLines, boolean>> = {}
+    for (const line of ['dtr', 'rts', 'break'] as const) {
+      const level = wish[line]
+      if (level === undefined) continue
+      if (this.#held.has(line)) this.#wished = { ...this.#wished, [line]: level }
+      else passed[line] = level
     }
-    if (held !== undefined) await this.#port.control({ break: held })
+    if (!isQuery(passed)) await this.#port.control(passed)
     return this.lines
   }
 
@@ -132,7 +136,7 @@ class HeldLinesPort implements Port {
   }
 
   sendBreak(durationMs: number): Promise<void> {
-    return this.#port.sendBreak(durationMs)
+    return this.#held.has('break') ? Promise.resolve() : this.#port.sendBreak(durationMs)
   }
 
   purge(which: Purge): void {

@@ -2,7 +2,6 @@ import { DialOut } from '../bridge/dial-out.ts'
 import { Share } from '../bridge/share.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
-import type { ControlLines } from '../contract/line.ts'
 import { Trace } from '../capture/trace.ts'
 import { dial } from '../net/dial.ts'
 import { parseEndpoint } from '../net/endpoint.ts'
@@ -87,8 +86,7 @@ async function makeShare(id: string, name: string, spec: ShareArguments, report:
     hold: (spec.openAtStart ?? false) || spec.dial.some(({ when }) => when === 'data'),
     ...(spec.oneWay && { oneWay: spec.oneWay }),
     ...(spec.inactivityMs !== undefined && { inactivityMs: spec.inactivityMs }),
-    ...(spec.keepOpenMs !== undefined && { keepOpenMs: spec.keepOpenMs }),
-    ...(spec.port.noBreak && { unheeded: new Set<keyof ControlLines>(['break']) })
+    ...(spec.keepOpenMs !== undefined && { keepOpenMs: spec.keepOpenMs })
   })
   return share
 }

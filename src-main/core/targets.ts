@@ -41,9 +41,9 @@ export function readTarget(spec: PortSpec, report: Report): Target {
   return { ...target, source: withPolicies(target, spec) }
 }
 
-/** Reset on open comes first, the levels asked for after it; from then on `neverReset` holds them. */
+/** Reset on open comes first, the levels asked for after it; from then on `neverReset` holds them, and `noBreak` the break. */
 function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
-  const { resetOnOpen, neverReset, hangUp, target } = spec
+  const { resetOnOpen, neverReset, noBreak, hangUp, target } = spec
   if (neverReset && hangUp)
     throw new Fault('usage', `${target}: a hang-up at closing is a change of DTR. Leave out one of the two.`)
   const isLineless = kind === 'program' || (kind === 'remote' && parseEndpoint(target).protocol !== 'rfc2217')
@@ -55,7 +55,10 @@ function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
   const reset = resetOnOpen ? withReset(source, profileOf(resetOnOpen)) : source
   // A port of this computer has them set while it is opened: again only where the reset changed them.
   const set = resetOnOpen || kind !== 'hardware' ? withLines(reset, linesOf(spec)) : reset
-  return neverReset ? withHeldLines(set) : set
+  return withHeldLines(set, [
+    ...(neverReset ? (['dtr', 'rts'] as const) : []),
+    ...(noBreak ? (['break'] as const) : [])
+  ])
 }
 
 function readBare(spec: PortSpec, report: Report): Target {

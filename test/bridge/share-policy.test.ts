@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { settle } from '../fake-clock.ts'
-import { closeAll, link, share } from './junction-bench.ts'
+import { closeAll, share } from './junction-bench.ts'
 import { bytes, text } from './setup.ts'
 
 closeAll()
@@ -242,45 +242,5 @@ describe('one way alone', () => {
     expect(text(client.received)).toBe('reading')
     expect(text(device.port.received)).toBe('')
     expect(bridge.state.lostToDevice).toBe(2)
-  })
-})
-
-describe('lines that are not heeded', () => {
-  it('are answered as wished and never driven, breaks of both kinds', async () => {
-    const { device, connect } = share({ unheeded: new Set(['break']) })
-    const client = connect()
-    await settle()
-    const asked = client.askControl({ break: true })
-    await settle()
-    const both = client.askControl({ break: false, dtr: false })
-    client.askBreak(250)
-    await settle()
-    expect(asked.answers).toMatchObject([{ break: true }])
-    expect(both.answers).toMatchObject([{ break: false, dtr: false }])
-    expect(device.port.controls).toEqual([{ dtr: false }])
-    expect(device.port.breaks).toEqual([])
-  })
-
-  it('are forgotten with who wished them', async () => {
-    const { connect } = share({ unheeded: new Set(['dtr']), writers: 'all' })
-    const first = connect()
-    const second = connect()
-    await settle()
-    first.askControl({ dtr: false })
-    await settle()
-    first.end()
-    await settle()
-    const asked = second.askControl({})
-    await settle()
-    expect(asked.answers).toMatchObject([{ dtr: true }])
-  })
-
-  it('hold for the programs of a link too', async () => {
-    const { device, connect } = link({ unheeded: new Set(['dtr', 'rts']) })
-    const program = connect()
-    await settle()
-    program.askControl({ dtr: false, rts: false })
-    await settle()
-    expect(device.port.controls).toEqual([])
   })
 })

@@ -162,7 +162,7 @@ describe('reset on open', () => {
 describe('lines that are never driven', () => {
   it('answer what was wished and stay as they are; breaks and bytes pass', async () => {
     const source = new MemoryPortSource()
-    const port = await withHeldLines(source).open({ baudRate: 300 }, signal)
+    const port = await withHeldLines(source, ['dtr', 'rts']).open({ baudRate: 300 }, signal)
     expect(await port.control({ dtr: false })).toEqual({ dtr: false, rts: true, break: false })
     expect(await port.control({ rts: false, break: true })).toEqual({ dtr: false, rts: false, break: true })
     expect(port.lines).toEqual({ dtr: false, rts: false, break: true })
@@ -177,11 +177,20 @@ describe('lines that are never driven', () => {
     expect([got.join(''), text(source.port.received)]).toEqual(['hello', 'you'])
   })
 
+  it('are the break too, of both kinds, where that is asked for', async () => {
+    const source = new MemoryPortSource()
+    const port = await withHeldLines(source, ['break']).open({}, signal)
+    expect(await port.control({ break: true, dtr: false })).toEqual({ dtr: false, rts: true, break: true })
+    await port.sendBreak(250)
+    expect(source.port.controls).toEqual([{ dtr: false }])
+    expect(source.port.breaks).toEqual([])
+  })
+
   it('may be reset once, at opening', async () => {
     const clock = new FakeClock()
     const board = new LoggingPort(clock)
     const source = new MemoryPortSource('board', () => board)
-    const opening = withHeldLines(withReset(source, profileOf('dtr'), clock)).open({}, signal)
+    const opening = withHeldLines(withReset(source, profileOf('dtr'), clock), ['dtr', 'rts']).open({}, signal)
     await clock.advance(100)
     const port = await opening
     await port.control({ dtr: false })
