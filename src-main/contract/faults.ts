@@ -12,6 +12,8 @@ const KINDS = {
   'device-unplugged': 'device',
   'device-not-serial': 'device',
   'device-io': 'device',
+  /** What was waited for did not come from it in time. */
+  'device-timeout': 'device',
   'peer-unknown-host': 'peer',
   'peer-refused': 'peer',
   'peer-unreachable': 'peer',

@@ -24,7 +24,10 @@ import { makeConsoleLink, makeLink } from './links.ts'
 import type { Kept } from './kept.ts'
 import { freeName, nameOf } from './names.ts'
 import type { Notice } from './notice.ts'
+import { playScript } from './play-script.ts'
 import { reset } from './reset.ts'
+import type { ScriptOptions } from './run-script.ts'
+import type { Script } from './script.ts'
 import { send } from './send.ts'
 import { makeRotator } from './rotators.ts'
 import { startShare } from './shares.ts'
@@ -121,6 +124,14 @@ export class Core {
     const args = v.safeParse(COMMANDS[name].args, input)
     if (!args.success) throw misfit(name, args.issues[0])
     return this.#handlers[name](args.output, signal)
+  }
+
+  /**
+   * Opens the port, plays a script on it, closes it. No command, for the same reason as `attach`: what the device says is told as it
+   * comes. Rejects as `playScript` does.
+   */
+  script(port: PortSpec, script: Script, options: ScriptOptions, signal: AbortSignal): Promise<void> {
+    return playScript(port, script, options, this.#report, signal)
   }
 
   /**

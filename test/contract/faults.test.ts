@@ -29,6 +29,7 @@ describe('Fault', () => {
     ['bad-settings', 2],
     ['device-missing', 3],
     ['device-permission', 3],
+    ['device-timeout', 3],
     ['peer-refused', 4],
     ['peer-protocol', 4],
     ['address-in-use', 5],

@@ -8,6 +8,7 @@ import { faultLine, type CliCommand, type CliIo } from './cli-io.ts'
 import { connect } from './commands/connect.ts'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
+import { expect } from './commands/expect.ts'
 import { list } from './commands/list.ts'
 import { reset } from './commands/reset.ts'
 import { send } from './commands/send.ts'
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
   connect,
   terminal,
   send,
+  expect,
   reset,
   list,
   doctor,

@@ -32,6 +32,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport connect A B                           join any two ends
   farport terminal TARGET                       talk to a port from this terminal
   farport send TARGET TEXT                      send something and leave
+  farport expect TARGET SCRIPT                  log in, wait for prompts: a script for a console
   farport reset TARGET --profile BOARD          reset the board at a port
   farport doctor                                what stands in the way here, and how to mend it
   farport demo                                  simulated devices, to try things out
@@ -126,13 +127,46 @@ Opens the port, sends, waits until everything is out, closes it. Exit code 130 w
   --hex "01 03 0a"       bytes instead of a text
   --end none|cr|lf|crlf  what to put behind that, or to send alone (default none)
   --break                send a break of 250 ms first
+  --wait TEXT            stay until the device says this; what it says goes to standard output. Exit code 3 when it does not
+  --wait-hex BYTES       the same for bytes
+  --timeout S            how long to wait (default 10)
 
 ${TARGETS}
 
 ${PORT_HELP}
 
 Example:
-  farport send /dev/ttyUSB0 "AT" --end cr -b 9600`,
+  farport send /dev/ttyUSB0 "AT" --end cr -b 9600
+  farport send /dev/ttyUSB0 "AT+CSQ" --end cr --wait OK --timeout 2`,
+
+  expect: `farport expect TARGET (SCRIPT | -e STEP …) [options]
+
+Plays a script on a port: sends, waits for what the device says, goes on. SCRIPT is a file, or - for standard input. What the
+device says goes to standard output as it comes. The script is read before the port is opened; mistakes name their line.
+
+  -e, --step STEP        a line of a script; may stand several times
+  --timeout S            how long each expect waits, until the script says another (default 10)
+  -q, --quiet            print the lines of log alone
+  --json                 events, one a line: received, sent, matched, log
+
+A line of a script:
+  send "root\\r"                          texts with \\r \\n \\t \\e \\xHH; $NAME and \${NAME} from the environment, also
+  send $PASSWORD "\\r"                    alone. Nothing that is sent is printed
+  expect "login:"  expect /[#$] $/i       goes on behind the first match; a regular expression sees bytes, flags are i, m, s
+  timeout 5        wait 0.5               seconds
+  break 250        reset esp32            ms; a profile of farport reset
+  set 9600 7E1     dtr on     rts off     settings and control lines
+  log "logged in"  # a comment            print a line
+
+Exit codes: 0 done, 2 a mistake in the script, 3 the device did not say it in time or is gone, 4 the far computer.
+
+${TARGETS}
+
+${PORT_HELP}
+
+Examples:
+  farport expect /dev/ttyUSB0 login.script -b 115200
+  farport expect rfc2217://192.168.1.20:7000 -e 'send "\\r"' -e 'expect "login:"' -q && echo up`,
 
   reset: `farport reset TARGET (--profile BOARD | --steps STEPS) [options]
 

@@ -1,6 +1,7 @@
 import type { CommandInput } from '../../../contract/commands.ts'
 import { Fault } from '../../../contract/faults.ts'
 import { RESET_NAMES, parseResetSteps } from '../../../contract/reset.ts'
+import { shownTarget } from '../../../ports/program/secrets.ts'
 import type { CliCommand } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, filled, flag, oneOf, parse, readPort, seconds, type Given } from '../options.ts'
@@ -28,12 +29,13 @@ export const reset: CliCommand = async (args, io) => {
   try {
     const { path } = await withCore(io, 'warnings', (core) => core.call('reset', spec, io.stop))
     const name = typeof sequence === 'string' ? sequence : 'steps'
-    if (flag(given, 'json')) io.print(JSON.stringify({ reset: name, target, ...(path && { path }) }))
+    if (flag(given, 'json'))
+      io.print(JSON.stringify({ reset: name, target: shownTarget(target), ...(path && { path }) }))
     else if (path !== undefined) io.print(path)
     return EXIT.done
   } catch (error) {
     if (!io.stop.aborted) throw error
-    io.say(`Stopped before the reset of ${target} was over; its lines are at rest.`)
+    io.say(`Stopped before the reset of ${shownTarget(target)} was over; its lines are at rest.`)
     return EXIT.stopped
   }
 }

@@ -1,0 +1,147 @@
+/**
+ * Plays a console script on an open port. Called by play-script.ts, which opens and closes the port; prints nothing, but tells its
+ * host what the device says and which statement is done.
+ */
+import { sleep, type Clock } from '../base/clock.ts'
+import { drained } from '../bridge/drained.ts'
+import { Fault, toFault } from '../contract/faults.ts'
+import { profileOf } from '../contract/reset.ts'
+import type { Port } from '../ports/port.ts'
+import { Heard } from './heard.ts'
+import { runReset } from './run-reset.ts'
+import type { Script, Statement } from './script.ts'
+
+/** `shown`: as the script has it, variables by their names. */
+export type ScriptEvent =
+  | { readonly event: 'sent'; readonly where: string; readonly shown: string }
+  | { readonly event: 'matched'; readonly where: string; readonly shown: string; readonly bytes: Uint8Array }
+  | { readonly event: 'log'; readonly where: string; readonly text: string }
+
+export interface ScriptOptions {
+  /** For each `expect`, until the script says another, in ms. */
+  readonly timeoutMs: number
+  /** What the device says, as it comes. Answers a promise where it shall not go on before that. */
+  readonly onReceived: (bytes: Uint8Array) => Promise<unknown> | undefined
+  readonly onEvent: (event: ScriptEvent) => void
+}
+
+/** How people name the port, and whose fault it is when it ends without a cause of its own. */
+export interface ScriptTarget {
+  readonly label: string
+  readonly far: 'device' | 'peer'
+}
+
+const ENDED = { device: 'device-io', peer: 'peer-closed' } as const
+
+/** What of the device's words stands in a message, in characters. */
+const SHOWN_LENGTH = 200
+
+/**
+ * Resolves when every statement is done. Rejects with a Fault that begins with the statement's place: `device-timeout` for what
+ * did not come, the port's own when it ended, `usage` for a regular expression that takes too long; or with the signal's reason.
+ */
+export async function runScript(
+  port: Port,
+  { label, far }: ScriptTarget,
+  script: Script,
+  options: ScriptOptions,
+  clock: Clock,
+  signal: AbortSignal
+): Promise<void> {
+  const heard = new Heard()
+  const closed = port.onClose(({ code, message }) =>
+    heard.end(new Fault(code === 'unplugged' ? 'device-unplugged' : ENDED[far], `${label} ended: ${message}`))
+  )
+  const data = port.onData((chunk) => {
+    const taken = options.onReceived(chunk)
+    if (taken) {
+      port.pause()
+      void taken.finally(() => port.resume())
+    }
+    heard.hear(chunk)
+  })
+  port.resume()
+  let { timeoutMs } = options
+
+  const run = async (statement: Statement): Promise<void> => {
+    const { where } = statement
+    switch (statement.do) {
+      case 'send':
+        heard.throwIfEnded()
+        port.write(statement.bytes)
+        await drained(port, clock, signal)
+        signal.throwIfAborted()
+        heard.throwIfEnded()
+        if (port.queued > 0)
+          throw new Fault('device-io', `${label} takes nothing. Is its flow control holding it?`)
+        options.onEvent({ event: 'sent', where, shown: statement.shown })
+        break
+      case 'expect': {
+        const { pattern } = statement
+        const bytes = await heard.wait(pattern, timeoutMs, clock, signal)
+        if (!bytes) throw missing(pattern.shown, timeoutMs, heard.recent, script.secrets)
+        options.onEvent({ event: 'matched', where, shown: pattern.shown, bytes })
+        break
+      }
+      case 'timeout':
+        timeoutMs = statement.ms
+        break
+      case 'wait':
+        await sleep(clock, statement.ms, signal)
+        break
+      case 'break':
+        await port.sendBreak(statement.ms)
+        break
+      case 'reset':
+        await runReset(port, label, profileOf(statement.profile), clock, signal)
+        break
+      case 'set':
+        await port.apply(statement.settings, signal)
+        break
+      case 'lines':
+        await port.control(statement.wish)
+        break
+      case 'log':
+        options.onEvent({ event: 'log', where, text: statement.text })
+        break
+    }
+  }
+
+  try {
+    for (const statement of script.statements) {
+      signal.throwIfAborted()
+      await run(statement).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : placed(statement.where, error)
+      })
+    }
+  } finally {
+    closed.dispose()
+    data.dispose()
+  }
+}
+
+/** What did not come, and what came instead: the end of it, without control characters, without values of variables. */
+function missing(
+  shown: string,
+  timeoutMs: number,
+  recent: Buffer,
+  secrets: ReadonlyMap<string, string>
+): Fault {
+  let text = recent.toString()
+  for (const [name, value] of secrets) if (value !== '') text = text.replaceAll(value, `$${name}`)
+  const clean = Array.from(text.slice(-SHOWN_LENGTH), escaped).join('')
+  const last = clean === '' ? 'Nothing came: is it on, at this baud rate?' : `The last that came: "${clean}".`
+  return new Fault('device-timeout', `${shown} did not come within ${timeoutMs / 1000} s. ${last}`)
+}
+
+function escaped(character: string): string {
+  const short = { '\r': '\\r', '\n': '\\n', '\t': '\\t', '"': '\\"' }[character]
+  if (short !== undefined) return short
+  if (!/[\p{C}\p{Zl}\p{Zp}]/u.test(character)) return character
+  return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`
+}
+
+function placed(where: string, error: unknown): Fault {
+  const { code, message, cause } = toFault(error)
+  return new Fault(code, where === '' ? message : `${where}: ${message}`, cause)
+}
