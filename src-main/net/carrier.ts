@@ -20,6 +20,8 @@ interface CarrierOptions {
    * is 0, as its device may be stopped by flow control for as long as that takes.
    */
   readonly stallTimeoutMs?: number
+  /** What people should know and what ends nothing, in one line each; only carriers that lose bytes have such things to say. */
+  readonly warn?: (text: string) => void
 }
 
 export interface DialOptions extends CarrierOptions {

@@ -11,11 +11,14 @@ import { formatEndpoint } from './endpoint.ts'
 import { guarded } from './guarded.ts'
 import { dialTcp, listenTcp } from './tcp.ts'
 import { dialUnix, listenUnix } from './unix.ts'
+import { dialUdp } from './udp.ts'
+import { listenUdp } from './udp-listener.ts'
 
 /** A further carrier is one line here and its file. */
 const CARRIERS: Partial<Record<Transport, Carrier>> = {
   tcp: { dial: dialTcp, listen: listenTcp, browsersReach: true },
-  unix: { dial: dialUnix, listen: listenUnix, browsersReach: false }
+  unix: { dial: dialUnix, listen: listenUnix, browsersReach: false },
+  udp: { dial: dialUdp, listen: listenUdp, browsersReach: false }
 }
 
 /** Rejects with a Fault of the kind `peer`, with `unsupported`, or with the signal's reason. */

@@ -43,7 +43,7 @@ it.each([
   expect(await Promise.race([end, data])).toBe(result)
 })
 
-it.each(['raw+tls://127.0.0.1:1', 'raw+udp://127.0.0.1:1'])(
+it.each(['raw+tls://127.0.0.1:1', 'rfc2217+tls://127.0.0.1:1'])(
   '%s is not served yet, and that is said',
   async (url) => {
     const refusal = { code: 'unsupported', message: expect.stringContaining(url) as string }
