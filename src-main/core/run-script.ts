@@ -127,17 +127,24 @@ function missing(
   recent: Buffer,
   secrets: ReadonlyMap<string, string>
 ): Fault {
-  let text = recent.toString()
-  for (const [name, value] of secrets) if (value !== '') text = text.replaceAll(value, `$${name}`)
-  const clean = Array.from(text.slice(-SHOWN_LENGTH), escaped).join('')
+  const letters = lastOf(recent.toString(), secrets)
+  // No UTF-8: another baud rate, or a binary protocol. Then its bytes say more.
+  const clean = letters.includes('\ufffd') ? lastOf(recent.toString('latin1'), secrets, /[^ -~]/) : letters
   const last = clean === '' ? 'Nothing came: is it on, at this baud rate?' : `The last that came: "${clean}".`
   return new Fault('device-timeout', `${shown} did not come within ${timeoutMs / 1000} s. ${last}`)
 }
 
-function escaped(character: string): string {
+/** The end of a text in printable characters. `unfit`: what is shown by its number. */
+function lastOf(text: string, secrets: ReadonlyMap<string, string>, unfit = /[\p{C}\p{Zl}\p{Zp}]/u): string {
+  let shown = text
+  for (const [name, value] of secrets) if (value !== '') shown = shown.replaceAll(value, `$${name}`)
+  return Array.from(shown.slice(-SHOWN_LENGTH), (character) => escaped(character, unfit)).join('')
+}
+
+function escaped(character: string, unfit: RegExp): string {
   const short = { '\r': '\\r', '\n': '\\n', '\t': '\\t', '"': '\\"' }[character]
   if (short !== undefined) return short
-  if (!/[\p{C}\p{Zl}\p{Zp}]/u.test(character)) return character
+  if (!unfit.test(character)) return character
   return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`
 }
 

@@ -121,6 +121,13 @@ describe('a script', () => {
     expect(message.length).toBeLessThan(320)
   })
 
+  it('shows what is no text by its bytes', async () => {
+    const { port, ended, clock } = await play(['expect "ü"'])
+    port.send(Uint8Array.of(0x41, 0xfe, 0x00, 0xc3))
+    await clock.advance(10_000)
+    expect(await ended).toContain('The last that came: "A\\xfe\\x00\\xc3".')
+  })
+
   it('says that nothing came', async () => {
     const { ended, clock } = await play(['timeout 0.5', 'expect "x"'])
     await clock.advance(500)
