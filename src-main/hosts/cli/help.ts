@@ -74,6 +74,18 @@ How long:
   --keep-open S          keep it open for S seconds after the last client
   --wait                 start even where the device is missing
 
+Texts, with ser2net's escapes: \\r\\n, \\x1b; \\d device, \\N name, \\p port, \\B settings, \\I client; \\Y \\m \\D \\H \\i \\S date and time
+  --banner TEXT          sent to each client before anything of the device      (also ?banner=…, for one listener)
+  --signature TEXT       what RFC 2217 clients are told that ask who we are, as it is          (also ?signature=…)
+  --close-on TEXT        close a client when the device said this               (also ?close-on=…)
+  --open-string TEXT, --close-string TEXT    sent to the device when it was opened, and before it is closed
+
+Trace files, as ser2net's; FILE takes the escapes, and is made anew when the first client comes:
+  --trace-read FILE, --trace-write FILE, --trace-both FILE    append what comes from the device, goes to it, or both
+  --trace-hexdump        8 bytes in a line, hexadecimal and as text (default: the bytes as they are)
+  --trace-timestamp      with the time, and a line for who comes and leaves
+  --trace-rotate MIB     begin a new file before it is larger than this; one old one is kept as FILE.1
+
 ${PORT_HELP}
 
 Examples:
@@ -83,7 +95,9 @@ Examples:
   farport share 'exec:ipmitool -I lanplus -H 10.0.0.7 -U admin -E sol activate' --env IPMI_PASSWORD=@FILE \\
     --listen telnet://127.0.0.1:7000
   farport share /dev/ttyS* --listen telnet://127.0.0.1:7000-7047 --rotator telnet://127.0.0.1:7100
-  farport share /dev/ttyUSB0 --listen rfc2217://127.0.0.1:7000?baud=9600 --listen raw://127.0.0.1:7001?observe`,
+  farport share /dev/ttyUSB0 --listen rfc2217://127.0.0.1:7000?baud=9600 --listen raw://127.0.0.1:7001?observe
+  farport share /dev/ttyUSB0 --listen telnet://127.0.0.1:7000 --banner '\\d at \\B\\r\\n' --trace-both '/var/log/\\d-\\Y-\\m-\\D' \\
+    --trace-hexdump --trace-timestamp`,
 
   connect: `farport connect URL (--pty LINK | --stdio) [options]
 farport connect A B [options]
