@@ -56,7 +56,8 @@ export async function openDoors(
         allowList,
         ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
         onRefused: ({ remote, why }) =>
-          report({ level: 'warning', subject, text: `client refused: ${remote} (${why})` })
+          report({ level: 'warning', subject, text: `client refused: ${remote} (${why})` }),
+        warn: (text) => report({ level: 'warning', subject, text })
       })
       const place = { url: listener.url, words, settings: terms.settings }
       const greet = (address: string): Greeting => texts.greeting(place, address)

@@ -67,7 +67,7 @@ async function makeShare(id: string, name: string, spec: ShareArguments, report:
   let share: Share | undefined = undefined as Share | undefined
   const facts = { device: shownTarget(spec.port.target), name, settings: withDefaults(target) }
   const texts = new ShareWords(facts, () => share?.state)
-  const dials = spec.dial.map((each) => makeDial(each, spec, texts))
+  const dials = spec.dial.map((each) => makeDial(each, spec, texts, report))
   if (!spec.wait) await target.check()
   const sources = [...(await openDoors(doors, spec, name, report, texts)), ...dials]
   share = new Share({
@@ -122,15 +122,17 @@ function traces(name: string, { trace }: ShareArguments, texts: ShareWords, repo
 function makeDial(
   { url, when }: ShareArguments['dial'][number],
   spec: ShareArguments,
-  texts: ShareWords
+  texts: ShareWords,
+  report: Report
 ): DialOut {
   const endpoint = parseEndpoint(url)
   const words = wordsOf(spec)
+  const warn = (text: string): void => report({ level: 'warning', subject: url, text })
   return new DialOut({
     label: url,
     when,
     dial: async (signal) => {
-      const connection = await dial(endpoint, { signal })
+      const connection = await dial(endpoint, { signal, warn })
       const greeting = texts.greeting({ url, words }, connection.remoteAddress ?? '')
       return new RemoteSession(connection, endpoint.protocol, greeting)
     }

@@ -119,7 +119,7 @@ function remoteSource(target: string, warn: (text: string) => void): PortSource 
   const endpoint = parseEndpoint(target)
   const source = new RemotePortSource({
     label: target,
-    dial: (signal) => dial(endpoint, { signal }),
+    dial: (signal) => dial(endpoint, { signal, warn }),
     mode: endpoint.protocol
   })
   source.onWarning(warn)
