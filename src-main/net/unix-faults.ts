@@ -89,7 +89,7 @@ export function unixInUse(path: string): Fault {
 export function notASocket(path: string): Fault {
   return new Fault(
     'path-taken',
-    `${path} is a file, not a socket: choose another path, or remove it yourself.`
+    `${path} is there already and is no socket: choose another path, or remove it yourself.`
   )
 }
 
