@@ -34,6 +34,10 @@ export class ProgramPipes implements ProgramStream {
   #accepted = 0
   #inputOpen = true
   #outputOpen = true
+  #toldEnd = false
+  #paused = true
+  /** Node reads once more where `pause` follows `resume` at once. */
+  #held: Buffer[] = []
   #meterOpen = true
   /** What stayed behind when the input was closed. */
   #left = 0
@@ -50,17 +54,13 @@ export class ProgramPipes implements ProgramStream {
       manualStart: true,
       onread: {
         buffer: () => slab.next(),
-        callback: (length: number): boolean => {
-          this.owner?.received(slab.take(length))
-          return true
-        }
+        callback: (length: number): boolean => this.#received(slab.take(length))
       }
     }
     this.#output = new Socket(options)
     const outputEnded = (): void => {
-      if (!this.#outputOpen) return
       this.#outputOpen = false
-      this.owner?.outputEnded()
+      this.#tellEnd()
     }
     this.#output.on('end', outputEnded).on('error', outputEnded)
     // EPIPE: the program closed its input, or is gone.
@@ -105,11 +105,17 @@ export class ProgramPipes implements ProgramStream {
   }
 
   pause(): void {
+    this.#paused = true
     this.#output.pause()
   }
 
   resume(): void {
-    if (this.#outputOpen) this.#output.resume()
+    this.#paused = false
+    const held = this.#held
+    this.#held = []
+    for (const chunk of held) this.#received(chunk)
+    if (this.#outputOpen && !this.#isPaused()) this.#output.resume()
+    if (!this.#outputOpen) this.#tellEnd()
   }
 
   endInput(): void {
@@ -126,6 +132,24 @@ export class ProgramPipes implements ProgramStream {
     this.endInput()
     this.#outputOpen = false
     this.#output.destroy()
+  }
+
+  /** False: no more for now. */
+  #received(chunk: Buffer): boolean {
+    if (this.#paused) this.#held.push(chunk)
+    else this.owner?.received(chunk)
+    return !this.#paused
+  }
+
+  #tellEnd(): void {
+    if (this.#toldEnd || this.#held.length > 0) return
+    this.#toldEnd = true
+    this.owner?.outputEnded()
+  }
+
+  /** A method and not the field itself, since whoever received something may have paused. */
+  #isPaused(): boolean {
+    return this.#paused
   }
 
   #closeInput(): void {

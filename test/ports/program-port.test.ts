@@ -191,6 +191,27 @@ describe('ends', () => {
   })
 })
 
+describe('is read to its end', () => {
+  it.each(LINUX ? ['exec:', 'exec+pty:'] : ['exec:'])(
+    'although it ended while nobody read: %s',
+    async (prefix) => {
+      const path = join(folder(), 'pid')
+      const { port, text } = await start(`${prefix}sh -c 'echo $$ >${path}; head -c 3000 /dev/zero'`)
+      port.pause()
+      let closed = false
+      const end = once(port.onClose).then(() => (closed = true))
+      await vi.waitFor(() => expect(readFileSync(path, 'latin1')).toMatch(/\n/))
+      await vi.waitFor(() => expect(ended(Number(readFileSync(path, 'latin1')))).toBe(true))
+      const other = await start('exec:sleep 0.1')
+      await once(other.port.onClose)
+      expect([closed, text()]).toEqual([false, ''])
+      port.resume()
+      await end
+      expect(text()).toHaveLength(3000)
+    }
+  )
+})
+
 describe('has its secrets', () => {
   it('from a file, and says them nowhere', async () => {
     const file = join(folder(), 'secret')
