@@ -20,7 +20,7 @@ For a program (exec:):
 
 const TARGETS = `A target is a device (/dev/ttyUSB0, /dev/serial/by-id/…), a simulated one (sim:gps, sim:echo, sim:modbus,
 sim:modbus-ascii, sim:noise:RATE in bytes per second or max), or an address (rfc2217://HOST:PORT, telnet://HOST:PORT,
-raw://HOST:PORT).
+raw://HOST:PORT; over a Unix socket raw+unix:///PATH, over UDP raw+udp://HOST:PORT?local=PORT).
 exec:COMMAND is a program whose standard input and output are the port, exec+pty:COMMAND the same on a terminal of its own.
 COMMAND is split at blanks, '…', "…" and \\ quote; there is no shell unless you write exec:sh -c '…'.`
 
@@ -50,9 +50,12 @@ Where it is reached:
   --listen URL           rfc2217://HOST:PORT (settings and control lines reach the device), telnet:// or raw://; port 0: any
                          free one; may stand several times. What holds for one listener alone stands behind its URL:
                          ?baud=9600&line=7E1 (clients of listeners with other settings take turns), ?observe, ?allow=…
-                         A range of ports (raw://0.0.0.0:7000-7047) is spread over the devices before it
+                         A range of ports (raw://0.0.0.0:7000-7047) is spread over the devices before it.
+                         raw+unix:///PATH?mode=660&group=dialout is a Unix socket (telnet+unix, rfc2217+unix alike; mode 600
+                         where none is given); raw+udp://HOST:PORT takes datagrams, each sender a client until it was silent
+                         for 60 s; what the network drops is not counted
   --allow WHO            who may connect from elsewhere: an address, a network (192.168.1.0/24), or "anyone". Needed for every
-                         listener that is not on loopback
+                         listener that is not on loopback; Unix sockets go by the rights of their file
   --rotator URL          one address for all these devices: who comes gets the next one that nobody uses
   --dial URL             connect there by itself and stay connected: two real ports, one cable
   --dial-back URL        connect there when the device says something
