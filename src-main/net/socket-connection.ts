@@ -122,14 +122,18 @@ export class SocketConnection implements Connection {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.#reason) return true
+    if (this.#reason) {
+      // The far side has ended it, and our owner will hear of that when all before this is out: it must not take this for sent.
+      if (!this.#ended && this.#waiting.length === 0) this.#lostBytes += chunk.length
+      return true
+    }
     this.#acceptedBytes += chunk.length
     if (this.#sendError) {
       this.#lostBytes += chunk.length
       return true
     }
     if (this.#halfClosed) this.#halfClosed.lastWriteMs = this.#clock.nowMs()
-    this.#socket.write(chunk)
+    this.#socket.send(chunk)
     if (this.#socket.queued <= HIGH_WATER) return true
     this.#full = true
     return false

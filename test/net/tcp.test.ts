@@ -268,6 +268,35 @@ describe('a client that has ended its sending', () => {
   })
 })
 
+describe('a client that has ended altogether', () => {
+  it('gets what was written before, and what is written until that is out is counted as lost', async () => {
+    const listener = await listening('rfc2217://127.0.0.1:0')
+    const accepted = once(listener.onConnection)
+    const client = connect({ port: portOf(listener), host: '127.0.0.1', allowHalfOpen: true })
+    const far = await accepted
+    onTestFinished(() => {
+      client.destroy()
+      far.abort(DONE)
+    })
+    const farEnds = ends(far)
+    far.resume()
+    client.pause()
+    let written = fill(far).reduce((sum, { length }) => sum + length, 0)
+    client.end()
+    for (let turn = 0; turn < 100; turn++) {
+      await turns(1)
+      far.write(new Uint8Array(100))
+      written += 100
+    }
+    let got = 0
+    client.on('data', (bytes) => (got += bytes.length))
+    client.resume()
+    await vi.waitFor(() => expect(farEnds).toEqual([DONE]), 5000)
+    await vi.waitFor(() => expect(got + far.queued).toBe(written))
+    expect(far.queued).toBeGreaterThan(0)
+  })
+})
+
 describe('a client that takes nothing', () => {
   const stalled = async (
     options?: ListenOptions
