@@ -30,6 +30,12 @@ export class Emitter<T> implements Disposable {
 
   fire(value: T): void {
     const listeners = this.#listeners
+    const [first] = listeners
+    // The usual case, and the hot one.
+    if (first && listeners.length === 1) {
+      first(value)
+      return
+    }
     for (const listener of listeners) {
       if (listeners === this.#listeners || this.#listeners.includes(listener)) listener(value)
     }

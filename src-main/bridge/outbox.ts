@@ -66,6 +66,19 @@ export class Outbox {
     if (piece instanceof Uint8Array) this.#size -= piece.length
   }
 
+  /** Takes bytes off the head, at most `most`; undefined where a step is there, or nothing. */
+  take(most: number): Uint8Array | undefined {
+    const { head } = this
+    if (!(head instanceof Uint8Array)) return undefined
+    if (head.length <= most) {
+      this.shift()
+      return head
+    }
+    this.#pieces[0] = head.subarray(most)
+    this.#size -= most
+    return head.subarray(0, most)
+  }
+
   /** Drops the bytes and keeps the steps; answers how many bytes that were. */
   dropBytes(): number {
     const dropped = this.#size

@@ -15,6 +15,8 @@ export interface PumpOptions {
   readonly clock: Clock
   /** More bytes may be sent now. */
   readonly open: () => boolean
+  /** How many bytes of one member go at once. */
+  readonly portion: () => number
   readonly send: (member: Member, chunk: Uint8Array) => void
   /** One that left has nothing on its way any more. */
   readonly gone: (member: Member) => void
@@ -115,7 +117,7 @@ export class Pump {
     }
   }
 
-  /** Deals with the first piece of an outbox; answers whether it is gone. */
+  /** Deals with the first piece of an outbox; answers whether anything moved. */
   #advance(member: Member): boolean {
     const { head } = member.outbox
     if (head instanceof Step) {
@@ -125,8 +127,8 @@ export class Pump {
       return true
     }
     if (!head || !this.#options.open()) return false
-    member.outbox.shift()
-    this.#options.send(member, head)
+    const piece = member.outbox.take(this.#options.portion())
+    if (piece) this.#options.send(member, piece)
     return true
   }
 

@@ -26,6 +26,9 @@ export type Absent = 'hold' | 'discard'
 /** An `apply` waits no longer for the data before it (nor, at the first dial, for the port). */
 export const APPLY_WAIT_MS = 1000
 
+/** How much of one writer goes at once where others may write too: nobody waits for his turn behind 64 KiB of another. */
+const TURN_BYTES = 4 * 1024
+
 export interface ToDeviceOptions {
   readonly clock: Clock
   readonly arbiter: Arbiter
@@ -61,6 +64,7 @@ export class ToDevice {
     this.#pump = new Pump({
       clock: options.clock,
       open: () => this.#writable,
+      portion: () => this.#turnBytes,
       send: (member, chunk) => this.#send(member, chunk),
       gone: (member) => this.#forget(member)
     })
@@ -172,11 +176,34 @@ export class ToDevice {
   take(member: Member, chunk: Uint8Array): void {
     if (!this.#options.arbiter.mayWrite(member.id))
       this.#lose(member, chunk.length, this.#options.arbiter.whyNot(member.id))
-    else if (this.#writable && member.outbox.empty && this.#pump.leaving.length === 0)
-      this.#send(member, chunk)
+    else if (this.#mayPass(member)) this.#pass(member, chunk)
     else if (!this.#port && this.#absent === 'discard') this.#lose(member, chunk.length, 'there is no device')
-    else if (member.outbox.push(chunk)) this.#pauseIfFull(member)
+    else this.#keep(member, chunk)
+  }
+
+  /** As much as goes; the rest waits. */
+  #pass(member: Member, chunk: Uint8Array): void {
+    const most = this.#turnBytes
+    let at = 0
+    for (; at + most < chunk.length && this.#mayPass(member); at += most)
+      this.#send(member, chunk.subarray(at, at + most))
+    const rest = at === 0 ? chunk : chunk.subarray(at)
+    if (this.#mayPass(member)) this.#send(member, rest)
+    else this.#keep(member, rest)
+  }
+
+  #keep(member: Member, chunk: Uint8Array): void {
+    if (member.outbox.push(chunk)) this.#pauseIfFull(member)
     else this.#lose(member, chunk.length, 'it did not pause')
+  }
+
+  get #turnBytes(): number {
+    return this.#options.arbiter.policy === 'one' ? Infinity : TURN_BYTES
+  }
+
+  /** Nothing is in front of what it sends now. */
+  #mayPass(member: Member): boolean {
+    return this.#writable && member.outbox.empty && this.#pump.leaving.length === 0
   }
 
   /** Answered once, with what is in force then; in its place among the data where it changes anything. */

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net'
-import { Slab } from '../os/slab.ts'
+import { reading } from '../os/slab.ts'
+import { socketFd } from '../os/socket-state.ts'
+import { writeNow } from '../os/write-now.ts'
 import type { StreamManners } from './stream-manners.ts'
 
 /** What a StreamSocket tells its one owner. All are called with nothing of the socket's own work left to do. */
@@ -16,7 +18,7 @@ export interface StreamSocketOwner {
 /**
  * Node's socket, made fit for serial data:
  *
- * - It reads into slabs, 4 KiB at the most (`onread`; no stream buffer, so a paused socket leaves everything to the kernel).
+ * - It reads into slabs (`onread`; no stream buffer, so a paused socket leaves everything to the kernel).
  * - A failed write does not destroy it: a program that sends a file and exits has its last bytes waiting in our kernel while the
  *   device's echo runs into its closed socket. Node would throw them away.
  * - It says exactly how many bytes did not go out.
@@ -32,18 +34,11 @@ export class StreamSocket extends Socket {
 
   /** `handle`: taken from an accepted socket, which has none afterwards; absent where this one is to dial. */
   constructor(manners: StreamManners, handle?: unknown) {
-    const slab = new Slab()
     // `handle` and `pauseOnCreate` are how Node's own server makes sockets; they are not in its types.
     const options = {
       ...(handle === undefined ? {} : { handle, pauseOnCreate: true }),
       allowHalfOpen: true,
-      onread: {
-        buffer: () => slab.next(),
-        callback: (length: number): boolean => {
-          this.owner?.received(slab.take(length))
-          return true
-        }
-      }
+      onread: reading((chunk) => this.owner?.received(chunk))
     }
     super(options)
     this.manners = manners
@@ -56,6 +51,15 @@ export class StreamSocket extends Socket {
   get queued(): number {
     if (this.writableLength === 0) return 0
     return this.writableLength - this.#inFlight + Math.min(this.#inFlight, this.#handleQueue())
+  }
+
+  /** As `write`, but asks the kernel first: where nothing waits and it takes all, that is a third of the work. */
+  send(chunk: Uint8Array): void {
+    const fd = this.writableLength === 0 && this.writable && !this.connecting ? socketFd(this) : undefined
+    const taken = fd === undefined ? 0 : writeNow(fd, chunk)
+    if (taken instanceof Error) this.owner?.sendFailed(taken, chunk.length)
+    else if (taken === 0) this.write(chunk)
+    else if (taken < chunk.length) this.write(chunk.subarray(taken))
   }
 
   /** Ends at once, and tells the far side by a reset where there is one; what is queued is lost. */

@@ -240,6 +240,11 @@ export class TelnetLink {
   }
 
   #receive(chunk: Uint8Array): void {
+    // The hot path: nothing to decode, nothing in front of it, nobody to stop it.
+    if (this.#mode === 'raw' && this.#inbox.length === 0 && !this.#delivering && !this.#stopped) {
+      this.#data.fire(chunk)
+      return
+    }
     for (const event of this.#codec.receive(chunk)) {
       if (this.#ended || this.#leaving) return
       if (this.#holding === 'data' && event.type !== 'data') {

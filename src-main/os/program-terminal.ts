@@ -46,7 +46,7 @@ export class ProgramTerminal implements ProgramStream, PtyStreamOwner {
   private constructor(fd: number) {
     this.#fd = fd
     this.path = ptsname(fd)
-    this.#stream = new PtyStream(fd, this.#slab, this)
+    this.#stream = new PtyStream(fd, this)
   }
 
   /** Throws `unsupported` where there is no such kernel, SystemError where it has no PTY left. */

@@ -19,7 +19,8 @@ import { closeSync } from 'node:fs'
 import type { SocketConstructorOpts } from 'node:net'
 import { Socket } from 'node:net'
 import { fcntl, socketpair } from './libc.ts'
-import type { Slab } from './slab.ts'
+import { reading } from './slab.ts'
+import { writeNow } from './write-now.ts'
 
 const F_DUPFD_CLOEXEC = 1030
 
@@ -58,17 +59,18 @@ export interface PtyStreamOwner {
 
 export class PtyStream {
   readonly #handle: PipeHandle
+  readonly #fd: number
   readonly #socket: Socket
   #owner: PtyStreamOwner | undefined
   #accepted = 0
   #lost = 0
 
   /** Paused until `resume`. */
-  constructor(master: number, slab: Slab, owner: PtyStreamOwner) {
+  constructor(master: number, owner: PtyStreamOwner) {
     this.#owner = owner
     pipeClass ??= findPipeClass()
     this.#handle = new pipeClass(PIPE_SOCKET)
-    const fd = fcntl(master, F_DUPFD_CLOEXEC, 3)
+    const fd = (this.#fd = fcntl(master, F_DUPFD_CLOEXEC, 3))
     const errno = this.#handle.open(fd)
     if (errno !== 0) {
       closeSync(fd)
@@ -78,14 +80,7 @@ export class PtyStream {
     const options = {
       handle: this.#handle,
       manualStart: true,
-      onread: {
-        buffer: () => slab.next(),
-        callback: (length: number): boolean => {
-          const packet = slab.take(length)
-          this.#owner?.packet(packet[0] ?? 0, packet.subarray(1))
-          return true
-        }
-      }
+      onread: reading((packet) => this.#owner?.packet(packet[0] ?? 0, packet.subarray(1)))
     }
     this.#socket = new Socket(options as SocketConstructorOpts)
     const ended = (): void => {
@@ -102,8 +97,12 @@ export class PtyStream {
 
   write(chunk: Uint8Array): void {
     if (!this.#owner) return
-    this.#accepted += chunk.length
-    this.#socket.write(chunk, this.#written)
+    const taken = this.#socket.writableLength === 0 ? writeNow(this.#fd, chunk) : 0
+    if (taken === chunk.length) return
+    // An error comes again, and is told as the stream's end.
+    const rest = typeof taken === 'number' && taken > 0 ? chunk.subarray(taken) : chunk
+    this.#accepted += rest.length
+    this.#socket.write(rest, this.#written)
   }
 
   pause(): void {

@@ -166,7 +166,7 @@ export class Pty {
 
   /** Bytes both ways; any number one after the other, one at a time. */
   stream(owner: PtyStreamOwner): PtyStream {
-    return new PtyStream(this.#fd, this.#slab, owner)
+    return new PtyStream(this.#fd, owner)
   }
 
   /**

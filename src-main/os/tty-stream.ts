@@ -6,12 +6,13 @@
  * libuv opens the device a second time by its path, reads from that, and puts a copy of it on our number. So what belongs to the
  * open file (flock) has to be done afterwards; and CLOCAL has to be set before, or that second open waits for the carrier.
  */
-import { close, constants, writeSync } from 'node:fs'
+import { close, constants } from 'node:fs'
 import { ReadStream } from 'node:tty'
 import type { Clock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
-import { fcntl, isSystemError, pollNow, POLLERR, POLLHUP } from './libc.ts'
-import { Slab } from './slab.ts'
+import { fcntl, pollNow, POLLERR, POLLHUP } from './libc.ts'
+import { reading } from './slab.ts'
+import { writeNow } from './write-now.ts'
 
 const F_GETFL = 3
 const F_SETFL = 4
@@ -113,17 +114,10 @@ export class TtyStream {
   /** Takes over `fd`, open with O_NONBLOCK; when it throws (ERR_TTY_INIT_FAILED) the caller still owns it. Paused. */
   constructor(fd: number, options: TtyStreamOptions) {
     this.#options = options
-    const slab = new Slab()
     // A mark that means nothing to a terminal and that the second open does not have.
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | constants.O_APPEND)
     // Not in the types of ReadStream, which passes its options on to net.Socket.
-    const onread = {
-      buffer: () => slab.next(),
-      callback: (length: number): boolean => {
-        this.owner?.received(slab.take(length))
-        return true
-      }
-    }
+    const onread = reading((chunk) => this.owner?.received(chunk))
     this.#stream = new TtyReadStream(fd, { onread } as object)
     const flags = fcntl(fd, F_GETFL, 0)
     this.#wakes = (flags & constants.O_APPEND) === 0
@@ -144,12 +138,18 @@ export class TtyStream {
   /** Takes the whole chunk. Nothing after the end. */
   write(chunk: Uint8Array): void {
     if (this.#ended || this.#closed || chunk.length === 0) return
+    let rest = chunk
+    if (this.#refusedBytes === 0 && this.#stream.writableLength === 0) {
+      const taken = this.#try(chunk)
+      if (taken === chunk.length) return
+      rest = chunk.subarray(taken)
+    }
     if (this.#refusedBytes === 0 && this.#hands && this.#stream.writableLength < PTY_PIECE_BYTES) {
-      this.#stream.give(chunk, this.#taken)
+      this.#stream.give(rest, this.#taken)
       return
     }
-    this.#refused.push(chunk)
-    this.#refusedBytes += chunk.length
+    this.#refused.push(rest)
+    this.#refusedBytes += rest.length
     this.#pump()
   }
 
@@ -227,14 +227,11 @@ export class TtyStream {
 
   /** Offers bytes to the kernel; answers how many it took. */
   #try(chunk: Uint8Array): number {
-    try {
-      return writeSync(this.fd, chunk)
-    } catch (error) {
-      if (isSystemError(error, 'EAGAIN')) return 0
-      // Not within `write`: its caller is not prepared to see the device vanish under it.
-      process.nextTick(() => this.#end(error instanceof Error ? error : new Error(String(error))))
-      return 0
-    }
+    const taken = writeNow(this.fd, chunk)
+    if (!(taken instanceof Error)) return taken
+    // Not within `write`: its caller is not prepared to see the device vanish under it.
+    process.nextTick(() => this.#end(taken))
+    return 0
   }
 
   /** Takes bytes off the head of what was refused. */

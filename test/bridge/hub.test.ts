@@ -124,6 +124,28 @@ describe('two clients on one port', () => {
     expect(text(port.received)).toMatch(/^x(a1b2c3|1a2b3c)$/)
     await end()
   })
+
+  it.each([
+    ['all', 4],
+    ['one', 64]
+  ] as const)(
+    'writers %s: the port holds %i KiB at most of what it does not pass on',
+    async (writers, kib) => {
+      const { plug, session, end } = bench({ writers })
+      const port = await plug({ highWater: 0, lowWater: 0 })
+      port.stall()
+      const [first, second] = [session(), session()]
+      first.send(new Uint8Array(64 * 1024).fill(1))
+      second.send(bytes('2'))
+      expect(port.queued).toBe(kib * 1024)
+      port.flow()
+      await settle()
+      // One alone writes, and whole; where all do, the second one's turn is behind the first piece.
+      expect(port.received.indexOf(0x32)).toBe(writers === 'all' ? 4096 : -1)
+      expect(port.received.length).toBe(64 * 1024 + (writers === 'all' ? 1 : 0))
+      await end()
+    }
+  )
 })
 
 describe('settings', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PIECE_SIZE, SLAB_SIZE, SMALLEST_PIECE, Slab } from '../../src-main/os/slab.ts'
+import { PIECE_SIZE, READ_SIZE, SLAB_SIZE, SMALLEST_PIECE, Slab, reading } from '../../src-main/os/slab.ts'
 
 describe('a slab', () => {
   it('offers the same piece until something is taken', () => {
@@ -33,4 +33,23 @@ describe('a slab', () => {
     slab.next()
     expect(() => slab.take(PIECE_SIZE + 1)).toThrow(RangeError)
   })
+})
+
+describe('reading', () => {
+  it.each([1, 100, PIECE_SIZE, PIECE_SIZE + 1, READ_SIZE])(
+    'never writes again to what was handed on, two readers in turn, %i bytes at a time',
+    (size) => {
+      const chunks: Buffer[] = []
+      const readers = [reading((chunk) => chunks.push(chunk)), reading((chunk) => chunks.push(chunk))]
+      for (let i = 0; i < (3 * SLAB_SIZE) / size; i++) {
+        const reader = readers[i % 2]!
+        reader.buffer.fill(i, 0, size)
+        expect(reader.callback(size)).toBe(true)
+      }
+      for (const [i, each] of chunks.entries()) {
+        const whole = each.length === size && each.every((byte) => byte === (i & 0xff))
+        if (!whole) expect.unreachable(`chunk ${i} was written again`)
+      }
+    }
+  )
 })
