@@ -1,9 +1,10 @@
 import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { describe, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Program, farport, portOf, shared, temporaryFolder } from '../e2e/cli.ts'
 import { bootSectorArguments } from './boot-sector.ts'
 import { lacks } from './need.ts'
@@ -23,6 +24,11 @@ async function freeUdpPorts(count: number): Promise<number[]> {
     socket.close()
     return port
   })
+}
+
+async function boundUdpPorts(): Promise<number[]> {
+  const table = await readFile('/proc/net/udp', 'latin1')
+  return [...table.matchAll(/^ *\d+: [0-9A-F]{8}:([0-9A-F]{4})/gm)].map(([, port = '']) => parseInt(port, 16))
 }
 
 const echo = async (): Promise<number> => {
@@ -96,8 +102,10 @@ describe.skipIf(lacks('qemu-system-x86_64'))('UDP and QEMU', () => {
     const [ours = 0, theirs = 0] = await freeUdpPorts(2)
     const machine = await bootSectorArguments(join(folder, 'boot.img'))
     const end = farport('connect', `raw+udp://127.0.0.1:${theirs}?local=${ours}`, '--stdio')
-    // It sends nothing before it has a target; a byte that is echoed shows that it has.
+    // QEMU reads no more once the system told it that nobody was there (udp_chr_read), so we have to be.
+    await vi.waitFor(async () => expect(await boundUdpPorts()).toContain(ours), 10_000)
     new Program('qemu-system-x86_64', [...machine, '-serial', `udp:127.0.0.1:${ours}@127.0.0.1:${theirs}`])
+    await end.printed(/READY\r\n/)
     await converse(end, 'hello')
   })
 })
