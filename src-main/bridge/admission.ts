@@ -1,7 +1,4 @@
-/**
- * Who may come in, and as what. Called by junction.ts for each newcomer; decides and does nothing itself, but for asking an old
- * connection for a sign of life.
- */
+/** Who may come in, and as what. Called by junction.ts for each newcomer; decides, and does nothing itself. */
 import type { NEWCOMERS } from '../contract/commands.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { LineWish } from '../contract/line.ts'
@@ -31,8 +28,8 @@ export type Verdict =
       /** Those who have to go for it. */
       readonly kicked: readonly Session[]
       readonly takesOver: boolean
-      /** What holds on the line for as long as it is here. */
-      readonly settings: LineWish
+      /** What holds on the line for as long as it is here; undefined: whatever does. */
+      readonly settings: LineWish | undefined
     }
 
 export class Admission {
@@ -42,22 +39,17 @@ export class Admission {
     this.#options = options
   }
 
-  judge({ session, terms }: Present, present: readonly Present[]): Verdict {
-    const { settings: own, maxClients, newcomer } = this.#options
-    const settings = { ...own, ...terms.settings }
-    const others = present.filter(({ terms }) => !sameWish({ ...own, ...terms.settings }, settings))
+  judge(terms: Terms, present: readonly Present[]): Verdict {
+    const { maxClients, newcomer } = this.#options
+    const settings = this.#settingsOf(terms)
+    const others = present.filter((each) => !agree(this.#settingsOf(each.terms), settings))
     const room = maxClients - (present.length - others.length)
     const inTheWay = [
       ...others,
       ...present.filter((each) => !others.includes(each)).slice(0, Math.max(0, 1 - room))
     ]
-    if (inTheWay.length > 0 && newcomer !== 'kick-old') {
-      // The same address again is often a client whose old connection died unnoticed: it frees its place within seconds.
-      const { address } = session.who
-      if (address !== undefined)
-        for (const { session: old } of present) if (old.who.address === address) old.probe?.()
+    if (inTheWay.length > 0 && newcomer !== 'kick-old')
       return { type: 'refused', reason: others.length > 0 ? OTHER_SETTINGS : full(maxClients) }
-    }
     return {
       type: 'admitted',
       kicked: inTheWay.map((each) => each.session),
@@ -65,6 +57,15 @@ export class Admission {
       settings
     }
   }
+
+  /** Whoever watches takes what there is, unless its listener says what it is to be. */
+  #settingsOf({ settings, observe }: Terms): LineWish | undefined {
+    return observe && !settings ? undefined : { ...this.#options.settings, ...settings }
+  }
+}
+
+function agree(a: LineWish | undefined, b: LineWish | undefined): boolean {
+  return !a || !b || sameWish(a, b)
 }
 
 const OTHER_SETTINGS: CloseReason = {

@@ -55,6 +55,7 @@ export interface Attachment extends Disposable {
 }
 
 export class Hub {
+  readonly #clock: Clock
   readonly #arbiter: Arbiter
   readonly #deviceSpeaks: boolean
   readonly #roster = new Roster()
@@ -64,6 +65,8 @@ export class Hub {
   readonly #toDevice: ToDevice
   readonly #fromDevice: FromDevice
   readonly #changes = new Emitter<void>()
+  /** Those who were taken off and are being closed, each until it is. */
+  readonly #closing = new Map<Session, Promise<void>>()
   #port: Port | undefined
   #portLife = new Lifetime()
 
@@ -75,6 +78,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     const { clock } = options
+    this.#clock = clock
     this.#arbiter = new Arbiter(options.oneWay === 'from-device' ? 'none' : options.writers)
     this.#deviceSpeaks = options.oneWay !== 'to-device'
     this.#taps = new Taps(clock)
@@ -166,18 +170,36 @@ export class Hub {
     }
   }
 
-  /** Closes every session, each with its queue drained within `timeoutMs`; resolves when all are closed. */
+  /**
+   * Closes every session, each with its queue drained within `timeoutMs`, and those whose closing began before; resolves when all
+   * are closed.
+   */
   async closeSessions(reason: CloseReason, timeoutMs: number): Promise<void> {
-    await Promise.all(this.#roster.members.map(({ id }) => this.closeSession(id, reason, timeoutMs)))
+    for (const { id } of this.#roster.members) this.closeSession(id, reason, timeoutMs)
+    const late = this.#clock.after(timeoutMs, () => {
+      this.abortSessions(reason)
+    })
+    await Promise.all(this.#closing.values())
+    late.dispose()
   }
 
   /** Closes this one; it sends nothing more from now on. Nothing happens where it has left already. */
-  async closeSession(id: number, reason: CloseReason, timeoutMs: number): Promise<void> {
+  closeSession(id: number, reason: CloseReason, timeoutMs: number): void {
     const member = this.#roster.members.find((each) => each.id === id)
     if (!member) return
     this.#detach(member, reason.message)
-    const lost = await member.session.close(reason, timeoutMs)
-    this.#fromDevice.undelivered(member, lost, reason.message)
+    const { session } = member
+    const closed = session.close(reason, timeoutMs).then((lost) => {
+      this.#closing.delete(session)
+      this.#fromDevice.undelivered(member, lost, reason.message)
+    })
+    this.#closing.set(session, closed)
+  }
+
+  /** Closes everybody at once, also those who are being closed; what is queued is lost and counted. */
+  abortSessions(reason: CloseReason): void {
+    const here = this.#roster.members.map(({ session }) => session)
+    for (const session of [...here, ...this.#closing.keys()]) session.abort(reason)
   }
 
   // The port.

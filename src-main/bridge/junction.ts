@@ -139,7 +139,7 @@ export class Junction {
       id,
       kind: this.#rules.kind,
       name,
-      enabled: true,
+      enabled: !this.#ending,
       port: port.label,
       addresses: sources.filter(({ outward }) => !outward).map(({ address }) => address),
       dials: sources.filter(({ outward }) => outward).map(({ address }) => address),
@@ -178,7 +178,7 @@ export class Junction {
 
   #hurry(timeoutMs: number): void {
     const limit = this.#clock.after(timeoutMs, () => {
-      for (const session of [...this.#guests.keys()]) session.abort(SHUTDOWN)
+      this.#hub.abortSessions(SHUTDOWN)
       this.#hub.abandon('time to close was over')
       void this.#keeper.close(0)
       void this.#closeRecorders(RECORDING_MS)
@@ -229,21 +229,32 @@ export class Junction {
 
   /** Somebody comes. `early`: what the device said before, and this one is still to have. */
   admit(session: Session, terms: Terms = {}, early: readonly Uint8Array[] = []): void {
-    const newcomer = { session, terms }
-    const verdict = this.#ending ? ENDING : this.#rules.admission?.judge(newcomer, [...this.#guests.values()])
+    const verdict = this.#ending ? ENDING : this.#rules.admission?.judge(terms, [...this.#guests.values()])
     if (verdict?.type === 'refused') {
       this.#refuse(session, verdict.reason)
+      this.#hub.unheard(lengthOf(early), verdict.reason.message)
       return
     }
     for (const old of verdict?.kicked ?? []) this.#dismiss(this.#guests.get(old), KICKED)
-    session.onClose(() => this.#guests.delete(session))
+    let gone = false as boolean
+    session.onClose(() => {
+      gone = true
+      this.#guests.delete(session)
+    })
     session.onEnough?.((reason) => this.#dismiss(this.#guests.get(session), reason, ENOUGH_MS))
     const { id } = this.#hub.attach(session, {
       early,
       observe: terms.observe ?? false,
       ...(verdict && { takeOver: verdict.takesOver, settings: verdict.settings })
     })
-    this.#guests.set(session, { ...newcomer, id })
+    // What it sent before, or the first word to it, may have been its end.
+    if (!gone) this.#guests.set(session, { session, terms, id })
+  }
+
+  /** Asks those who came from this address for a sign of life: a client that comes again has often lost its old connection. */
+  probe(address: string | undefined): void {
+    if (address === undefined) return
+    for (const session of this.#guests.keys()) if (session.who.address === address) session.probe?.()
   }
 
   #listenWith(ear: Ear): void {
@@ -262,7 +273,7 @@ export class Junction {
   #dismiss(guest: Guest | undefined, reason: CloseReason, timeoutMs = REFUSAL_MS): void {
     if (!guest) return
     this.#guests.delete(guest.session)
-    void this.#hub.closeSession(guest.id, reason, timeoutMs)
+    this.#hub.closeSession(guest.id, reason, timeoutMs)
   }
 
   #watch(limitMs: number): Disposable {
@@ -279,6 +290,7 @@ export class Junction {
   }
 
   #refuse(session: Session, reason: CloseReason): void {
+    this.probe(session.who.address)
     this.#notices.fire(warning(`client refused: ${session.who.label} (${reason.message})`))
     void session.close(reason, REFUSAL_MS)
   }
@@ -312,4 +324,8 @@ export class Junction {
       this.#states.fire()
     })
   }
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0)
 }

@@ -24,8 +24,11 @@ export type LineChange =
   | { readonly type: 'settings'; readonly session: number; readonly settings: LineSettings }
   | { readonly type: 'lines'; readonly session: number; readonly lines: ControlLines }
 
-/** When the configured settings return after a session left: at once, when the next one comes before the port is closed, never. */
-export type Return = 'now' | 'with-the-next' | 'never'
+/**
+ * When the configured settings return after a session left: at once, when the next one comes before the port is closed, when
+ * those who are still here have left, never.
+ */
+export type Return = 'now' | 'with-the-next' | 'with-the-last' | 'never'
 
 const NO_LINES: ControlLines = { dtr: false, rts: false, break: false }
 
@@ -45,8 +48,10 @@ export class LineDesk {
   /** What was last told; without a port, what its last one had. */
   #settings: LineSettings
   #lines: ControlLines = NO_LINES
-  /** The owner's settings changed after the last port was asked for. */
+  /** The next port may come with settings that are not due any more: it was asked for before something changed. */
   #reconfigured = false
+  /** Somebody left settings to those who are still here. */
+  #leftBehind = false
   /** What is in force was the wish of somebody who left. */
   #stale = false
 
@@ -92,16 +97,22 @@ export class LineDesk {
     await this.#ask((port) => port.sendBreak(durationMs))
   }
 
+  /** What the session asked of the control lines counts no more, and a break that it held ends: at once, as it began. */
+  release(session: number): void {
+    if (this.#linesWishes.forget(session).break) void this.#control(0, { break: false })
+  }
+
   /**
-   * The session's wishes count no more. A break that it held ends. Where it had changed settings, `returns` says when the
-   * configured ones are back. Resolves when what is due now is done; never rejects.
+   * The settings that the session asked for count no more; where it had changed some, `returns` says when the configured ones are
+   * back. Resolves when what is due now is done; never rejects.
    */
   async forget(session: number, returns: Return): Promise<void> {
-    const lines = this.#linesWishes.forget(session)
-    if (lines.break) void this.#control(0, { break: false })
-    const changed = Object.keys(this.#settingsWishes.forget(session)).length > 0
+    const changed = Object.keys(this.#settingsWishes.forget(session)).length > 0 || this.#leftBehind
     if (!changed || returns === 'never') return
-    this.#stale = this.#port !== undefined
+    this.#leftBehind = returns === 'with-the-last'
+    if (this.#leftBehind) return
+    if (this.#port) this.#stale = true
+    else this.#reconfigured = true
     if (returns === 'now') await this.restore()
   }
 
@@ -149,7 +160,7 @@ export class LineDesk {
     this.#settings = this.#port.settings
     this.#lines = this.#port.lines
     this.#port = undefined
-    this.#stale = false
+    this.#stale = this.#leftBehind = false
     this.#gone.abort()
     for (const giveUp of [...this.#asking]) giveUp()
   }

@@ -109,6 +109,7 @@ export class ToDevice {
   cede(member: Member): void {
     const { keepSettings, line } = this.#options
     this.#giveUp(member, 'another one took over')
+    line.release(member.id)
     void line.forget(member.id, keepSettings ? 'never' : 'with-the-next')
     this.#pump.run()
   }
@@ -122,8 +123,9 @@ export class ToDevice {
       if (keepSettings) return 'never'
       // Where nobody follows, the owner closes the port, which drains by itself and needs no other settings.
       if (this.#pump.members.length === 0) return staysOpen ? 'now' : 'with-the-next'
-      return wrote ? 'now' : 'never'
+      return wrote ? 'now' : 'with-the-last'
     }
+    line.release(member.id)
     const goodbye = new Step(
       () => line.forget(member.id, returns()),
       () => returns() !== 'now' || this.#unsent === 0
@@ -219,7 +221,9 @@ export class ToDevice {
       return
     }
     const run = async (): Promise<void> => {
-      const actual = await line.apply(member.id, request.wish)
+      // Whoever took over meanwhile does not have the settings of the one before it.
+      const heard = member.left || arbiter.mayWrite(member.id)
+      const actual = heard ? await line.apply(member.id, request.wish) : line.settings
       give(() => {
         request.answer(actual)
       })

@@ -628,7 +628,7 @@ describe('while there is no port', () => {
     writer.end()
     await settle()
     expect(hub.opening).toEqual({ baudRate: 9600 })
-    expect((await plug()).applies).toEqual([])
+    expect((await plug({ settings: hub.opening })).applies).toEqual([])
     await end()
   })
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { Fault } from '../../src-main/contract/faults.ts'
+import { MemorySession } from '../../src-main/sessions/memory.ts'
 import { settle } from '../fake-clock.ts'
 import { closeAll, share } from './junction-bench.ts'
 import { bytes, text } from './setup.ts'
@@ -35,7 +37,90 @@ describe('a newcomer to a full share', () => {
   })
 })
 
+describe('a client that was kicked and reads nothing', () => {
+  async function kickedDeaf() {
+    const bench = share({ maxClients: 1, newcomer: 'kick-old' })
+    const deaf = bench.connect('deaf')
+    await settle()
+    deaf.stall()
+    bench.device.port.send(bytes('unread'))
+    bench.connect('new')
+    await settle()
+    return { ...bench, deaf }
+  }
+
+  it('is closed within a second, and what it did not take is counted', async () => {
+    const { bridge, clock, deaf } = await kickedDeaf()
+    await clock.advance(999)
+    expect(deaf.ended).toBe(false)
+    await clock.advance(1)
+    expect(deaf.ended).toBe(true)
+    expect(bridge.state).toMatchObject({ bytesFromDevice: 0, lostFromDevice: 6 })
+  })
+
+  it('is no client any more, but is waited for at the end, no longer than that may take', async () => {
+    const { bridge, clock, deaf } = await kickedDeaf()
+    const closed = bridge.close(300)
+    await clock.advance(300)
+    expect(deaf.ended).toBe(true)
+    expect(await closed).toBe(6)
+  })
+
+  it('is cut off with the others when the end has to be sooner', async () => {
+    const { bridge, clock, deaf } = await kickedDeaf()
+    const closed = bridge.close(900)
+    void bridge.close(10)
+    await clock.advance(10)
+    expect(deaf.ended).toBe(true)
+    expect(await closed).toBe(6)
+  })
+})
+
 describe('a newcomer where another one writes', () => {
+  it('is not followed by what the other one had still asked for', async () => {
+    const { device, connect } = share({ newcomer: 'take-over', keepSettings: true })
+    const first = connect('first')
+    await settle()
+    device.port.stall()
+    first.send(bytes('waiting'))
+    const asked = first.ask({ baudRate: 1200 })
+    connect('second')
+    await settle()
+    expect(device.port.settings.baudRate).toBe(9600)
+    expect(asked.answers).toMatchObject([{ baudRate: 9600 }])
+  })
+
+  it('finds its settings also where the other one’s were being applied at that moment', async () => {
+    const { device, connect } = share({ newcomer: 'take-over' })
+    const first = connect('first')
+    await settle()
+    device.port.holdApplies()
+    const asked = first.ask({ baudRate: 1200 })
+    await settle()
+    const second = connect('second')
+    second.send(bytes('mine'))
+    await settle()
+    expect(text(device.port.received)).toBe('')
+    device.port.answerApplies()
+    await settle()
+    expect(asked.answers).toHaveLength(1)
+    expect(device.port.applies).toEqual([{ baudRate: 1200 }, { baudRate: 9600 }])
+    expect(device.port.settings.baudRate).toBe(9600)
+    expect(text(device.port.received)).toBe('mine')
+  })
+
+  it('ends a break that the other one held', async () => {
+    const { device, connect } = share({ newcomer: 'take-over' })
+    const first = connect('first')
+    await settle()
+    first.askControl({ break: true })
+    first.askControl({ rts: false })
+    await settle()
+    connect('second')
+    await settle()
+    expect(device.port.lines).toEqual({ dtr: true, rts: false, break: false })
+  })
+
   it('takes over: it writes, the other one watches and writes again when it has left', async () => {
     const { bridge, device, connect } = share({ newcomer: 'take-over' })
     const first = connect('first')
@@ -75,7 +160,83 @@ describe('a newcomer where another one writes', () => {
   })
 })
 
+describe('a client that leaves', () => {
+  it('holds no break any more, also while the device takes none of its bytes', async () => {
+    const { device, connect } = share({ hold: true })
+    const client = connect()
+    await settle()
+    client.askControl({ break: true })
+    device.port.stall()
+    client.send(bytes('slowly'))
+    client.end()
+    await settle()
+    expect(device.port.lines.break).toBe(false)
+    device.port.flow()
+  })
+
+  it('leaves no settings behind on a device that was just being opened with them', async () => {
+    const { bridge, clock, device, connect } = share()
+    device.fail(new Fault('device-missing', 'There is no device.'))
+    const first = connect('first')
+    first.ask({ baudRate: 1200 })
+    await settle()
+    expect(bridge.state.state.type).toBe('waiting')
+    device.fail(undefined)
+    device.hold()
+    await clock.advance(500)
+    expect(device.tries.at(-1)).toEqual({ baudRate: 1200 })
+    connect('second')
+    first.end()
+    await settle()
+    device.proceed()
+    await settle()
+    expect(device.port.settings.baudRate).toBe(9600)
+  })
+
+  it('where all write, leaves its settings to those who stay, and to nobody after them', async () => {
+    const { device, connect } = share({ writers: 'all', hold: true })
+    const [first, second] = [connect('first'), connect('second')]
+    await settle()
+    first.ask({ baudRate: 1200 })
+    await settle()
+    first.end()
+    await settle()
+    const third = connect('third')
+    await settle()
+    expect(device.port.settings.baudRate).toBe(1200)
+    second.end()
+    third.end()
+    await settle()
+    expect(device.port.settings.baudRate).toBe(9600)
+  })
+
+  it('at the moment at which it comes is no client for ever', async () => {
+    const { bridge, connect, door } = share({ maxClients: 1 })
+    const session = new MemorySession('brief')
+    session.send(bytes('x'))
+    session.onData(() => session.abort({ code: 'error', message: 'the connection broke' }))
+    door.connect(session)
+    await settle()
+    expect(bridge.state.sessions).toEqual([])
+    expect(connect('next').closeReason).toBeUndefined()
+  })
+})
+
 describe('those who only watch', () => {
+  it('watch whatever the settings of the others are, where their listener has none', async () => {
+    const { device, connectAt } = share({}, {}, [{ observe: true }, { settings: { baudRate: 1200 } }])
+    const watcher = connectAt(0, 'watcher')
+    await settle()
+    const writer = connectAt(1, 'writer')
+    await settle()
+    expect(writer.closeReason).toBeUndefined()
+    expect(device.port.settings.baudRate).toBe(1200)
+    expect(connectAt(0, 'another').closeReason).toBeUndefined()
+    await settle()
+    expect(device.port.settings.baudRate).toBe(1200)
+    expect(watcher.closeReason).toBeUndefined()
+  })
+
   it('never become the writer, and are told so', async () => {
     const { bridge, device, connect, connectAt, notices } = share({}, {}, [{ observe: true }])
     const watcher = connectAt(0, 'watcher')
