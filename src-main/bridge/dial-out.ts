@@ -64,6 +64,9 @@ export class DialOut implements SessionSource {
   /** A session that lives goes on to its own end. */
   async close(): Promise<void> {
     this.#end.abort()
+    const untold = this.#earlySize
+    this.#take()
+    if (untold > 0) this.#lost.fire(untold)
     await this.#running
   }
 
@@ -98,12 +101,12 @@ export class DialOut implements SessionSource {
       this.#told = ''
       this.#session = session
       const ended = once(session.onClose)
+      // Within that event: what the device says next is for the next one.
+      session.onClose(() => (this.#session = undefined))
       this.#sessions.fire(session)
       await ended
-      this.#session = undefined
       return undefined
     } catch (error) {
-      this.#session = undefined
       if (this.#isEnded()) return undefined
       const fault = toFault(error)
       this.#tell(fault)

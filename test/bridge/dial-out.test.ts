@@ -125,6 +125,33 @@ describe('a share that connects when its device speaks', () => {
     expect(sessions).toEqual([])
   })
 
+  it('counts what it could tell nobody before its end', async () => {
+    const { source, answer } = far('data')
+    answer(refused)
+    const { bridge, device, notices } = share({ sources: [source], hold: true })
+    await settle()
+    device.port.send(bytes('alarm'))
+    await settle()
+    expect(await bridge.close(0)).toBe(5)
+    expect(notices).toContain('lost 5 bytes from the device: nobody answers yet')
+  })
+
+  it('counts what it had to tell to one for whom there was no place', async () => {
+    const { source, sessions, clock } = far('data')
+    const { bridge, device, notices } = share({ sources: [source], hold: true, maxClients: 1 })
+    bridge.admit(new MemorySession('near'))
+    await settle()
+    device.port.send(bytes('alarm'))
+    await settle()
+    expect(sessions[0]!.closeReason).toMatchObject({ code: 'refused' })
+    expect(bridge.state).toMatchObject({ bytesFromDevice: 5, lostFromDevice: 5 })
+    expect(notices).toContain(
+      'lost 5 bytes from the device: another client is connected already; try again when one has left'
+    )
+    await clock.advance(60_000)
+    expect(sessions).toHaveLength(1)
+  })
+
   it('is quiet after its end', async () => {
     const { source, sessions } = far('data')
     const { bridge, device } = share({ sources: [source], hold: true })
