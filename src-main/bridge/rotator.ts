@@ -15,6 +15,8 @@ import { warning, type BridgeNotice } from './notices.ts'
 /** What a pool needs of a share. */
 export interface Poolable {
   readonly state: BridgeState
+  /** Asks those who came from this address for a sign of life. */
+  probe(address: string | undefined): void
   admit(session: Session, terms?: Terms): void
 }
 
@@ -76,6 +78,7 @@ export class Rotator {
     const share = inTurn.find(({ state }) => state.state.type !== 'waiting') ?? inTurn[0]
     if (!share || this.#ending) {
       const reason = this.#ending ? SHUTDOWN : allInUse(pool.length)
+      for (const each of pool) each.probe(session.who.address)
       this.#notices.fire(warning(`client refused: ${session.who.label} (${reason.message})`))
       void session.close(reason, REFUSAL_MS)
       return
@@ -90,8 +93,9 @@ function isFree({ enabled, sessions }: BridgeState): boolean {
 }
 
 function allInUse(count: number): CloseReason {
-  return {
-    code: 'refused',
-    message: `all ${count} ports are in use; try again when somebody has left`
-  }
+  const message =
+    count === 0
+      ? 'there is no port here any more'
+      : `${count === 1 ? 'the port is' : `all ${count} ports are`} in use; try again when somebody has left`
+  return { code: 'refused', message }
 }

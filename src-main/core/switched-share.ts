@@ -88,6 +88,10 @@ export class SwitchedShare implements Kept, Poolable {
     return this.disable(timeoutMs)
   }
 
+  probe(address: string | undefined): void {
+    this.#share?.probe(address)
+  }
+
   admit(session: Session, terms?: Terms): void {
     if (this.#share) this.#share.admit(session, terms)
     else session.abort({ code: 'refused', message: `${this.#off.name} is switched off` })

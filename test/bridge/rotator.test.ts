@@ -69,6 +69,35 @@ describe('a rotator', () => {
     expect(notices).toEqual(['client refused: c (all 2 ports are in use; try again when somebody has left)'])
   })
 
+  it('asks old connections from the same address for a sign of life when all are in use', () => {
+    const { door, benches } = pool(2)
+    const placed = ['192.0.2.1', '192.0.2.2', '192.0.2.1'].map((address) =>
+      door.connect(new MemorySession('a client', { address }))
+    )
+    expect(benches.map(({ bridge }) => bridge.state.sessions.length)).toEqual([1, 1])
+    expect(placed.map(({ probes }) => probes)).toEqual([1, 0, 0])
+  })
+
+  it('passes over one that is being switched off or stopped', async () => {
+    const { benches, connect, users } = pool(2)
+    const first = benches[0]!
+    first.connect('old').stall()
+    await settle()
+    first.device.port.send(new Uint8Array(10))
+    const closed = first.bridge.close(1000)
+    const next = connect('next')
+    expect(next.closeReason).toBeUndefined()
+    expect(users()).toEqual([[], ['next']])
+    await first.clock.advance(1000)
+    await closed
+  })
+
+  it('says so where its last share is gone', () => {
+    const { connect, notices } = pool(0)
+    expect(connect('late').closeReason).toMatchObject({ code: 'refused' })
+    expect(notices).toEqual(['client refused: late (there is no port here any more)'])
+  })
+
   it('takes nobody any more when it is closed; those whom it placed stay', async () => {
     const { rotator, door, connect } = pool(1)
     const placed = connect('a')
