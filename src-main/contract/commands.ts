@@ -175,7 +175,9 @@ const linkSchema = v.strictObject({
     {}
   ),
   /** Stay connected while no program uses it. */
-  hold: flag
+  hold: flag,
+  /** Start even where a device is missing, and wait for it; with `hold`, nobody asks for `link.opened`. */
+  wait: flag
 })
 export type LinkSpec = v.InferInput<typeof linkSchema>
 

@@ -95,7 +95,7 @@ export class Core {
         makeLink(id, name, spec, this.#report)
       )
       // The faults of a first opening that somebody waits for are theirs.
-      if (!spec.hold) this.#tellFaults(link)
+      if (!spec.hold || spec.wait) this.#tellFaults(link)
       return link.state
     },
     'link.opened': async ({ id }, signal) => {

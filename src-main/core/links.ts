@@ -32,7 +32,7 @@ export function makeConsoleLink(id: string, port: PortSpec, session: SessionSour
 
 async function ptyLink(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
   const target = readTarget(spec.port, report)
-  await target.check()
+  if (!spec.wait) await target.check()
   return new Link({
     id,
     name,
@@ -67,7 +67,7 @@ function openPty(name: string, target: string, { pty }: LinkArguments): PtySourc
 async function cable(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
   const near = readTarget(endOf(spec, spec.port.target, spec.to), report)
   const far = readTarget(endOf(spec, spec.to, spec.port.target), report)
-  await Promise.all([near.check(), far.check()])
+  if (!spec.wait) await Promise.all([near.check(), far.check()])
   const source = new CableSource({
     port: far.source,
     settings: withDefaults(far),

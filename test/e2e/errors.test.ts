@@ -134,6 +134,18 @@ describe('errors of the command line', () => {
     expect(program.stderr.match(/refuse/gi)).toHaveLength(1)
   })
 
+  it.each<[string, string[], RegExp]>([
+    [
+      '--mode without a virtual port',
+      ['sim:echo', 'sim:gps', '--mode', '660'],
+      /--mode is for a virtual port/
+    ],
+    ['--wait with --stdio', ['sim:echo', '--stdio', '--wait'], /--wait has no meaning with --stdio/]
+  ])('options of connect that would do nothing: %s', async (_what, args, message) => {
+    const ended = await farport('connect', ...args).ended
+    expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) as string })
+  })
+
   it('a peer that is no RFC 2217 server is used as plain telnet, and that is said', async () => {
     const server = createServer((socket) => void socket.write('plain\r\n'))
     onTestFinished(() => void server.close())

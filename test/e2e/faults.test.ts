@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Device } from '../peers/device.ts'
+import { freePort } from '../peers/free-port.ts'
 import { lacks } from '../peers/need.ts'
 import { payload } from '../peers/payload.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
@@ -124,6 +125,39 @@ describe('a link and its far end', () => {
     const ours = farport('connect', `raw://127.0.0.1:${port}`, '--pty', link, '--hold')
     await ours.printed(/^ready/m)
     await vi.waitFor(async () => expect(await connections(server)).toBe(1))
+  })
+
+  it.each(['--wait', '--wait --hold'])('waits for a far port that is not there yet: %s', async (options) => {
+    const port = await freePort()
+    const link = `${temporaryFolder()}/tty`
+    const ours = farport('connect', `raw://127.0.0.1:${port}`, '--pty', link, ...options.split(' '))
+    await ours.printed(/^ready/m)
+    const program = new Program('sh', ['-c', 'exec 3<>"$0"; head -n 1 <&3', link])
+    await ours.printed(/refuse/i, 'stderr')
+    const server = createServer((socket) => void socket.write('here\n')).listen(port, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await program.printed(/here/)
+    await ours.stop()
+    expect(await ours.ended).toMatchObject({ code: 0 })
+    expect(ours.stderr.match(/refuse/gi)).toHaveLength(1)
+  })
+
+  it.skipIf(lacks('socat')).each([
+    ['a link', (device: string, link: string) => [device, '--pty', link], /port open/],
+    ['a cable', (device: string) => ['sim:gps', device], /connected: \S+device/]
+  ])('waits for a device that is not there yet, with --wait: %s', async (_, argsOf, there) => {
+    const folder = temporaryFolder()
+    const args = argsOf(`${folder}/device`, `${folder}/tty`)
+    const without = await farport('connect', ...args).ended
+    expect(without).toMatchObject({ code: 3, stdout: '' })
+    const ours = farport('connect', ...args, '--wait', '--hold')
+    await ours.printed(/^ready/m)
+    await ours.printed(/device is not there/, 'stderr')
+    expect(ours.process.exitCode).toBeNull()
+    new Program('socat', [`PTY,link=${folder}/device,rawer`, `PTY,link=${folder}/far,rawer`])
+    await ours.printed(there, 'stderr')
+    await ours.stop()
+    expect(await ours.ended).toMatchObject({ code: 0 })
   })
 
   it('replaces no file that is not its own', async () => {

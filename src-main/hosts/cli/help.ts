@@ -112,7 +112,8 @@ become one long cable; a device and a pty: let you watch a program on this compu
   --pty LINK             a symbolic link to the virtual port; without it, one in a directory of Farport's own, which is printed
   --mode 660, --user U, --group G    rights of the virtual port
   --stdio                standard input and output instead
-  --hold                 stay connected while no program uses it
+  --hold                 stay connected while no program uses it; ends when the first try fails
+  --wait                 start even where the far port or the device is missing, and wait for it: at boot
 
 ${TARGETS}
 

@@ -18,8 +18,13 @@ const OPTIONS = {
   mode: { type: 'string' },
   user: { type: 'string' },
   group: { type: 'string' },
-  hold: { type: 'boolean' }
+  hold: { type: 'boolean' },
+  wait: { type: 'boolean' }
 } as const
+
+/** For a virtual port, and for a link that stays until it is stopped. */
+const PTY_OPTIONS = ['mode', 'user', 'group'] as const
+const LINK_OPTIONS = ['name', 'hold', 'wait'] as const
 
 /** `farport connect URL (--pty LINK | --stdio)` and `farport connect A B`: joins until it is told to stop. */
 export const connect: CliCommand = async (args, io) => {
@@ -32,7 +37,8 @@ export const connect: CliCommand = async (args, io) => {
     const link = await core.call('link.start', spec, io.stop)
     const ready = readyText(spec, link)
     io.print(json ? JSON.stringify({ ready, link: link.name }) : `ready ${ready}`)
-    if (spec.hold) await core.call('link.opened', { id: link.id }, io.stop)
+    // A person wants to know at once that it cannot be; at boot the network may just not be there yet.
+    if (spec.hold && !spec.wait) await core.call('link.opened', { id: link.id }, io.stop)
     await stopped(io.stop)
     return EXIT.done
   })
@@ -49,6 +55,7 @@ async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number>
   if (target === undefined) throw new Fault('usage', nothingNamed)
   if (second !== undefined || flag(given, 'pty'))
     throw new Fault('usage', '--stdio is the other end already. Leave out the second end, or --stdio.')
+  refuse(given, [...LINK_OPTIONS, ...PTY_OPTIONS], 'has no meaning with --stdio')
   const source = stdioSource(io.stdin, io.stdout)
   const lost = await core.attach(readPort(target, given), source, { reconnect: false }, io.stop)
   if (lost > 0 && !io.stop.aborted)
@@ -74,14 +81,22 @@ function readLink({ positionals, given }: Parsed): LinkSpec {
   const swap = first.startsWith('pty:') && second !== undefined && !second.startsWith('pty:')
   const target = swap ? second : first
   const to = swap ? first : (second ?? `pty:${link ?? ''}`)
+  if (!to.startsWith('pty:')) refuse(given, PTY_OPTIONS, 'is for a virtual port (--pty), and here is none')
   const name = filled(given, 'name')
   return {
     ...(name !== undefined && { name }),
     port: readPort(target, given),
     to,
     pty: readPty(given),
-    hold: flag(given, 'hold')
+    hold: flag(given, 'hold'),
+    wait: flag(given, 'wait')
   }
+}
+
+/** Options that would do nothing here are a mistake, mostly one end that was forgotten. */
+function refuse(given: Given, options: readonly string[], why: string): void {
+  const option = options.find((each) => given[each] !== undefined)
+  if (option !== undefined) throw new Fault('usage', `--${option} ${why}. Leave it out.`)
 }
 
 function readPty(given: Given): NonNullable<LinkSpec['pty']> {
