@@ -130,7 +130,8 @@ export class Junction {
     }
     const { inactivityMs } = rules
     if (inactivityMs !== undefined) this.#life.add(this.#watch(inactivityMs))
-    this.#update()
+    // A port may open without any wait. Whoever makes a bridge and shall hear of that is a few promises away from listening.
+    if (rules.hold) setImmediate(() => this.#update())
   }
 
   get state(): BridgeState {

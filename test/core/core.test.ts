@@ -31,6 +31,14 @@ describe('the core', () => {
     expect(states).toContainEqual([share.id])
   })
 
+  it('tells of a port that is open from the start', async () => {
+    const told: string[] = []
+    core.onNotice(({ subject, text }) => told.push(`${subject}: ${text}`))
+    const port = { target: 'sim:echo' }
+    await core.call('share.start', { port, listen: ['raw://127.0.0.1:0'], openAtStart: true })
+    await vi.waitFor(() => expect(told).toEqual(['echo: port open']))
+  })
+
   it('counts what passes, also of clients that left', async () => {
     const share = await core.call('share.start', {
       port: { target: 'sim:echo' },
