@@ -20,7 +20,9 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'test/peers/**/*.test.ts'],
           globalSetup: ['test/shim/global-setup.ts'],
           testTimeout: 30_000,
-          hookTimeout: 30_000
+          hookTimeout: 30_000,
+          // Those that mostly wait (e2e/endurance) wait together.
+          maxConcurrency: 16
         }
       }
     ]

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { atTestEnd } from './at-test-end.ts'
 
 export const TOP = join(import.meta.dirname, '../..')
 export const FARPORT = join(TOP, 'dist/main/farport.js')
@@ -57,7 +57,7 @@ export class Program {
         this.#wake()
       })
     })
-    onTestFinished(() => this.stop())
+    atTestEnd(() => this.stop())
   }
 
   get stdout(): string {
@@ -136,7 +136,7 @@ export class Client {
     this.socket = connect({ port, host: '127.0.0.1', noDelay: true })
     this.socket.on('data', (bytes) => (this.#got = Buffer.concat([this.#got, bytes])))
     this.socket.on('error', () => undefined)
-    onTestFinished(() => void this.socket.destroy())
+    atTestEnd(() => void this.socket.destroy())
   }
 
   get got(): Buffer {
@@ -147,6 +147,6 @@ export class Client {
 /** An empty folder of the test's own, removed with it. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'farport-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  atTestEnd(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -1,6 +1,6 @@
 import { constants, openSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
-import { onTestFinished } from 'vitest'
+import { atTestEnd } from '../e2e/at-test-end.ts'
 
 /** The device's own end of a cable: what a test reads from it and writes to it, as the device would. */
 export class Device {
@@ -18,7 +18,7 @@ export class Device {
     })
     // The far end of a PTY that is gone reads as an I/O error.
     this.#stream.on('error', () => undefined)
-    onTestFinished(() => void this.#stream.destroy())
+    atTestEnd(() => void this.#stream.destroy())
   }
 
   get size(): number {

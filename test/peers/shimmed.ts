@@ -1,10 +1,10 @@
-import { onTestFinished } from 'vitest'
+import { atTestEnd } from '../e2e/at-test-end.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
 
 /** Two serial ports joined by a cable, of the running test's own: programs use end `a`, the test is the device at `b`. */
 export async function shimmedPair(): Promise<ShimmedPair> {
   const pair = await makeShimmedPair()
-  onTestFinished(() => pair.dispose())
+  atTestEnd(() => pair.dispose())
   return pair
 }
 

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process'
+import { atTestEnd } from '../at-test-end.ts'
+import { FARPORT, Program } from '../cli.ts'
+import { lacks } from '../../peers/need.ts'
+
+/** Network namespaces need root, and a kernel that has them. */
+export const lacksNetworks =
+  process.platform !== 'linux' || process.geteuid?.() !== 0 || lacks('ip', 'nc') || !mayMake()
+
+const SERVER = '10.77.0.1'
+const PEER = '10.77.0.2'
+
+let made = 0
+
+/** Two computers of the test's own and a cable between them: network namespaces joined by a pair of virtual adapters. */
+export class Network {
+  readonly server = SERVER
+  readonly peer = PEER
+  readonly #here: string
+  #there: string
+
+  constructor() {
+    this.#here = this.#makeNamespace()
+    ip('-n', this.#here, 'link', 'set', 'lo', 'up')
+    this.#there = this.#makeNamespace()
+    this.#plug()
+  }
+
+  /** On the computer with the device. */
+  here(command: string, ...args: string[]): Program {
+    return new Program('ip', ['netns', 'exec', this.#here, command, ...args])
+  }
+
+  /** On the far one. */
+  there(command: string, ...args: string[]): Program {
+    return new Program('ip', ['netns', 'exec', this.#there, command, ...args])
+  }
+
+  farport(...args: string[]): Program {
+    return this.here(process.execPath, FARPORT, ...args)
+  }
+
+  /** The far computer's adapter is down: nothing that happens there is heard here any more. */
+  cut(): void {
+    ip('-n', this.#there, 'link', 'set', 'far', 'down')
+  }
+
+  /** The far computer stays plugged in and has no address any more. */
+  flush(): void {
+    ip('-n', this.#there, 'addr', 'flush', 'dev', 'far')
+  }
+
+  /** Another computer at the old one's place and address. It says nothing about connections from `silentPort`. */
+  replacePeer(silentPort: number): void {
+    this.cut()
+    ip('-n', this.#here, 'link', 'del', 'near')
+    this.#there = this.#makeNamespace()
+    ip('-n', this.#there, 'rule', 'add', 'ipproto', 'tcp', 'sport', String(silentPort), 'blackhole')
+    this.#plug()
+  }
+
+  /** The server's own address appears, or goes. */
+  setServerAddress(there: boolean): void {
+    ip('-n', this.#here, 'addr', there ? 'add' : 'del', `${SERVER}/24`, 'dev', 'near')
+  }
+
+  #plug(): void {
+    ip(
+      'link',
+      'add',
+      'near',
+      'netns',
+      this.#here,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'far',
+      'netns',
+      this.#there
+    )
+    ip('-n', this.#here, 'addr', 'add', `${SERVER}/24`, 'dev', 'near')
+    ip('-n', this.#there, 'addr', 'add', `${PEER}/24`, 'dev', 'far')
+    ip('-n', this.#here, 'link', 'set', 'near', 'up')
+    ip('-n', this.#there, 'link', 'set', 'far', 'up')
+  }
+
+  #makeNamespace(): string {
+    const name = `farport-${process.pid}-${++made}`
+    ip('netns', 'add', name)
+    atTestEnd(() => {
+      ip('netns', 'del', name)
+    })
+    return name
+  }
+}
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+function mayMake(): boolean {
+  const name = `farport-${process.pid}-try`
+  try {
+    ip('netns', 'add', name)
+    ip('netns', 'del', name)
+    return true
+  } catch {
+    return false
+  }
+}
