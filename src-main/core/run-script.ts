@@ -49,9 +49,17 @@ export async function runScript(
   signal: AbortSignal
 ): Promise<void> {
   const heard = new Heard()
-  const closed = port.onClose(({ code, message }) =>
-    heard.end(new Fault(code === 'unplugged' ? 'device-unplugged' : ENDED[far], `${label} ended: ${message}`))
-  )
+  const broken = new AbortController()
+  // Of a port that ended in order only what was not sent or said is missed: a console that was told to quit may do so.
+  const usable = AbortSignal.any([signal, broken.signal])
+  const closed = port.onClose(({ code, message }) => {
+    const fault = new Fault(
+      code === 'unplugged' ? 'device-unplugged' : ENDED[far],
+      `${label} ended: ${message}`
+    )
+    heard.end(fault)
+    if (code !== 'done') broken.abort(fault)
+  })
   const data = port.onData((chunk) => {
     const taken = options.onReceived(chunk)
     if (taken) {
@@ -87,19 +95,19 @@ export async function runScript(
         timeoutMs = statement.ms
         break
       case 'wait':
-        await sleep(clock, statement.ms, signal)
+        await sleep(clock, statement.ms, usable)
         break
       case 'break':
-        await port.sendBreak(statement.ms)
+        await whileUsable(port.sendBreak(statement.ms), usable)
         break
       case 'reset':
-        await runReset(port, label, profileOf(statement.profile), clock, signal)
+        await runReset(port, label, profileOf(statement.profile), clock, usable)
         break
       case 'set':
-        await port.apply(statement.settings, signal)
+        await port.apply(statement.settings, usable)
         break
       case 'lines':
-        await port.control(statement.wish)
+        await whileUsable(port.control(statement.wish), usable)
         break
       case 'log':
         options.onEvent({ event: 'log', where, text: statement.text })
@@ -118,6 +126,16 @@ export async function runScript(
     closed.dispose()
     data.dispose()
   }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted; what goes on then ends with its port. */
+function whileUsable(action: Promise<unknown>, usable: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(usable.reason as Error)
+    usable.addEventListener('abort', onAbort, { once: true })
+    if (usable.aborted) onAbort()
+    void action.then(resolve, reject).finally(() => usable.removeEventListener('abort', onAbort))
+  })
 }
 
 /** What did not come, and what came instead: the end of it, without control characters, without values of variables. */
@@ -142,7 +160,7 @@ function lastOf(text: string, secrets: ReadonlyMap<string, string>, unfit = /[\p
 }
 
 function escaped(character: string, unfit: RegExp): string {
-  const short = { '\r': '\\r', '\n': '\\n', '\t': '\\t', '"': '\\"' }[character]
+  const short = { '\r': '\\r', '\n': '\\n', '\t': '\\t', '"': '\\"', '\\': '\\\\' }[character]
   if (short !== undefined) return short
   if (!unfit.test(character)) return character
   return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`

@@ -123,9 +123,9 @@ describe('a script', () => {
 
   it('shows what is no text by its bytes', async () => {
     const { port, ended, clock } = await play(['expect "ü"'])
-    port.send(Uint8Array.of(0x41, 0xfe, 0x00, 0xc3))
+    port.send(Uint8Array.of(0x41, 0xfe, 0x5c, 0x00, 0xc3))
     await clock.advance(10_000)
-    expect(await ended).toContain('The last that came: "A\\xfe\\x00\\xc3".')
+    expect(await ended).toContain('The last that came: "A\\xfe\\\\\\x00\\xc3".')
   })
 
   it('says that nothing came', async () => {
@@ -142,6 +142,33 @@ describe('a script', () => {
     await settle()
     port.unplug()
     expect(await ended).toBe('device-unplugged line 2: board ended: the device was unplugged')
+  })
+
+  it.each(['wait 3600', 'break 60000', 'reset dtr'])(
+    'ends with its device in the middle of "%s"',
+    async (line) => {
+      const { port, ended, clock } = await play(['wait 1', line])
+      port.sendBreak = () => new Promise(() => undefined)
+      await clock.advance(1010)
+      port.unplug()
+      await settle()
+      expect(await ended).toMatch(/^device-unplugged line 2: board ended: the device was unplugged/)
+    }
+  )
+
+  it('may wait for a console that hangs up in order', async () => {
+    const { port, ended, clock } = await play(['send "exit\\r"', 'wait 1', 'log "out"'])
+    port.abort({ code: 'done', message: 'closed' })
+    await clock.advance(1000)
+    expect(await ended).toBe('done')
+  })
+
+  it('ends when it is stopped in the middle of a break', async () => {
+    const { port, stop, ended, clock } = await play(['wait 1', 'break 60000'])
+    port.sendBreak = () => new Promise(() => undefined)
+    await clock.advance(1000)
+    stop.abort(new Error('enough'))
+    expect(await ended).toBe('enough')
   })
 
   it('ends when it is stopped', async () => {
