@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { reading } from '../os/slab.ts'
 import { socketFd } from '../os/socket-state.ts'
+import { stayPaused } from '../os/stay-paused.ts'
 import { writeNow } from '../os/write-now.ts'
 import type { StreamManners } from './stream-manners.ts'
 
@@ -43,6 +44,7 @@ export class StreamSocket extends Socket {
     super(options)
     this.manners = manners
     this.pause()
+    stayPaused(this)
     // `_destroy` below has it already; without a listener Node would end the process.
     this.on('error', () => undefined)
   }

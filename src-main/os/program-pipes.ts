@@ -6,7 +6,8 @@ import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { fcntl, ioctl, pipe } from './libc.ts'
 import type { ProgramStream, ProgramStreamOwner } from './program-stream.ts'
-import { Slab } from './slab.ts'
+import { reading } from './slab.ts'
+import { stayPaused } from './stay-paused.ts'
 
 const FIONREAD = process.platform === 'darwin' ? 0x4004667f : 0x541b
 const F_DUPFD_CLOEXEC = process.platform === 'darwin' ? 67 : 1030
@@ -34,16 +35,11 @@ export class ProgramPipes implements ProgramStream {
   #accepted = 0
   #inputOpen = true
   #outputOpen = true
-  #toldEnd = false
-  #paused = true
-  /** Node reads once more where `pause` follows `resume` at once. */
-  #held: Buffer[] = []
   #meterOpen = true
   /** What stayed behind when the input was closed. */
   #left = 0
 
   private constructor(input: number, output: number) {
-    const slab = new Slab()
     this.#meter = fcntl(input, F_DUPFD_CLOEXEC, 3)
     this.#input = new Socket({ fd: input, readable: false, writable: true })
     // `manualStart` and `onread` are how Node's own streams are made; they are not in the types for a descriptor.
@@ -52,15 +48,14 @@ export class ProgramPipes implements ProgramStream {
       readable: true,
       writable: false,
       manualStart: true,
-      onread: {
-        buffer: () => slab.next(),
-        callback: (length: number): boolean => this.#received(slab.take(length))
-      }
+      onread: reading((chunk) => this.owner?.received(chunk))
     }
     this.#output = new Socket(options)
+    stayPaused(this.#output)
     const outputEnded = (): void => {
+      if (!this.#outputOpen) return
       this.#outputOpen = false
-      this.#tellEnd()
+      this.owner?.outputEnded()
     }
     this.#output.on('end', outputEnded).on('error', outputEnded)
     // EPIPE: the program closed its input, or is gone.
@@ -105,17 +100,11 @@ export class ProgramPipes implements ProgramStream {
   }
 
   pause(): void {
-    this.#paused = true
     this.#output.pause()
   }
 
   resume(): void {
-    this.#paused = false
-    const held = this.#held
-    this.#held = []
-    for (const chunk of held) this.#received(chunk)
-    if (this.#outputOpen && !this.#isPaused()) this.#output.resume()
-    if (!this.#outputOpen) this.#tellEnd()
+    if (this.#outputOpen) this.#output.resume()
   }
 
   endInput(): void {
@@ -132,24 +121,6 @@ export class ProgramPipes implements ProgramStream {
     this.endInput()
     this.#outputOpen = false
     this.#output.destroy()
-  }
-
-  /** False: no more for now. */
-  #received(chunk: Buffer): boolean {
-    if (this.#paused) this.#held.push(chunk)
-    else this.owner?.received(chunk)
-    return !this.#paused
-  }
-
-  #tellEnd(): void {
-    if (this.#toldEnd || this.#held.length > 0) return
-    this.#toldEnd = true
-    this.owner?.outputEnded()
-  }
-
-  /** A method and not the field itself, since whoever received something may have paused. */
-  #isPaused(): boolean {
-    return this.#paused
   }
 
   #closeInput(): void {

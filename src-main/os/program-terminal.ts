@@ -36,8 +36,6 @@ export class ProgramTerminal implements ProgramStream, PtyStreamOwner {
   readonly #slab = new Slab()
   readonly #stream: PtyStream
   #paused = true
-  /** Node reads once more where `pause` follows `resume` at once. */
-  #held: Buffer[] = []
   /** The stream ended; what is left is read here. */
   #left = false
   #open = true
@@ -110,11 +108,8 @@ export class ProgramTerminal implements ProgramStream, PtyStreamOwner {
 
   resume(): void {
     this.#paused = false
-    const held = this.#held
-    this.#held = []
-    for (const data of held) this.#receive(data)
     if (this.#left) this.#readRest()
-    else if (!this.#isPaused()) this.#stream.resume()
+    else this.#stream.resume()
   }
 
   /** A terminal has no end of input but its own: the program gets SIGHUP, and what it has not read is gone. */
@@ -132,7 +127,7 @@ export class ProgramTerminal implements ProgramStream, PtyStreamOwner {
   }
 
   packet(flags: number, data: Buffer): void {
-    if (flags === TIOCPKT_DATA && data.length > 0) this.#receive(data)
+    if (flags === TIOCPKT_DATA && data.length > 0) this.owner?.received(data)
   }
 
   written(): void {
@@ -145,16 +140,6 @@ export class ProgramTerminal implements ProgramStream, PtyStreamOwner {
     this.#stream.stop()
     this.owner?.inputEnded()
     this.#readRest()
-  }
-
-  #receive(data: Buffer): void {
-    if (this.#paused) this.#held.push(data)
-    else this.owner?.received(data)
-  }
-
-  /** A method and not the field itself, since whoever received something may have paused. */
-  #isPaused(): boolean {
-    return this.#paused
   }
 
   /** After the program left, in pieces so that the owner can pause in between. */

@@ -20,6 +20,7 @@ import type { SocketConstructorOpts } from 'node:net'
 import { Socket } from 'node:net'
 import { fcntl, socketpair } from './libc.ts'
 import { reading } from './slab.ts'
+import { stayPaused } from './stay-paused.ts'
 import { writeNow } from './write-now.ts'
 
 const F_DUPFD_CLOEXEC = 1030
@@ -83,6 +84,7 @@ export class PtyStream {
       onread: reading((packet) => this.#owner?.packet(packet[0] ?? 0, packet.subarray(1)))
     }
     this.#socket = new Socket(options as SocketConstructorOpts)
+    stayPaused(this.#socket)
     const ended = (): void => {
       this.#owner?.ended()
     }

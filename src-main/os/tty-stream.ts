@@ -12,6 +12,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import { fcntl, pollNow, POLLERR, POLLHUP } from './libc.ts'
 import { reading } from './slab.ts'
+import { stayPaused } from './stay-paused.ts'
 import { writeNow } from './write-now.ts'
 
 const F_GETFL = 3
@@ -119,6 +120,7 @@ export class TtyStream {
     // Not in the types of ReadStream, which passes its options on to net.Socket.
     const onread = reading((chunk) => this.owner?.received(chunk))
     this.#stream = new TtyReadStream(fd, { onread } as object)
+    stayPaused(this.#stream)
     const flags = fcntl(fd, F_GETFL, 0)
     this.#wakes = (flags & constants.O_APPEND) === 0
     // With the second open the number is still ours to close; without it the stream closes it.

@@ -69,6 +69,24 @@ export function connectionSuite(
       expect(await first).toBe(false)
     })
 
+    it('hands on nothing where a pause came right behind resume', async () => {
+      const { near, far } = await connected()
+      const all = received(far, 6)
+      const pieces: string[] = []
+      far.onData((piece) => pieces.push(Buffer.from(piece).toString()))
+      near.write(Buffer.from('one'))
+      await turns()
+      far.resume()
+      far.pause()
+      const atOnce = [...pieces]
+      await turns()
+      near.write(Buffer.from('two'))
+      await turns()
+      expect(pieces).toEqual(atOnce)
+      far.resume()
+      expect((await all).toString()).toBe('onetwo')
+    })
+
     it('pushes back while the reader is paused, and says when there is room', async () => {
       const { near, far } = await connected()
       let written = 0

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DONE } from '../../src-main/contract/close.ts'
 import type { CloseReason } from '../../src-main/contract/close.ts'
 import type { Port } from '../../src-main/ports/port.ts'
+import { turns } from './connection.ts'
 
 /** A Port with its device in the test's hand. */
 export interface PortUnderTest {
@@ -70,6 +71,20 @@ export function devicePortSuite(make: () => Promise<PortUnderTest>): void {
       port.write(Buffer.from('meanwhile'))
       await vi.waitFor(() => expect(arrived()).toBe('meanwhile'), settled)
       expect(text()).toBe('one')
+      port.resume()
+      await vi.waitFor(() => expect(text()).toBe('onetwo'), settled)
+    })
+
+    it('not where a pause came right behind resume', async () => {
+      device.send(Buffer.from('one'))
+      port.resume()
+      port.pause()
+      const atOnce = text()
+      device.send(Buffer.from('two'))
+      port.write(Buffer.from('meanwhile'))
+      await vi.waitFor(() => expect(arrived()).toBe('meanwhile'), settled)
+      await turns()
+      expect(text()).toBe(atOnce)
       port.resume()
       await vi.waitFor(() => expect(text()).toBe('onetwo'), settled)
     })

@@ -67,6 +67,23 @@ export function duplexSuite(open: () => DuplexBench | Promise<DuplexBench>): voi
     near.abort(DONE)
   })
 
+  it('delivers nothing where it was paused right behind a resume', async () => {
+    const { near, far } = await open()
+    const data = collect(near)
+    far.send(bytes(1, 1))
+    await turns()
+    near.resume()
+    near.pause()
+    const atOnce = [...data]
+    await turns()
+    far.send(bytes(1, 2))
+    await turns()
+    expect(data).toEqual(atOnce)
+    near.resume()
+    await vi.waitFor(() => expect(data).toEqual([1, 2]))
+    near.abort(DONE)
+  })
+
   it('takes whole chunks, says when it is enough, and tells when it has drained', async () => {
     const { near, far } = await open()
     far.stall()
