@@ -15,6 +15,7 @@ import type { Agreeable, OptionChange, Side } from '../protocol/telnet-options.t
 import { TelnetOptions } from '../protocol/telnet-options.ts'
 import type { Connection } from './connection.ts'
 import type { Protocol } from './endpoint.ts'
+import { SentLedger } from './sent-ledger.ts'
 
 /** What is spoken: `telnet` is telnet without RFC 2217; `raw` adds and takes nothing. */
 export type RemoteMode = Protocol
@@ -72,8 +73,12 @@ export class TelnetLink {
 
   // To the peer.
   #suspended = false
-  #suspendedData: Uint8Array[] = []
+  #suspendedData: { readonly bytes: Uint8Array; readonly size: number }[] = []
   #suspendedBytes = 0
+  /** The same before it was encoded. */
+  #suspendedSize = 0
+  /** Not kept in raw mode, where a byte is a byte. */
+  readonly #ledger = new SentLedger()
   /** The connection said that it is full, and has not drained since: its drain will come. */
   #congested = false
   #owesDrain = false
@@ -116,7 +121,9 @@ export class TelnetLink {
 
   // To the peer.
 
+  /** As encoded, for that is what waits; but what was lost in the end is told in bytes of data. */
   get queued(): number {
+    if (this.#ended) return this.#dataAmong(this.#connection.queued) + this.#suspendedSize
     return this.#connection.queued + this.#suspendedBytes
   }
 
@@ -124,10 +131,11 @@ export class TelnetLink {
     if (this.#ended) return true
     const bytes = this.#codec.send({ type: 'data', bytes: chunk })
     if (this.#suspended) {
-      this.#suspendedData.push(bytes)
+      this.#suspendedData.push({ bytes, size: chunk.length })
       this.#suspendedBytes += bytes.length
+      this.#suspendedSize += chunk.length
       if (this.queued <= HIGH_WATER) return true
-    } else if (this.#pass(bytes)) {
+    } else if (this.#pass(bytes, chunk.length)) {
       return true
     }
     this.#owesDrain = true
@@ -145,7 +153,7 @@ export class TelnetLink {
   }
 
   sendBytes(bytes: Uint8Array): void {
-    if (this.#ended || this.#pass(bytes)) return
+    if (this.#ended || this.#pass(bytes, 0)) return
     this.#unreadReplies += bytes.length
     this.#updateReading()
   }
@@ -176,15 +184,15 @@ export class TelnetLink {
     this.#suspended = false
     const waiting = this.#suspendedData
     this.#suspendedData = []
-    this.#suspendedBytes = 0
-    for (const bytes of waiting) this.#pass(bytes)
+    this.#suspendedBytes = this.#suspendedSize = 0
+    for (const { bytes, size } of waiting) this.#pass(bytes, size)
     this.#suspensionEased()
   }
 
   /** Drops the data that wait for the peer's RESUME. */
   dropSuspended(): void {
     this.#suspendedData = []
-    this.#suspendedBytes = 0
+    this.#suspendedBytes = this.#suspendedSize = 0
     this.#suspensionEased()
   }
 
@@ -223,7 +231,7 @@ export class TelnetLink {
   close(reason: CloseReason, timeoutMs: number): Promise<number> {
     this.release()
     this.#leave()
-    return this.#connection.close(reason, timeoutMs)
+    return this.#connection.close(reason, timeoutMs).then((lost) => this.#dataAmong(lost))
   }
 
   abort(reason: CloseReason): void {
@@ -325,7 +333,9 @@ export class TelnetLink {
     }
   }
 
-  #pass(bytes: Uint8Array): boolean {
+  /** `size`: of the data in it. */
+  #pass(bytes: Uint8Array, size: number): boolean {
+    if (this.#mode !== 'raw') this.#ledger.add(bytes.length, size)
     if (this.#connection.write(bytes)) return true
     this.#congested = true
     return false
@@ -342,6 +352,10 @@ export class TelnetLink {
     if (!this.#owesDrain || this.#ended) return
     this.#owesDrain = false
     this.#drain.fire()
+  }
+
+  #dataAmong(bytes: number): number {
+    return this.#mode === 'raw' ? bytes : this.#ledger.dataAmong(bytes)
   }
 
   #end(reason: CloseReason): void {

@@ -577,3 +577,19 @@ describe('who and where from', () => {
     await expect(listener.connect()).rejects.toMatchObject({ code: 'peer-refused' })
   })
 })
+
+it.each(['raw', 'telnet', 'rfc2217'] as const)('as %s, tells what it lost in bytes of data', async (mode) => {
+  const lost: number[] = []
+  for (const way of ['abort', 'close'] as const) {
+    const connection = new ScriptedConnection()
+    const served = serve(mode, connection)
+    served.session.onClose(() => lost.push(served.session.queued))
+    connection.stall()
+    served.session.write(new Uint8Array(100).fill(0xff))
+    connection.say('FFF6')
+    served.session.write(new Uint8Array(10))
+    if (way === 'abort') served.session.abort(DONE)
+    else lost.push(await served.session.close(DONE, 0))
+  }
+  expect(lost).toEqual([110, 110, 110])
+})
