@@ -217,7 +217,8 @@ const rotatorSchema = v.strictObject({
   allow: v.optional(v.array(text), []),
   /** Ids of shares; a newcomer gets the next one that nobody uses. */
   shares: v.pipe(v.array(text), v.minLength(1)),
-  stallTimeoutMs: v.optional(count(0))
+  stallTimeoutMs: v.optional(count(0)),
+  ...textFields
 })
 export type RotatorSpec = v.InferInput<typeof rotatorSchema>
 

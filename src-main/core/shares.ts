@@ -40,9 +40,30 @@ export async function startShare(
 function checkWords(spec: ShareArguments, report: Report): void {
   if (spec.listen.length + spec.dial.length === 0 && !spec.pooled)
     throw new Fault('usage', `Where shall ${spec.port.target} be reached? Give it a listener.`)
+  checkRules(spec)
   readTarget(spec.port, report)
   readDoors(spec)
   spec.dial.forEach(({ url }) => parseEndpoint(url))
+}
+
+/** Rules that have no effect beside each other would leave whoever wrote them in a wrong belief. */
+function checkRules({ newcomer, writers, maxClients, oneWay, dial }: ShareArguments): void {
+  const takesOver = newcomer === 'take-over'
+  if (takesOver && maxClients === 1)
+    throw new Fault(
+      'usage',
+      'Where one client alone has a place, nobody can come and take over. Allow more clients, or have newcomers kick-old.'
+    )
+  if (takesOver && writers !== 'one')
+    throw new Fault(
+      'usage',
+      `Nobody can take over where ${writers === 'all' ? 'all write' : 'nobody writes'}. Leave out one of the two.`
+    )
+  if (oneWay === 'to-device' && dial.some(({ when }) => when === 'data'))
+    throw new Fault(
+      'usage',
+      'Where bytes go to the device alone, nobody is called because of what that says. Use --dial, or both ways.'
+    )
 }
 
 function withAddresses(

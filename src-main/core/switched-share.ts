@@ -8,7 +8,7 @@ import { Lifetime } from '../base/lifetime.ts'
 import type { BridgeNotice } from '../bridge/notices.ts'
 import type { Poolable } from '../bridge/rotator.ts'
 import type { Share } from '../bridge/share.ts'
-import type { Fault } from '../contract/faults.ts'
+import { Fault } from '../contract/faults.ts'
 import type { BridgeState } from '../contract/state.ts'
 import type { Session, Terms } from '../sessions/session.ts'
 import type { Kept } from './kept.ts'
@@ -52,10 +52,11 @@ export class SwitchedShare implements Kept, Poolable {
     return { kind: 'share', enabled: false, ...this.#off, ...nothing, ...this.#before }
   }
 
-  /** Rejects with the Fault of a share that cannot be made: it stays off then. Repeated calls are safe. */
+  /** Rejects with the Fault of a share that cannot be made, which stays off then, or was stopped. Repeated calls are safe. */
   enable(): Promise<void> {
     return this.#inRow(async () => {
-      if (this.#share || this.#ended) return
+      if (this.#ended) throw new Fault('usage', `${this.#off.name} was stopped: it cannot be switched on.`)
+      if (this.#share) return
       const share = await this.#make()
       this.#share = share
       this.#life = new Lifetime()

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ShareSpec } from '../../src-main/contract/commands.ts'
 import { Core } from '../../src-main/core/core.ts'
 import { freeName, nameOf } from '../../src-main/core/names.ts'
 import { stdioSource } from '../../src-main/sessions/console.ts'
@@ -75,6 +76,47 @@ describe('the core', () => {
     expect(on).toMatchObject({ enabled: true, addresses: [address], bytesToDevice: 1 })
     await echoed(address!)
     expect(core.state.bridges[share.id]?.bytesToDevice).toBe(2)
+  })
+
+  it.each<[string, Partial<ShareSpec>]>([
+    ['take over where there is one place', { newcomer: 'take-over', maxClients: 1 }],
+    ['take over where all write', { newcomer: 'take-over', writers: 'all' }],
+    [
+      'call for a device that nobody hears',
+      { oneWay: 'to-device', dial: [{ url: 'raw://h:1', when: 'data' }] }
+    ]
+  ])('lets nobody %s', async (_what, rules) => {
+    const spec = { port: { target: 'sim:echo' }, listen: ['raw://127.0.0.1:0'], ...rules }
+    await expect(core.call('share.start', spec)).rejects.toMatchObject({ code: 'usage' })
+  })
+
+  it('switches nothing on that is being stopped', async () => {
+    const { id } = await core.call('share.start', {
+      port: { target: 'sim:echo' },
+      listen: ['raw://127.0.0.1:0'],
+      disabled: true
+    })
+    const stopped = core.call('bridge.stop', { id })
+    const enabled = core.call('share.enable', { id, enabled: true })
+    await expect(enabled).rejects.toMatchObject({ code: 'usage' })
+    await stopped
+    expect(core.state.bridges).toEqual({})
+  })
+
+  it('stays off where its address is taken, and is on as soon as it is asked again', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    const { id } = await core.call('share.start', {
+      port: { target: 'sim:echo' },
+      listen: ['raw://127.0.0.1:0', `raw://127.0.0.1:${port}`],
+      disabled: true
+    })
+    const enable = () => core.call('share.enable', { id, enabled: true })
+    await expect(enable()).rejects.toMatchObject({ code: 'address-in-use' })
+    expect(core.state.bridges[id]).toMatchObject({ enabled: false, addresses: [] })
+    await new Promise((resolve) => taken.close(resolve))
+    expect((await enable()).addresses[1]).toBe(`raw://127.0.0.1:${port}`)
   })
 
   it('starts a share that is off, and says what is wrong with it all the same', async () => {

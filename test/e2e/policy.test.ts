@@ -133,6 +133,19 @@ describe('a pool', () => {
   })
 })
 
+describe('what is left out', () => {
+  it('is said, and is no reason to end', async () => {
+    const { program } = await shared(
+      ['sim:gps', '--disabled', '--listen', RAW, 'sim:echo', '--listen', RAW],
+      1
+    )
+    expect(program.stdout).toContain('disabled gps\n')
+    const nothing = await farport('share', 'sim:echo', '--listen', RAW, '--disabled').ended
+    expect(nothing).toMatchObject({ code: 2, stdout: '' })
+    expect(nothing.stderr).toContain('Nothing would be shared')
+  })
+})
+
 describe('a share that connects by itself', () => {
   /** What connects, in order. */
   async function listening(): Promise<{ server: Server; url: string; calls: Socket[] }> {

@@ -56,10 +56,12 @@ Where it is reached:
                          for 60 s; what the network drops is not counted
   --allow WHO            who may connect from elsewhere: an address, a network (192.168.1.0/24), or "anyone". Needed for every
                          listener that is not on loopback; Unix sockets go by the rights of their file
-  --rotator URL          one address for all these devices: who comes gets the next one that nobody uses
+  --rotator URL          one address for all these devices: who comes gets the next one that nobody uses. It stands, with the
+                         --allow and --banner that hold for it, behind the last --listen
   --dial URL             connect there by itself and stay connected: two real ports, one cable
   --dial-back URL        connect there when the device says something
   --name NAME            what others see
+  --disabled             leave this device out for now; what its options say is checked all the same
 
 Who may do what:
   --writers one|all|none one: the first client writes, others watch (default)

@@ -33,7 +33,7 @@ import {
   type Given,
   type Token
 } from './options.ts'
-import { isRange, spread } from './port-range.ts'
+import { isRange, rangeFor, spread } from './port-range.ts'
 
 export const SHARE_OPTIONS = {
   ...PORT_OPTIONS,
@@ -77,9 +77,12 @@ const MEBIBYTE = 1024 * 1024
 interface Segment {
   readonly device: string
   readonly tokens: Token[]
+  /** What to do where it has no listener. */
+  readonly hint?: string
 }
 
-export function readShares(tokens: readonly Token[]): ShareSpec[] {
+/** What is for all devices, and what for each of them. */
+function scopesOf(tokens: readonly Token[]): { common: Token[]; segments: Segment[] } {
   const lastListener = tokens.findLastIndex((token) => token.kind === 'option' && token.name === 'listen')
   const common: Token[] = []
   const segments: Segment[] = []
@@ -89,6 +92,11 @@ export function readShares(tokens: readonly Token[]): ShareSpec[] {
     else if (segment && index <= lastListener) segment.tokens.push(token)
     else common.push(token)
   })
+  return { common, segments }
+}
+
+export function readShares(tokens: readonly Token[]): ShareSpec[] {
+  const { common, segments } = scopesOf(tokens)
   if (segments.length === 0)
     throw new Fault(
       'usage',
@@ -100,9 +108,18 @@ export function readShares(tokens: readonly Token[]): ShareSpec[] {
   return groups(segments).flatMap((group) => readGroup(group, shared))
 }
 
-/** One address for all devices of the line; undefined where nothing of that was asked for. */
+/**
+ * One address for all devices of the line; undefined where nothing of that was asked for. What one device alone has (whom it
+ * allows) is not the rotator's.
+ */
 export function readRotator(tokens: readonly Token[]): Omit<RotatorSpec, 'shares'> | undefined {
-  const given = collect(tokens)
+  const { common, segments } = scopesOf(tokens)
+  if (segments.some((segment) => flag(collect(segment.tokens), 'rotator')))
+    throw new Fault(
+      'usage',
+      '--rotator is for all devices of the line: put it behind the last --listen, or before the first DEVICE.'
+    )
+  const given = collect(common)
   const listen = values(given, 'rotator')
   if (listen.length === 0) return undefined
   const stallTimeoutMs = seconds(given, 'stall-timeout', 0, MAX_SECONDS)
@@ -110,7 +127,8 @@ export function readRotator(tokens: readonly Token[]): Omit<RotatorSpec, 'shares
     name: 'rotator',
     listen: listen.map(readListener),
     allow: values(given, 'allow'),
-    ...(stallTimeoutMs !== undefined && { stallTimeoutMs })
+    ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
+    ...readTexts(given)
   }
 }
 
@@ -121,8 +139,15 @@ function groups(segments: readonly Segment[]): Segment[][] {
   for (const segment of segments) {
     waiting.push(segment)
     if (segment.tokens.length === 0) continue
-    const shares = values(collect(segment.tokens), 'listen').some(isRange)
-    found.push(...(shares ? [waiting] : waiting.map((each) => [each])))
+    const listeners = values(collect(segment.tokens), 'listen')
+    const [first] = listeners
+    const hint =
+      first === undefined || waiting.length === 1
+        ? undefined
+        : `${first} is for ${segment.device} alone. ${rangeFor(first, waiting.length)}`
+    found.push(
+      ...(listeners.some(isRange) ? [waiting] : waiting.map((each) => [{ ...each, ...(hint && { hint }) }]))
+    )
     waiting = []
   }
   return [...found, ...waiting.map((each) => [each])]
@@ -136,22 +161,22 @@ function readGroup(group: readonly Segment[], shared: Given): ShareSpec[] {
       'usage',
       'One --name cannot stand for several devices. Leave it out, or share them one by one.'
     )
-  return group.map(({ device }, index) =>
+  return group.map((segment, index) =>
     readShare(
-      device,
+      segment,
       listen.map((urls) => urls[index] ?? ''),
       own
     )
   )
 }
 
-function readShare(device: string, listen: readonly string[], given: Given): ShareSpec {
+function readShare({ device, hint }: Segment, listen: readonly string[], given: Given): ShareSpec {
   const dial = [...readDials(given, 'dial', 'always'), ...readDials(given, 'dial-back', 'data')]
   const pooled = flag(given, 'rotator')
   if (listen.length + dial.length === 0 && !pooled)
     throw new Fault(
       'usage',
-      `Where shall ${device} be reached? Add a listener, e.g. --listen rfc2217://127.0.0.1:7000`
+      `Where shall ${device} be reached? ${hint ?? 'Add a listener, e.g. --listen rfc2217://127.0.0.1:7000'}`
     )
   return {
     port: readPort(device, given),
@@ -172,14 +197,21 @@ function readShare(device: string, listen: readonly string[], given: Given): Sha
       inactivityMs: seconds(given, 'inactivity-timeout', 1, MAX_SECONDS),
       keepOpenMs: seconds(given, 'keep-open', 0, MAX_SECONDS),
       stallTimeoutMs: seconds(given, 'stall-timeout', 0, MAX_SECONDS),
-      banner: filled(given, 'banner'),
-      signature: value(given, 'signature'),
-      closeOn: filled(given, 'close-on'),
       openString: filled(given, 'open-string'),
       closeString: filled(given, 'close-string')
     }),
+    ...readTexts(given),
     trace: readTraces(given)
   }
+}
+
+/** What clients are told. */
+function readTexts(given: Given): Pick<ShareSpec, 'banner' | 'signature' | 'closeOn'> {
+  return present({
+    banner: filled(given, 'banner'),
+    signature: value(given, 'signature'),
+    closeOn: filled(given, 'close-on')
+  })
 }
 
 function readDials(given: Given, name: string, when: DialSpec['when']): DialSpec[] {

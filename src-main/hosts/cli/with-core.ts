@@ -28,10 +28,18 @@ export async function withCore<T>(
   }
 }
 
-/** Resolves when the signal is aborted. */
+/** A timer has no longer period. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** Resolves when the signal is aborted; until then the process lives, also where nothing else of it waits (a simulated device). */
 export function stopped(stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (stop.aborted) resolve()
-    else stop.addEventListener('abort', () => resolve(), { once: true })
+    const alive = setInterval(() => undefined, LONGEST_MS)
+    const end = (): void => {
+      clearInterval(alive)
+      resolve()
+    }
+    if (stop.aborted) end()
+    else stop.addEventListener('abort', end, { once: true })
   })
 }

@@ -104,6 +104,17 @@ describe('the arguments of share', () => {
     expect(readRotator(tokens)).toMatchObject({ listen: ['telnet://h:0'], allow: ['::1'] })
   })
 
+  it('lets nobody in by the rotator who is allowed at one device alone', () => {
+    const rotator = (line: string) => readRotator(tokenize(line.split(' '), SHARE_OPTIONS))
+    const devices = 'A --allow 10.0.0.0/8 --banner a --listen raw://h:1 B --listen raw://h:2'
+    expect(rotator(`${devices} --rotator raw://h:3 --allow ::1 --banner all`)).toMatchObject({
+      allow: ['::1'],
+      banner: 'all'
+    })
+    expect(rotator(`--rotator raw://h:3 ${devices}`)).toMatchObject({ allow: [] })
+    expect(() => rotator('A --rotator raw://h:3 --listen raw://h:1')).toThrow(/behind the last --listen/)
+  })
+
   it('reads who may come, how long and which way', () => {
     const [share] = read(
       'A --listen raw://h:1 --newcomer take-over --one-way to-device --inactivity-timeout 600 --open-at-start ' +
@@ -130,11 +141,20 @@ describe('the arguments of share', () => {
     ['A', /--listen/],
     ['A --listen', /--listen needs a value/],
     ['A --listen raw://h:1 --wait=yes', /--wait takes no value/],
-    ['A B --listen raw://h:1', /A.*--listen/],
+    ['A B --listen raw://h:1', /A be reached.*raw:\/\/h:1-2/],
     ['A --listen raw://h:1 --max-clients 0', /--max-clients 0.*from 1/],
     ['A --listen raw://h:1 --max-clients many', /--max-clients many/],
     ['A B C --listen raw://h:7000-7001', /2 ports for 3 devices.*raw:\/\/h:7000-7002/],
     ['A --listen raw://h:7001-7000', /range/],
+    ['A --listen raw://h:0-5', /1 to 65535/],
+    ['A --listen raw://h:65535-65540', /1 to 65535/],
+    ['A B C --listen raw://h:65535-65535', /Give a range: raw:\/\/h:65533-65535\./],
+    [
+      'A B --listen raw://[::1]:7000?observe',
+      /raw:\/\/\[::1\]:7000\?observe is for B alone.*\[::1\]:7000-7001\?observe\./
+    ],
+    ['A B --listen raw+unix:///x', /is for B alone. Give each device a --listen of its own/],
+    ['A B --listen raw://h:0', /Give a range: raw:\/\/h:7000-7001\./],
     ['A B --listen raw://h:1-2 --name both C --listen raw://h:3', /--name/],
     ['A --listen raw://h:1?observe=maybe', /observe/],
     ['A --listen raw://h:1?baud=fast', /baud/],

@@ -1,4 +1,5 @@
 import type { ShareSpec } from '../../../contract/commands.ts'
+import { Fault } from '../../../contract/faults.ts'
 import { Core } from '../../../core/core.ts'
 import { parseEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
@@ -13,6 +14,12 @@ export const share: CliCommand = async (args, io) => {
   const json = flag(collect(tokens), 'json')
   const specs = readShares(tokens)
   const rotator = readRotator(tokens)
+  if (specs.every(({ disabled }) => disabled))
+    throw new Fault(
+      'usage',
+      'Nothing would be shared: leave out --disabled, or give it behind the DEVICE that it is for.'
+    )
+  checkAddresses(rotator?.listen)
   return withCore(io, 'everything', async (core) => {
     const shares = await startShares(core, specs, io, json)
     if (rotator) {
@@ -33,16 +40,21 @@ export async function startShares(
   json: boolean
 ): Promise<string[]> {
   // Before anything is started: a mistake in the last address is found first.
-  for (const { listen = [] } of specs)
-    for (const each of listen) parseEndpoint(typeof each === 'string' ? each : each.url, 'listen')
+  for (const { listen } of specs) checkAddresses(listen)
   const ids: string[] = []
   for (const spec of specs) {
-    const { id, name, addresses, dials } = await core.call('share.start', spec)
+    const { id, name, enabled, addresses, dials } = await core.call('share.start', spec)
     ids.push(id)
+    if (!enabled) io.print(json ? JSON.stringify({ disabled: name }) : `disabled ${name}`)
     for (const url of addresses)
       io.print(json ? JSON.stringify({ listening: url, share: name }) : `listening ${url}`)
     for (const url of dials)
       io.print(json ? JSON.stringify({ dialling: url, share: name }) : `dialling ${url}`)
   }
   return ids
+}
+
+/** Throws the Fault of the first address that is none. */
+function checkAddresses(listeners: ShareSpec['listen'] = []): void {
+  for (const each of listeners) parseEndpoint(typeof each === 'string' ? each : each.url, 'listen')
 }
