@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { lacks } from '../peers/need.ts'
 import { makeShimmedPair } from '../shim/shim.ts'
-import { Program, FARPORT, farport, portOf, shared, temporaryFolder } from './cli.ts'
+import { Client, Program, FARPORT, farport, portOf, shared, temporaryFolder } from './cli.ts'
 
 const LISTEN = ['--listen', 'raw://127.0.0.1:0']
 
@@ -158,6 +159,35 @@ describe('errors of the command line', () => {
     ])
     await program.printed(/RFC 2217/, 'stderr')
     await program.printed(/plain/)
+  })
+
+  it('is not done with a script whose reader went away', async () => {
+    const step = 'expect "what never comes"'
+    const pipe = '"$0" "$1" expect "$2" -e "$3" | head -c 1; exit ${PIPESTATUS[0]}'
+    const args = [process.execPath, FARPORT, 'sim:noise:max', step]
+    const ended = await new Program('bash', ['-c', pipe, ...args]).ended
+    expect(ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/^farport: Stopped before/) as string
+    })
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('says that its output cannot be written', async () => {
+    const ended = await new Program('sh', ['-c', '"$0" "$1" --help >/dev/full', process.execPath, FARPORT])
+      .ended
+    expect(ended).toMatchObject({ code: 1 })
+    expect(ended.stderr).toMatch(/^farport: Standard output takes nothing more \(ENOSPC.*\n$/)
+  })
+
+  it('goes on sharing when nobody reads its messages any more', async () => {
+    const { program, urls } = await shared(['sim:echo', ...LISTEN])
+    program.process.stderr!.destroy()
+    for (const text of ['one', 'two']) {
+      const client = new Client(portOf(urls[0]!))
+      client.socket.write(text)
+      await vi.waitFor(() => expect(client.got.toString()).toBe(text), 10_000)
+      client.socket.destroy()
+    }
   })
 
   it('leaves no stack trace and ends well when nobody reads its output', async () => {

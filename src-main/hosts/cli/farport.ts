@@ -66,9 +66,22 @@ function asksForHelp(args: readonly string[]): boolean {
   return (end < 0 ? args : args.slice(0, end)).some((each) => each === '--help' || each === '-h')
 }
 
-/** The first signal asks to stop, with time to drain; a second one ends at once. */
+/**
+ * The first signal asks to stop, with time to drain; a second one ends at once. A reader that went away (`farport list | head -1`)
+ * asks for the same: what has its work done is done, and what has not says so.
+ */
 function stopSignal(): AbortSignal {
   const controller = new AbortController()
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (controller.signal.aborted) return
+    if (code !== 'EPIPE') {
+      process.stderr.write(`farport: Standard output takes nothing more (${message}). See where it leads.\n`)
+      process.exitCode = EXIT.bug
+    }
+    controller.abort(new Fault('usage', 'Stopped.'))
+  })
+  // Nobody is left to be told; what is shared stays shared.
+  process.stderr.on('error', () => undefined)
   for (const name of STOP_SIGNALS)
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(EXIT.bug)
@@ -92,10 +105,6 @@ async function main(): Promise<void> {
   endWithNpm()
   surviveHangUp()
   takeOurName()
-  // A reader that went away (`farport list | head -1`) is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.bug)
-  )
   const io: CliIo = {
     print: (line) => void process.stdout.write(`${line}\n`),
     say: (line) => void process.stderr.write(`farport: ${line}\n`),
@@ -104,9 +113,9 @@ async function main(): Promise<void> {
     stdout: process.stdout
   }
   try {
-    process.exitCode = await run(args, io)
+    process.exitCode = (await run(args, io)) || process.exitCode
   } catch (error) {
-    if (stop.aborted) process.exitCode = EXIT.done
+    if (stop.aborted) process.exitCode ??= EXIT.done
     else {
       const fault = toFault(error)
       process.stderr.write(`${faultLine(fault, args.includes('--json'))}\n`)
