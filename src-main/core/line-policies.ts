@@ -3,19 +3,11 @@
  * touch the lines. Both stand around a PortSource, so that the bridge knows nothing of it. Called by targets.ts.
  */
 import { systemClock, type Clock } from '../base/clock.ts'
-import type {
-  Capabilities,
-  ControlLines,
-  ControlWish,
-  LineSettings,
-  LineWish,
-  ModemState,
-  Purge
-} from '../contract/line.ts'
-import type { CloseReason } from '../contract/close.ts'
+import type { Capabilities, ControlLines, ControlWish } from '../contract/line.ts'
 import { isQuery } from '../bridge/wishes.ts'
 import type { Port, PortSource } from '../ports/port.ts'
 import { afterOpening, type Prepare } from './after-opening.ts'
+import { ForwardedPort } from './forwarded-port.ts'
 import { REST_MS, runReset, type ResetSequence } from './run-reset.ts'
 
 /** Ports that were reset before anybody has them: what clients send meanwhile waits for the port, as during any opening. */
@@ -42,24 +34,28 @@ export function withHeldLines(source: PortSource, held: readonly (keyof ControlL
  * A port with some of its lines out of reach: wishes for them are remembered and answered as if they were in force, which is what
  * RFC 2217 clients need to go on. Everything else passes.
  */
-class HeldLinesPort implements Port {
+class HeldLinesPort extends ForwardedPort {
   readonly #port: Port
   readonly #held: ReadonlySet<keyof ControlLines>
   #wished: ControlWish = {}
-  readonly capabilities: Capabilities
 
   constructor(port: Port, held: ReadonlySet<keyof ControlLines>) {
+    super(port)
     this.#port = port
     this.#held = held
-    const control = new Set([...port.capabilities.control].filter((line) => !held.has(line)))
-    this.capabilities = { ...port.capabilities, control }
   }
 
-  get lines(): ControlLines {
+  override get capabilities(): Capabilities {
+    const { capabilities } = this.#port
+    const control = new Set([...capabilities.control].filter((line) => !this.#held.has(line)))
+    return { ...capabilities, control }
+  }
+
+  override get lines(): ControlLines {
     return { ...this.#port.lines, ...this.#wished }
   }
 
-  async control(wish: ControlWish): Promise<ControlLines> {
+  override async control(wish: ControlWish): Promise<ControlLines> {
     const passed: Partial<Record<keyof ControlLines, boolean>> = {}
     for (const line of ['dtr', 'rts', 'break'] as const) {
       const level = wish[line]
@@ -71,75 +67,7 @@ class HeldLinesPort implements Port {
     return this.lines
   }
 
-  get settings(): LineSettings {
-    return this.#port.settings
-  }
-
-  get modemState(): ModemState {
-    return this.#port.modemState
-  }
-
-  get queued(): number {
-    return this.#port.queued
-  }
-
-  get unsent(): number {
-    return this.#port.unsent ?? 0
-  }
-
-  get onData(): Port['onData'] {
-    return this.#port.onData
-  }
-
-  get onDrain(): Port['onDrain'] {
-    return this.#port.onDrain
-  }
-
-  get onClose(): Port['onClose'] {
-    return this.#port.onClose
-  }
-
-  get onModemState(): Port['onModemState'] {
-    return this.#port.onModemState
-  }
-
-  get onLineState(): Port['onLineState'] {
-    return this.#port.onLineState
-  }
-
-  get onSettings(): Port['onSettings'] {
-    return this.#port.onSettings
-  }
-
-  write(chunk: Uint8Array): boolean {
-    return this.#port.write(chunk)
-  }
-
-  pause(): void {
-    this.#port.pause()
-  }
-
-  resume(): void {
-    this.#port.resume()
-  }
-
-  close(reason: CloseReason, timeoutMs: number): Promise<number> {
-    return this.#port.close(reason, timeoutMs)
-  }
-
-  abort(reason: CloseReason): void {
-    this.#port.abort(reason)
-  }
-
-  apply(wish: LineWish, signal: AbortSignal): Promise<LineSettings> {
-    return this.#port.apply(wish, signal)
-  }
-
-  sendBreak(durationMs: number): Promise<void> {
+  override sendBreak(durationMs: number): Promise<void> {
     return this.#held.has('break') ? Promise.resolve() : this.#port.sendBreak(durationMs)
-  }
-
-  purge(which: Purge): void {
-    this.#port.purge(which)
   }
 }

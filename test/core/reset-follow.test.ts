@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { follow } from '../../src-main/core/reset.ts'
 import { rememberUsbPort, type BeforeLeaving } from '../../src-main/ports/returning-device.ts'
 import { ADAPTERS, SysfsFixture } from '../os/sysfs-fixture.ts'
@@ -65,8 +65,12 @@ describe('a board that leaves and comes back', () => {
     fixture.plug(ADAPTERS.pl2303, '1-1.3', 'ttyUSB4')
     let path: string | undefined
     void back.then((found) => (path = found))
-    for (let turn = 0; path === undefined && turn < 1000; turn++) await clock.advance(50)
-    expect(path).toBe(fixture.node('ttyACM1'))
+    // The folder's news come in real time: half the time of the clock has to be enough for them.
+    const found = async (): Promise<void> => {
+      await clock.advance(50)
+      expect(path).toBe(fixture.node('ttyACM1'))
+    }
+    await vi.waitFor(found, { timeout: 10_000, interval: 20 })
   })
 
   it.each<[string, boolean, string, RegExp]>([
