@@ -3,6 +3,7 @@ import { Share } from '../bridge/share.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import { Trace } from '../capture/trace.ts'
+import { DEFAULT_STALL_TIMEOUT_MS } from '../net/carrier.ts'
 import { dial } from '../net/dial.ts'
 import { parseEndpoint } from '../net/endpoint.ts'
 import type { PortSource } from '../ports/port.ts'
@@ -153,7 +154,9 @@ function makeDial(
     label: url,
     when,
     dial: async (signal) => {
-      const connection = await dial(endpoint, { signal, warn })
+      // Its far end is a client: one that takes nothing must not hold the device up for ever.
+      const { stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS } = spec
+      const connection = await dial(endpoint, { signal, warn, stallTimeoutMs })
       const greeting = texts.greeting({ url, words }, connection.remoteAddress ?? '')
       return new RemoteSession(connection, endpoint.protocol, greeting)
     }

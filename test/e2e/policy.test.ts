@@ -181,6 +181,15 @@ describe('a share that connects by itself', () => {
     expect(first.toString('latin1', 0, 3)).toBe('$GP')
   })
 
+  it('hangs up on a far end that takes nothing, as on any client', async () => {
+    const { url, calls, server } = await listening()
+    server.on('connection', (socket) => socket.pause())
+    const program = farport('share', 'sim:noise:max?baud=1000000000', '--dial', url, '--stall-timeout', '1')
+    await program.printed(/client 1 left: \S+ \(the far side took nothing for 1 s\)/, 'stderr')
+    await program.printed(/client 2 connected/, 'stderr')
+    expect(calls.length).toBe(2)
+  })
+
   it('makes one cable of two ports on two computers', async () => {
     const { urls, program } = await shared(['sim:echo', '--listen', RAW])
     farport('share', 'sim:gps', '--dial', urls[0]!)
