@@ -124,6 +124,7 @@ export class Junction {
       const { port } = source
       if (port) this.#life.add(port.onState(() => this.#announceState()))
       if (port) this.#life.add(port.onFault((fault) => this.#faults.fire(fault)))
+      if (source.onAccepting) this.#life.add(source.onAccepting(() => this.#announceState()))
       if (source.onFault) this.#life.add(source.onFault((fault) => this.#faults.fire(fault)))
       if (source.ear) this.#listenWith(source.ear)
       this.#life.add(source.onSession((session) => this.admit(session, source.terms, source.ear?.take())))
@@ -143,6 +144,7 @@ export class Junction {
       enabled: !this.#ending,
       port: port.label,
       addresses: sources.filter(({ outward }) => !outward).map(({ address }) => address),
+      ...awaitedOf(sources),
       dials: sources.filter(({ outward }) => outward).map(({ address }) => address),
       state: this.#keeper.state,
       sessions: this.#hub.sessions,
@@ -329,4 +331,9 @@ export class Junction {
 
 function lengthOf(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, { length }) => sum + length, 0)
+}
+
+function awaitedOf(sources: readonly SessionSource[]): Pick<BridgeState, 'awaited'> {
+  const awaited = sources.filter((source) => source.awaited).map(({ address }) => address)
+  return awaited.length > 0 ? { awaited } : {}
 }

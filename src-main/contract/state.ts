@@ -38,6 +38,8 @@ export interface BridgeState {
   readonly enabled: boolean
   readonly port: string
   readonly addresses: readonly string[]
+  /** Those of them that this computer does not have yet: nobody can come there. Absent where it has all. */
+  readonly awaited?: readonly string[]
   /** Where it connects to by itself. */
   readonly dials: readonly string[]
   readonly state: PortState

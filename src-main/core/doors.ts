@@ -2,7 +2,9 @@
 import { SHUTDOWN } from '../contract/close.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { AllowList } from '../net/allow-list.ts'
+import { listenWhenPossible } from '../net/awaited-listener.ts'
 import { listen } from '../net/dial.ts'
+import type { ListenOptions } from '../net/carrier.ts'
 import { parseEndpoint, type Endpoint } from '../net/endpoint.ts'
 import type { Greeting } from '../sessions/greeting.ts'
 import { RemoteSource } from '../sessions/remote-source.ts'
@@ -25,6 +27,8 @@ export interface DoorsSpec extends Words {
   /** For those that say nothing of their own. */
   readonly allow: readonly string[]
   readonly stallTimeoutMs?: number | undefined
+  /** An address that this computer does not have yet is waited for. */
+  readonly wait?: boolean | undefined
 }
 
 /** As they were asked for; throws a Fault of kind `config`. Opens nothing. */
@@ -41,10 +45,10 @@ export function readDoors({ listen: listeners, allow, ...shared }: DoorsSpec): D
   })
 }
 
-/** All of them accept, in the order given; or a Fault of kind `config`, and none does. */
+/** All of them accept, in the order given, or wait for their addresses where that was said; or a Fault of kind `config`, and none does. */
 export async function openDoors(
   doors: readonly Door[],
-  { stallTimeoutMs }: DoorsSpec,
+  { stallTimeoutMs, wait = false }: DoorsSpec,
   subject: string,
   report: Report,
   texts: ShareWords
@@ -52,15 +56,23 @@ export async function openDoors(
   const sources: RemoteSource[] = []
   try {
     for (const { endpoint, allowList, terms, words } of doors) {
-      const listener = await listen(endpoint, {
+      const options: ListenOptions = {
         allowList,
         ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
         onRefused: ({ remote, why }) =>
           report({ level: 'warning', subject, text: `client refused: ${remote} (${why})` }),
         warn: (text) => report({ level: 'warning', subject, text })
-      })
-      const place = { url: listener.url, words, settings: terms.settings }
-      const greet = (address: string): Greeting => texts.greeting(place, address)
+      }
+      const listener = await (wait
+        ? listenWhenPossible(endpoint, {
+            ...options,
+            onWaiting: ({ message }) =>
+              report({ level: 'warning', subject, text: `waits for its address: ${message}` }),
+            onFault: ({ message }) => report({ level: 'warning', subject, text: message })
+          })
+        : listen(endpoint, options))
+      const greet = (address: string): Greeting =>
+        texts.greeting({ url: listener.url, words, settings: terms.settings }, address)
       sources.push(new RemoteSource(listener, endpoint.protocol, terms, greet))
     }
     return sources

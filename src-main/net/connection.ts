@@ -22,6 +22,9 @@ export interface Listener {
   readonly url: string
   /** Each Connection once, paused. */
   readonly onConnection: Event<Connection>
+  /** True while it waits for its address (awaited-listener.ts); `onAccepting` fires when it has it. Absent where it never did. */
+  readonly awaited?: boolean
+  readonly onAccepting?: Event<void>
   /** Takes no more Connections; those that live go on. Resolves when the address is free again. */
   close(reason: CloseReason): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { CloseReason } from '../contract/close.ts'
+import type { Event } from '../base/event.ts'
 import { Emitter } from '../base/event.ts'
 import type { Listener } from '../net/connection.ts'
 import type { RemoteMode } from '../net/telnet-link.ts'
@@ -33,6 +34,14 @@ export class RemoteSource implements SessionSource {
 
   get address(): string {
     return this.#listener.url
+  }
+
+  get awaited(): boolean | undefined {
+    return this.#listener.awaited
+  }
+
+  get onAccepting(): Event<void> | undefined {
+    return this.#listener.onAccepting
   }
 
   close(reason: CloseReason): Promise<void> {

@@ -86,6 +86,9 @@ export interface SessionSource {
   /** Takes no more Sessions; those that live go on. Resolves when the address is free again. */
   close(reason: CloseReason): Promise<void>
   readonly terms?: Terms
+  /** True while its address is waited for, and nobody can come; then `onAccepting` fires. Absent where that never is. */
+  readonly awaited?: boolean | undefined
+  readonly onAccepting?: Event<void> | undefined
   /** It connects to others by itself: its address is where it connects to, and nobody can reach us there. */
   readonly outward?: boolean
   /** No Session can be had; once per cause. It is tried again meanwhile. */

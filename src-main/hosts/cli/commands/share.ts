@@ -1,5 +1,6 @@
 import type { ShareSpec } from '../../../contract/commands.ts'
 import { Fault } from '../../../contract/faults.ts'
+import type { BridgeState } from '../../../contract/state.ts'
 import { Core } from '../../../core/core.ts'
 import { parseEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
@@ -43,15 +44,34 @@ export async function startShares(
   for (const { listen } of specs) checkAddresses(listen)
   const ids: string[] = []
   for (const spec of specs) {
-    const { id, name, enabled, addresses, dials } = await core.call('share.start', spec)
+    const state = await core.call('share.start', spec)
+    const { id, name, enabled, dials } = state
     ids.push(id)
     if (!enabled) io.print(json ? JSON.stringify({ disabled: name }) : `disabled ${name}`)
-    for (const url of addresses)
+    tellAddresses(core, state, (url) => {
       io.print(json ? JSON.stringify({ listening: url, share: name }) : `listening ${url}`)
+    })
     for (const url of dials)
       io.print(json ? JSON.stringify({ dialling: url, share: name }) : `dialling ${url}`)
   }
   return ids
+}
+
+/** Each address once, when it accepts: at once, but for one that this computer does not have yet. */
+function tellAddresses(core: Core, started: BridgeState, tell: (url: string) => void): void {
+  const open = new Set(started.addresses.keys())
+  const look = (): void => {
+    const { addresses, awaited = [] } = core.state.bridges[started.id] ?? started
+    for (const index of open) {
+      const url = addresses[index]
+      if (url === undefined || awaited.includes(url)) continue
+      open.delete(index)
+      tell(url)
+    }
+    if (open.size === 0) subscription.dispose()
+  }
+  const subscription = core.onState(look)
+  look()
 }
 
 /** Throws the Fault of the first address that is none. */
