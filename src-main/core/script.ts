@@ -106,7 +106,7 @@ function readStatement([first, ...rest]: readonly Token[]): Action {
 /** Texts and variables, one behind the other; a character for each byte. */
 function textOf(tokens: readonly Token[], name: string): string {
   const wrong = tokens.find((token) => token.kind !== 'text')
-  if (wrong) throw new Mistake(`put the text in quotes: ${name} "${wrong.shown}"`)
+  if (wrong) throw new Mistake(`put the text in quotes: ${name} "${wrong.shown.replaceAll("'", '')}"`)
   if (tokens.length === 0) throw new Mistake(`${name} what? Give a text in quotes, or $NAME`)
   return tokens.map(({ text }) => text).join('')
 }

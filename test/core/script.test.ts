@@ -58,6 +58,7 @@ describe('a line of a script', () => {
     ['"send"', /is no statement/],
     ['send', /send what\?/],
     ['send reboot', /in quotes: send "reboot"/],
+    ["send 'reboot'", /in quotes: send "reboot"/],
     ['send "reboot', /"reboot" cannot be read: is a quote/],
     ['send "\\q"', /\\q is no escape/],
     ['send $NOBODY', /\$NOBODY is not set in the environment/],

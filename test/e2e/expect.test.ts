@@ -129,7 +129,19 @@ describe('farport expect', () => {
     ['no target', [], 2, /Which port\?/],
     ['no script', ['sim:echo'], 2, /What shall be done\?/],
     ['two scripts', ['sim:echo', 'a.script', '-e', 'wait 1'], 2, /not both/],
-    ['no such script', ['sim:echo', '/nowhere.script'], 2, /\/nowhere\.script cannot be read \(ENOENT/],
+    [
+      'no such script',
+      ['sim:echo', '/nowhere.script'],
+      2,
+      /\/nowhere\.script cannot be read \(no such file or directory\)/
+    ],
+    ['an empty script', ['sim:echo', '-e', '# nothing'], 2, /The script does nothing/],
+    [
+      'what only clients may not do',
+      ['sim:echo', '--never-reset', '-e', 'reset dtr'],
+      2,
+      /Unknown option --never/
+    ],
     [
       'a mistake',
       ['/dev/ttyNowhere7', '-e', 'wait 1', '-e', 'sned "x"'],
@@ -207,6 +219,8 @@ describe('farport send --wait', () => {
   it.each<[string, string[], RegExp]>([
     ['two things to wait for', ['--wait', 'a', '--wait-hex', '61'], /not both/],
     ['a timeout alone', ['--timeout', '1'], /Wait for what\?/],
+    ['what may be an option', ['--wait', '--More--'], /--wait needs a value .*: --wait=--More--$/m],
+    ['a break that shall not be sent', ['--break', '--no-break'], /Unknown option --no-break/],
     ['bad bytes', ['--wait-hex', '6'], /--wait-hex "6" is no row of bytes/],
     ['nothing', ['--wait', ''], /--wait is empty/]
   ])('refuses %s', async (_what, args, message) => {

@@ -13,6 +13,7 @@ describe('farport reset', () => {
     ['no profile', ['reset', 'sim:echo'], 2, /Which board\? .*arduino.*esp32/],
     ['an unknown profile', ['reset', 'sim:echo', '--profile', 'toaster'], 2, /toaster.*arduino/],
     ['both', ['reset', 'sim:echo', '--profile', 'esp32', '--steps', 'dtr=on'], 2, /not both/],
+    ['a time for what stays', ['reset', 'sim:echo', '--profile', 'dtr', '--timeout', '3'], 2, /1200-touch/],
     ['a bad step', ['reset', 'sim:echo', '--steps', 'dtr=on,rts=up'], 2, /"rts=up" is no step/],
     ['a missing device', ['reset', '/dev/ttyNowhere7', '--profile', 'dtr'], 3, /\/dev\/ttyNowhere7/],
     [

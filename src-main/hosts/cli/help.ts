@@ -12,7 +12,6 @@ For a port of this computer:
   --low-latency, --rs485 where the driver can
 For boards that are reset by DTR or RTS:
   --reset-on-open BOARD  reset it at each opening, before anything is sent; see farport reset --help
-  --never-reset          leave DTR and RTS alone, whatever programs ask for
 For a program (exec:):
   --env NAME=@FILE       a variable from a file, such as a password; --env NAME: it has to be set already
   --escapes none|ipmitool|ssh    how it takes a break, where its name does not tell
@@ -70,6 +69,7 @@ Who may do what:
   --max-clients N        how many at once, up to 1000 (default 8)
   --one-way to-device|from-device    bytes go this way alone
   --no-break             clients' breaks do not reach the device
+  --never-reset          leave DTR and RTS alone, whatever clients ask for
   --keep-settings        leave the settings as the last writer set them (default: the configured ones return)
 
 How long:
@@ -77,7 +77,7 @@ How long:
   --stall-timeout S      close a client that takes nothing for S seconds (default 25; 0: never)
   --open-at-start        open the device at once, and keep it open
   --keep-open S          keep it open for S seconds after the last client
-  --wait                 start even where the device is missing
+  --wait                 start even where the device, or an address to listen on, is not there yet
 
 Texts, with ser2net's escapes: \\r\\n, \\x1b; \\d device, \\N name, \\p port, \\B settings, \\I client; \\Y \\m \\D \\H \\i \\S date and time
   --banner TEXT          sent to each client before anything of the device      (also ?banner=…, for one listener)
@@ -116,6 +116,7 @@ become one long cable; a device and a pty: let you watch a program on this compu
   --stdio                standard input and output instead
   --hold                 stay connected while no program uses it; ends when the first try fails
   --wait                 start even where the far port or the device is missing, and wait for it: at boot
+  --no-break, --never-reset    keep programs' breaks from the device, and their DTR and RTS
 
 ${TARGETS}
 

@@ -44,11 +44,16 @@ export const PORT_OPTIONS = {
   carrier: { type: 'boolean' },
   'low-latency': { type: 'boolean' },
   rs485: { type: 'boolean' },
-  'no-break': { type: 'boolean' },
   'reset-on-open': { type: 'string' },
-  'never-reset': { type: 'boolean' },
   env: { type: 'string' },
   escapes: { type: 'string' }
+} as const satisfies Options
+
+/** The same where others use the port: what they may not do with it. */
+export const USED_PORT_OPTIONS = {
+  ...PORT_OPTIONS,
+  'no-break': { type: 'boolean' },
+  'never-reset': { type: 'boolean' }
 } as const satisfies Options
 
 export const COMMON_OPTIONS = {
@@ -71,14 +76,20 @@ export function tokenize(args: readonly string[], options: Options): Token[] {
     if (token.kind === 'positional') return [{ kind: 'positional', value: token.value }]
     const option = known[token.name]
     if (!option)
-      throw new Fault('usage', `Unknown option ${token.rawName}. See the same command with --help.`)
+      throw new Fault(
+        'usage',
+        `Unknown option ${token.rawName}. See the same command with --help; what is no option and begins with "-" stands behind --.`
+      )
     if (option.type === 'boolean') {
       if (token.value !== undefined) throw new Fault('usage', `${token.rawName} takes no value.`)
       return [{ kind: 'option', name: token.name, value: true }]
     }
     // `--listen --allow …`: the value was forgotten. A negative number is one, however wrong.
     if (token.value === undefined || (!token.inlineValue && /^--?[a-z]/i.test(token.value)))
-      throw new Fault('usage', `${token.rawName} needs a value after it.`)
+      throw new Fault(
+        'usage',
+        `${token.rawName} needs a value after it.${token.value === undefined ? '' : ` One that begins with "-": --${token.name}=${token.value}`}`
+      )
     return [{ kind: 'option', name: token.name, value: token.value }]
   })
 }

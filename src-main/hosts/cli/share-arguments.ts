@@ -19,7 +19,7 @@ import {
 import { Fault } from '../../contract/faults.ts'
 import { readListener } from './listener-argument.ts'
 import {
-  PORT_OPTIONS,
+  USED_PORT_OPTIONS,
   collect,
   filled,
   flag,
@@ -36,7 +36,7 @@ import {
 import { isRange, rangeFor, spread } from './port-range.ts'
 
 export const SHARE_OPTIONS = {
-  ...PORT_OPTIONS,
+  ...USED_PORT_OPTIONS,
   name: { type: 'string' },
   listen: { type: 'string' },
   rotator: { type: 'string' },

@@ -7,11 +7,20 @@ import { shownTarget } from '../../../ports/program/secrets.ts'
 import { looksLikeEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
-import { PORT_OPTIONS, filled, flag, parse, readPort, value, type Given, type Parsed } from '../options.ts'
+import {
+  USED_PORT_OPTIONS,
+  filled,
+  flag,
+  parse,
+  readPort,
+  value,
+  type Given,
+  type Parsed
+} from '../options.ts'
 import { stopped, withCore } from '../with-core.ts'
 
 const OPTIONS = {
-  ...PORT_OPTIONS,
+  ...USED_PORT_OPTIONS,
   name: { type: 'string' },
   pty: { type: 'string' },
   stdio: { type: 'boolean' },

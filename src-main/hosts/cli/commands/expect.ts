@@ -8,6 +8,7 @@ import type { CliCommand, CliIo } from '../cli-io.ts'
 import { DeviceOutput } from '../device-output.ts'
 import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, flag, parse, readPort, seconds, values, type Parsed } from '../options.ts'
+import { systemWords } from '../system-words.ts'
 import { withCore } from '../with-core.ts'
 
 const OPTIONS = {
@@ -29,6 +30,11 @@ export const expect: CliCommand = async (args, io) => {
   if (target === undefined)
     throw new Fault('usage', 'Which port? Name one, and a script: farport expect /dev/ttyUSB0 login.script')
   const script = readScript(await readLines(parsed, io), process.env)
+  if (script.statements.length === 0)
+    throw new Fault(
+      'usage',
+      'The script does nothing: there is no statement in it. See farport expect --help.'
+    )
   const timeoutMs = seconds(given, 'timeout', 0.001, MAX_TIMEOUT_SECONDS) ?? DEFAULT_TIMEOUT_MS
   const options = { timeoutMs, ...outputOf(parsed, io) }
   try {
@@ -98,7 +104,10 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Fault('usage', `The script ${path} cannot be read (${why}). Name another one.`, error)
+    throw new Fault(
+      'usage',
+      `The script ${path} cannot be read (${systemWords(error)}). Name another one.`,
+      error
+    )
   }
 }

@@ -1,6 +1,6 @@
 import type { CommandInput } from '../../../contract/commands.ts'
 import { Fault } from '../../../contract/faults.ts'
-import { RESET_NAMES, parseResetSteps } from '../../../contract/reset.ts'
+import { RESET_NAMES, parseResetSteps, profileOf } from '../../../contract/reset.ts'
 import { shownTarget } from '../../../ports/program/secrets.ts'
 import type { CliCommand } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
@@ -25,6 +25,11 @@ export const reset: CliCommand = async (args, io) => {
     throw new Fault('usage', 'Reset what? Name a target, e.g. farport reset /dev/ttyUSB0 --profile esp32')
   const sequence = readSequence(given)
   const followMs = seconds(given, 'timeout', 0.1, MAX_SECONDS)
+  if (followMs !== undefined && (typeof sequence !== 'string' || !profileOf(sequence).leaves))
+    throw new Fault(
+      'usage',
+      '--timeout is for a board that leaves and comes back (1200-touch). Leave it out.'
+    )
   const spec = { port: readPort(target, given), sequence, ...(followMs !== undefined && { followMs }) }
   try {
     const { path } = await withCore(io, 'warnings', (core) => core.call('reset', spec, io.stop))

@@ -6,6 +6,7 @@ import { shownTarget } from '../../../ports/program/secrets.ts'
 import type { CliCommand } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, parse, readPort, value } from '../options.ts'
+import { systemWords } from '../system-words.ts'
 import { withCore } from '../with-core.ts'
 
 const OPTIONS = { ...PORT_OPTIONS, log: { type: 'string' } } as const
@@ -26,7 +27,7 @@ export const terminal: CliCommand = async (args, io) => {
   }
   const source = terminalSource(io.stdin, io.stdout, {
     ...(log && { log }),
-    onLogError: (error) => say(`The log ended (${wordsOf(error)}); the terminal goes on without it.`)
+    onLogError: (error) => say(`The log ended (${systemWords(error)}); the terminal goes on without it.`)
   })
   // The keyboard is the port's already: even Ctrl+C would only be sent.
   const slow = setTimeout(() => say(`Connecting to ${shownTarget(target)} … Ctrl+] leaves.`), SLOW_MS)
@@ -54,14 +55,9 @@ async function openLog(path: string | undefined) {
   } catch (error) {
     throw new Fault(
       'usage',
-      `The log file ${path} cannot be written (${wordsOf(error as Error)}). Choose another --log.`,
+      `The log file ${path} cannot be written (${systemWords(error)}). Choose another --log.`,
       error
     )
   }
   return log
-}
-
-/** `no such file or directory` from `ENOENT: no such file or directory, open '/x'`. */
-function wordsOf({ message }: Error): string {
-  return message.replace(/^E[A-Z0-9]+: /, '').replace(/, \w+( '.*')?$/, '')
 }
