@@ -16,6 +16,7 @@
  * - A subnegotiation that is never ended, or broken off by another command, is dropped; the connection lives on.
  */
 import type { Codec, Violation } from './codec.ts'
+import { doubleIacs, undouble } from './telnet-escape.ts'
 
 /** RFC 854; EOF, SUSP and ABORT are RFC 1184's, EOR is RFC 885's. */
 export const TELNET = {
@@ -75,9 +76,6 @@ const SHOWN = 16
  * and would travel on as single bytes.
  */
 const MAX_PIECES = 8
-
-/** One 0xFF in fewer bytes than these is dense: there a loop over bytes is cheaper than segments. */
-const DENSE = 16
 
 const CR = 13
 
@@ -216,26 +214,11 @@ export class TelnetCodec implements Codec<TelnetEvent, TelnetMessage> {
 
   /** From the second byte of a doubled IAC up to a command or the end; answers where that is. */
   #takeDense(chunk: Uint8Array, from: number, pieces: Uint8Array[]): number {
-    const plain = new Uint8Array(chunk.length - from)
-    let size = 0
-    let at = from
-    do {
-      plain[size++] = chunk[at++] ?? 0
-      const near = Math.min(at + DENSE, chunk.length)
-      while (at < near && chunk[at] !== TELNET.iac) plain[size++] = chunk[at++] ?? 0
-      if (at === near && at < chunk.length && chunk[at] !== TELNET.iac) {
-        const end = indexOrEnd(chunk, TELNET.iac, at)
-        plain.set(chunk.subarray(at, end), size)
-        size += end - at
-        at = end
-      }
-      if (chunk[at + 1] !== TELNET.iac) break
-      at += 1
-    } while (at < chunk.length)
-    pieces.push(plain.subarray(0, size))
-    this.#afterCr = plain[size - 1] === CR
+    const { plain, end } = undouble(chunk, from)
+    pieces.push(plain)
+    this.#afterCr = plain.at(-1) === CR
     this.#state = 'data'
-    return at
+    return end
   }
 
   #takeCommand(code: number, emit: (event: TelnetEvent) => void): void {
@@ -297,35 +280,4 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length
   }
   return joined
-}
-
-/** By segments: a loop over bytes costs a hundred times as much on usual data, and less where 0xFF is dense. */
-function doubleIacs(bytes: Uint8Array): Uint8Array {
-  const iacs: number[] = []
-  for (let at = bytes.indexOf(TELNET.iac); at >= 0; at = bytes.indexOf(TELNET.iac, at + 1)) {
-    iacs.push(at)
-    if (iacs.length * DENSE > bytes.length) return doubleEach(bytes)
-  }
-  if (iacs.length === 0) return bytes
-  const escaped = new Uint8Array(bytes.length + iacs.length)
-  let start = 0
-  let to = 0
-  for (const iac of iacs) {
-    escaped.set(bytes.subarray(start, iac + 1), to)
-    to += iac + 1 - start
-    escaped[to++] = TELNET.iac
-    start = iac + 1
-  }
-  escaped.set(bytes.subarray(start), to)
-  return escaped
-}
-
-function doubleEach(bytes: Uint8Array): Uint8Array {
-  const escaped = new Uint8Array(2 * bytes.length)
-  let to = 0
-  for (const byte of bytes) {
-    escaped[to++] = byte
-    if (byte === TELNET.iac) escaped[to++] = byte
-  }
-  return escaped.subarray(0, to)
 }
