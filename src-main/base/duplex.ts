@@ -19,7 +19,7 @@ export interface Duplex {
   resume(): void
   /**
    * Sends what is queued, gives up when `timeoutMs` are over, then closes. Resolves with the number of bytes that were not
-   * delivered. Idempotent.
+   * delivered. Idempotent; where another call comes with less time, it may shorten it.
    */
   close(reason: CloseReason, timeoutMs: number): Promise<number>
   /** Closes at once; what is queued is lost. Never throws; idempotent. */

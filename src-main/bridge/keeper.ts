@@ -50,6 +50,10 @@ export class Keeper {
   #ended = false
   /** Aborted when time to close in good order is over. */
   readonly #hurry = new AbortController()
+  /** … which is then, by the clock: for ports that need some of it for themselves, as programs do. */
+  #endMs = Infinity
+  /** Drained, and closing. */
+  #leaving: Port | undefined
   #port: Port | undefined
   #state: PortState = { type: 'idle' }
   /** The message that was told last; forgotten when the port opens. */
@@ -79,9 +83,11 @@ export class Keeper {
 
   /** Closes for good: drained within `timeoutMs`, the rest is lost and told to the slot. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
+    this.#endMs = Math.min(this.#endMs, this.#options.clock.nowMs() + timeoutMs)
     this.want(false)
     this.#ended = true
     if (!this.#running) return
+    void this.#leaving?.close(DONE, timeoutMs)
     const limit = this.#options.clock.after(timeoutMs, () => {
       this.#hurry.abort()
     })
@@ -190,7 +196,9 @@ export class Keeper {
     hurry.addEventListener('abort', cutShort, { once: true })
     try {
       await drained(port, this.#options.clock, hurry)
-      const lost = await Promise.race([cut, port.close(DONE, STANDSTILL_MS)])
+      const leftMs = Math.min(STANDSTILL_MS, this.#endMs - this.#options.clock.nowMs())
+      this.#leaving = port
+      const lost = await Promise.race([cut, port.close(DONE, Math.max(0, leftMs))])
       // A port that broke meanwhile answers 0 to `close` and still has its bytes.
       return Math.max(lost, port.queued)
     } catch (error) {
@@ -198,6 +206,7 @@ export class Keeper {
       return port.queued
     } finally {
       hurry.removeEventListener('abort', cutShort)
+      this.#leaving = undefined
     }
   }
 

@@ -338,6 +338,29 @@ describe('the end', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it.each([
+    ['at once', [2000]],
+    ['after it began to close for want of users', [10_000, 2000]]
+  ])('is told to the port, %s', async (_when, limits) => {
+    const { clock, source, keeper } = bench()
+    keeper.want(true)
+    await settle()
+    const told: number[] = []
+    // As a program: nothing of it waits, and yet it needs time to end.
+    source.port.close = (_reason, timeoutMs) => {
+      told.push(timeoutMs)
+      return new Promise(() => undefined)
+    }
+    if (limits.length > 1) keeper.want(false)
+    await settle()
+    const closed = keeper.close(2000)
+    await settle()
+    expect(told).toEqual(limits)
+    await clock.advance(2000)
+    await closed
+    expect(clock.pending).toBe(0)
+  })
+
   it('comes while it opens', async () => {
     const { clock, source, keeper } = bench()
     source.hold()

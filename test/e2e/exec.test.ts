@@ -96,12 +96,16 @@ describe.runIf(process.platform === 'linux')('when farport ends', () => {
   it.each([
     ['exec:', 'exec cat'],
     ['exec+pty:', 'exec sleep 1000'],
-    ['exec:', 'trap "" HUP TERM; while :; do sleep 1; done']
-  ])('by SIGTERM, its program does: %s %s', async (prefix, command) => {
+    ['exec:', 'trap "" HUP TERM; while :; do sleep 1; done'],
+    ['exec:', 'trap "" HUP TERM; exec <&-; exec >&-; while :; do sleep 1; done'],
+    ['exec+pty:', 'trap "" HUP TERM; while :; do sleep 1; done']
+  ])('by SIGTERM, its program does within 2 s: %s %s', async (prefix, command) => {
     const { farport: program, pid } = await sharedPid(prefix, command)
+    const sinceMs = performance.now()
     await program.stop('SIGTERM')
-    expect(program.process.exitCode).toBe(0)
-    expect(ended(pid)).toBe(true)
+    // Ended with 0, and by itself: it still had to notice, and to end Node.
+    expect([program.process.exitCode, ended(pid)]).toEqual([0, true])
+    expect(performance.now() - sinceMs).toBeLessThan(2500)
   })
 
   it.each([

@@ -135,6 +135,22 @@ describe('ends', () => {
     expect(pids.map(ended)).toEqual([true, true])
   })
 
+  it.each([
+    ['that heeds nothing', 'trap "" HUP TERM; echo; while :; do sleep 1000; done'],
+    ['that reads nothing either', 'trap "" HUP TERM; echo; while :; do sleep 1000; done; x']
+  ])('within the time that there is: one %s', async (_what, script) => {
+    const { port, text } = await start(`exec:sh -c '${script}'`)
+    await vi.waitFor(() => expect(text()).toBe('\n'))
+    if (script.endsWith('x')) port.write(Buffer.alloc(5000))
+    const sinceMs = performance.now()
+    const lost = port.close(DONE, 60_000)
+    void port.close(DONE, 1000)
+    expect(await lost).toBe(script.endsWith('x') ? 5000 : 0)
+    const tookMs = performance.now() - sinceMs
+    // Not at once: it had time for its own end.
+    expect([tookMs > 500, tookMs < 1200]).toEqual([true, true])
+  })
+
   it('with the children that it left behind', async () => {
     const { port, text } = await start(`exec:sh -c 'sleep 1000 & echo $!'`)
     await once(port.onClose)

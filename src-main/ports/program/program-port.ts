@@ -13,7 +13,7 @@ import { DEFAULT_SETTINGS, NO_CAPABILITIES, UNKNOWN_MODEM_STATE } from '../../co
 import type { Program, ProgramEnd } from '../../os/program.ts'
 import type { ProgramStreamOwner } from '../../os/program-stream.ts'
 import type { Port } from '../port.ts'
-import { endProgram, until } from './ending.ts'
+import { endProgram, FORCED_END_MS, until } from './ending.ts'
 import { EscapedInput } from './escaped-input.ts'
 import type { ProgramProfile } from './profiles.ts'
 import type { ProgramErrors } from './program-errors.ts'
@@ -24,8 +24,8 @@ const LINGER_MS = 500
 /** What a program gets to end by its own command before its terminal hangs up. */
 const OWN_END_MS = 3000
 
-/** For the input that still waits when DTR drops. */
-const HANG_UP_DRAIN_MS = 1000
+/** For the input that still waits when DTR drops, and for its end in good order. */
+const HANG_UP_MS = 5000
 
 export interface ProgramPortOptions {
   readonly program: Program
@@ -53,7 +53,6 @@ export class ProgramPort implements Port, ProgramStreamOwner {
   readonly #data = new Emitter<Uint8Array>()
   readonly #drain = new Emitter<void>()
   readonly #ends = new Emitter<CloseReason>()
-  readonly #hurry = new AbortController()
   #settings: LineSettings
   #lines: ControlLines = { dtr: true, rts: true, break: false }
   #congested = false
@@ -66,6 +65,9 @@ export class ProgramPort implements Port, ProgramStreamOwner {
   #toldRefusal = false
   #toldReturn = false
   #closing: Promise<number> | undefined
+  #ending: Promise<void> | undefined
+  /** When its end should be over, by the clock. */
+  #deadlineMs = Infinity
   #lost: number | undefined
   #letGo: () => void = () => undefined
 
@@ -123,15 +125,17 @@ export class ProgramPort implements Port, ProgramStreamOwner {
     this.#program.stream.resume()
   }
 
+  /** As Duplex says, the program's own end included; another call may shorten the time. */
   close(reason: CloseReason, timeoutMs: number): Promise<number> {
     if (this.#lost !== undefined && !this.#closing) return this.gone.then(() => this.queued)
-    this.#closing ??= this.#closeInGoodOrder(reason, timeoutMs)
+    this.#endWithin(timeoutMs)
+    this.#closing ??= this.#closeInGoodOrder(reason)
     return this.#closing
   }
 
   abort(reason: CloseReason): void {
     if (this.#lost !== undefined) return
-    this.#hurry.abort()
+    this.#endWithin(0)
     this.#finish(reason)
     void this.#endNow()
   }
@@ -221,27 +225,23 @@ export class ProgramPort implements Port, ProgramStreamOwner {
   #hangUp(): void {
     const { hangUp, name } = this.#options
     if (!hangUp) return
-    void this.close({ code: 'done', message: `${name} was ended, as DTR was dropped` }, HANG_UP_DRAIN_MS)
+    void this.close({ code: 'done', message: `${name} was ended, as DTR was dropped` }, HANG_UP_MS)
   }
 
-  async #closeInGoodOrder(reason: CloseReason, timeoutMs: number): Promise<number> {
+  async #closeInGoodOrder(reason: CloseReason): Promise<number> {
     const { stream } = this.#program
     const { clock } = this.#options
     // Nobody reads it any more, and without room for its output a program may not come to its input.
     stream.resume()
     const isDrained = (): boolean => stream.queued + stream.unread === 0
-    await until(
-      () => this.#isOver() || !this.#inputOpen || isDrained(),
-      () => timeoutMs,
-      clock
-    )
+    await until(() => this.#isOver() || !this.#inputOpen || isDrained(), this.#polite(), clock)
     if (!this.#isOver() && isDrained()) await this.#endByItsOwnCommand()
-    else this.#hurry.abort()
+    else this.#endWithin(0)
     // An abort was faster.
     if (!this.#isOpen()) return this.gone.then(() => this.queued)
     const left = this.#undelivered()
     stream.endInput()
-    await endProgram(this.#program, clock, this.#hurry.signal)
+    await this.#endProgram()
     if (this.#isOpen()) {
       this.#lost = left
       this.#fireEnd(reason)
@@ -255,21 +255,21 @@ export class ProgramPort implements Port, ProgramStreamOwner {
     const command = this.#options.terminal ? this.#escaped?.end() : undefined
     if (!command) return
     this.#program.stream.write(command)
+    const politeMs = this.#polite()
     await until(
       () => this.#isOver(),
-      () => OWN_END_MS,
+      () => Math.min(OWN_END_MS, politeMs()),
       this.#options.clock
     )
   }
 
   /** It ended by itself: its children go too, and what it had said is delivered first. */
   async #watch(): Promise<void> {
-    const { clock, errors } = this.#options
+    const { errors } = this.#options
     const end = await this.#program.ended
     this.#ended = true
     if (this.#isLeaving()) return
-    this.#hurry.abort()
-    await endProgram(this.#program, clock, this.#hurry.signal)
+    await this.#endProgram()
     await this.#readToTheEnd()
     if (this.#isLeaving()) return
     errors.end()
@@ -291,8 +291,27 @@ export class ProgramPort implements Port, ProgramStreamOwner {
   }
 
   async #endNow(): Promise<void> {
-    await endProgram(this.#program, this.#options.clock, this.#hurry.signal)
+    await this.#endProgram()
     this.#release()
+  }
+
+  /** Once, whoever asks for it first: `#endWithin` shortens it. */
+  #endProgram(): Promise<void> {
+    this.#ending ??= endProgram(this.#program, this.#options.clock, () => this.#deadlineMs)
+    return this.#ending
+  }
+
+  #endWithin(timeoutMs: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.#options.clock.nowMs() + timeoutMs)
+  }
+
+  /** How long it may be waited for from now on: so long that there is time left to end it by force. */
+  #polite(): () => number {
+    const sinceMs = this.#options.clock.nowMs()
+    return () => {
+      const leftMs = this.#deadlineMs - sinceMs
+      return Math.max(leftMs / 2, leftMs - FORCED_END_MS)
+    }
   }
 
   /** Only what was counted before the stream let go of it is right. */
