@@ -3,7 +3,7 @@
  * in order and once, or it is counted as lost for its session. Bytes come in words of four: the sender, and its count.
  */
 import { describe, expect, it } from 'vitest'
-import { Share } from '../../src-main/bridge/share.ts'
+import { Share, type ShareOptions } from '../../src-main/bridge/share.ts'
 import type { Direction } from '../../src-main/bridge/tap.ts'
 import { Fault } from '../../src-main/contract/faults.ts'
 import { MemoryPort, MemoryPortSource } from '../../src-main/ports/memory.ts'
@@ -51,7 +51,17 @@ interface Client {
   heardBytes: number
 }
 
-async function play(seed: number, writers: 'one' | 'all'): Promise<void> {
+type Policy = Pick<ShareOptions, 'writers' | 'newcomer' | 'maxClients' | 'keepOpenMs' | 'inactivityMs'>
+
+const POLICIES: readonly (readonly [what: string, policy: Policy])[] = [
+  ['one of the sessions writing', { writers: 'one' }],
+  ['all of the sessions writing', { writers: 'all' }],
+  ['newcomers that take over', { newcomer: 'take-over', keepOpenMs: 2000 }],
+  ['newcomers that kick the old ones', { newcomer: 'kick-old', maxClients: 2 }],
+  ['sessions that are inactive', { inactivityMs: 700, writers: 'all' }]
+]
+
+async function play(seed: number, policy: Policy): Promise<void> {
   const random = new Random(seed)
   const clock = new FakeClock()
   const device = new MemoryPortSource('device', (settings) => {
@@ -66,7 +76,7 @@ async function play(seed: number, writers: 'one' | 'all'): Promise<void> {
     port: device,
     sources: [door],
     settings,
-    writers,
+    ...policy,
     clock
   })
   const lost = new Map<string, number>()
@@ -162,9 +172,9 @@ async function play(seed: number, writers: 'one' | 'all'): Promise<void> {
   })
 }
 
-describe.each(['one', 'all'] as const)('with %s of the sessions writing', (writers) => {
+describe.each(POLICIES)('with %s', (_what, policy) => {
   it.each(Array.from({ length: SCRIPTS }, (_, i) => 7919 * (i + 1)))(
     'script %i loses no byte untold',
-    (seed) => play(seed, writers)
+    (seed) => play(seed, policy)
   )
 })
