@@ -168,9 +168,9 @@ export class ToDevice {
 
   /** The newest `bytes` that a port took never reached its device. */
   lostInPort(bytes: number, why: string): void {
-    this.#inFlight.lose(bytes, (member, part) => {
-      member.account.lostAfterwards('to-device', part)
-      this.#options.losses.add({ direction: 'to-device', session: member.id, bytes: part, why })
+    this.#inFlight.lose(bytes, ({ id, account }, part) => {
+      account.lostAfterwards('to-device', part)
+      this.#options.losses.add({ direction: 'to-device', session: id, bytes: part, why })
     })
   }
 
