@@ -78,13 +78,10 @@ class AwaitedListener implements Listener {
 
   #tryLater(): void {
     const clock: Clock = this.#options.clock ?? systemClock
-    this.#timer = clock.after(
-      ADDRESS_TRY_MS,
-      () => {
-        this.#trying = this.#try()
-      },
-      'idle'
-    )
+    // Keeps the process: nothing else may be there to wait with.
+    this.#timer = clock.after(ADDRESS_TRY_MS, () => {
+      this.#trying = this.#try()
+    })
   }
 
   async #try(): Promise<void> {
