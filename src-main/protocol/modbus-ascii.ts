@@ -38,6 +38,11 @@ export class AsciiReceiver {
   readonly #digits = new Uint8Array(2 * MAX_BYTES)
   #size = 0
 
+  /** Between two frames. */
+  get idle(): boolean {
+    return this.#state === 'idle'
+  }
+
   /** The PDUs are copies of their own. Any chunking gives the same events. */
   receive(chunk: Uint8Array): ModbusEvent[] {
     const events: ModbusEvent[] = []

@@ -5,7 +5,7 @@
  */
 import type { Disposable } from '../../base/event.ts'
 import { Fault } from '../../contract/faults.ts'
-import type { LineSettings } from '../../contract/line.ts'
+import type { LineSettings, LineState } from '../../contract/line.ts'
 import { AsciiReceiver, encodeAscii } from '../../protocol/modbus-ascii.ts'
 import { RtuReceiver, encodeRtu, rtuSilenceMs } from '../../protocol/modbus-rtu.ts'
 import type { ModbusEvent } from '../../protocol/modbus.ts'
@@ -81,11 +81,8 @@ function rtu(
   let timer: Disposable | undefined
   const end = (): void => {
     const event = receiver.silence()
-    const bytes = event?.type === 'frame' ? event.pdu : event?.bytes
-    if (!event || !bytes) return
-    // A frame with a parity or framing error is dropped although its CRC may be right (Serial §2.5.1.2).
-    const section = 'Modbus Serial Line 2.5.1'
-    onEvent(damaged ? { type: 'violation', what: 'a damaged character', section, bytes } : event)
+    if (!event) return
+    onEvent(damaged ? spoilt(event) : event)
     damaged = false
   }
   /** The timer is only a reminder: how long the silence was, the line knows. */
@@ -99,7 +96,7 @@ function rtu(
   return {
     receive(bytes, { idleMs, errors }) {
       if (idleMs >= endMs) end()
-      damaged ||= errors.parity + errors.framing + errors.break > 0
+      damaged ||= isDamaged(errors)
       receiver.receive(bytes)
       watch()
     },
@@ -115,10 +112,31 @@ function ascii(
   onEvent: (event: ModbusEvent) => void
 ): Framing {
   const receiver = new AsciiReceiver()
+  let damaged = false
   return {
-    receive: (bytes) => receiver.receive(bytes).forEach(onEvent),
+    receive(bytes, { errors }) {
+      damaged ||= isDamaged(errors)
+      for (const event of receiver.receive(bytes)) onEvent(damaged ? spoilt(event) : event)
+      // What was damaged between two frames is nobody's.
+      if (receiver.idle) damaged = false
+    },
     send: (unit, pdu) => line.send(encodeAscii(unit, pdu)),
     dispose: () => undefined
+  }
+}
+
+function isDamaged({ parity, framing, break: breaks }: LineState): boolean {
+  return parity + framing + breaks > 0
+}
+
+/** A frame with a parity or framing error is dropped although its check sum may be right (Serial §2.5.1.2, §2.5.2.2). */
+function spoilt(event: ModbusEvent): ModbusEvent {
+  if (event.type === 'violation') return event
+  return {
+    type: 'violation',
+    what: 'a damaged character',
+    section: 'Modbus Serial Line 2.5',
+    bytes: event.pdu
   }
 }
 

@@ -164,6 +164,25 @@ describe('sim:modbus-ascii', () => {
     port.abort(DONE)
   })
 
+  it.each(['sim:modbus-ascii', 'sim:modbus-ascii?paced=1'])(
+    'says nothing to a frame of another parity, however right its digits are, and goes on: %s',
+    async (label) => {
+      const { port, got, clock } = await plug(label, { parity: 'odd' })
+      const pass = async (bytes: Uint8Array): Promise<void> => {
+        port.write(bytes)
+        for (let turn = 0; turn < 5; turn++) await clock.advance(20)
+      }
+      await pass(request)
+      expect(got()).toBe('')
+      // Noise between two frames spoils neither.
+      await pass(Uint8Array.of(0x55))
+      await port.apply({ parity: 'even' }, new AbortController().signal)
+      await pass(request)
+      expect(got()).toBe(toHex(answer))
+      port.abort(DONE)
+    }
+  )
+
   it('is garbage to who listens with 8N1: seven bits and parity travel', async () => {
     const { port, got } = await plug('sim:modbus-ascii')
     port.write(request)
