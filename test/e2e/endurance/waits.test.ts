@@ -16,12 +16,17 @@ const SAME_ADDRESS_MS = 4000
 const STALLED_MS = 25_000
 /** How long a program is stopped. */
 const STOPPED_MS = 60_000
+/** An address that appeared is listened on within this time: it is tried each second. */
+const ADDRESS_MS = 2000
 /** At once, once its first packet found the way. */
 const REFUSED_MS = 2000
 /** For what comes around the waiting: starting programs on a machine that does all of this at once. */
 const MARGIN_MS = 25_000
 /** A timer that looks once a second, and the message's own way. */
 const LOOK_MS = 1500
+
+/** A short soak, and the time until everything is at rest. */
+const SOAK_MS = 60_000
 
 const CONNECTS_PER_SECOND = 100
 const CONNECT_SECONDS = 20
@@ -132,6 +137,31 @@ describe.concurrent('what takes its time', () => {
     MARGIN_MS
   )
 
+  it.skipIf(lacksNetworks)(
+    'a share that starts before the network is there: it waits for its address, and others are served meanwhile',
+    alone(async () => {
+      const network = new Network()
+      network.setServerAddress(false)
+      const far = `raw://${network.server}:${PORT}`
+      const share = network.farport(
+        ...['share', '--wait', '--allow', 'anyone', '--writers', 'all', 'sim:echo', '--listen', far],
+        ...['--listen', `raw://127.0.0.1:${PORT}`, 'sim:echo', '--listen', `raw://127.0.0.1:${PORT + 1}`]
+      )
+      await share.printed(new RegExp(`listening raw://127.0.0.1:${PORT + 1}`))
+      await share.printed(new RegExp(`waits for its address: .*${network.server}`), 'stderr')
+      for (const port of [PORT, PORT + 1])
+        await new Talker(network.here('nc', '127.0.0.1', String(port))).talk()
+      expect(share.stdout).not.toContain(far)
+      network.setServerAddress(true)
+      const startMs = performance.now()
+      await share.printed(new RegExp(`listening ${far}`))
+      expect(since(startMs)).toBeLessThan(ADDRESS_MS)
+      await new Talker(network.there('nc', network.server, String(PORT))).talk()
+      expect(share.stderr.match(/waits for its address/g)).toHaveLength(1)
+    }),
+    MARGIN_MS
+  )
+
   it(
     '100 connects a second for 20 s, each with some bytes: not one byte is lost',
     alone(async () => {
@@ -197,6 +227,21 @@ describe.concurrent('what takes its time', () => {
       expect(program.stderr).not.toMatch(/lost/)
     }),
     MARGIN_MS
+  )
+
+  it.skipIf(process.platform !== 'linux')(
+    'random faults for a while (npm run soak): no byte is unexplained',
+    alone(async () => {
+      const run = new Program(
+        process.execPath,
+        ['test/soak/run.mjs', '--minutes', '0.3', '--ports', '8', '--seed', '2217'],
+        { env: { LD_PRELOAD: '' } }
+      )
+      const { code, stdout, stderr } = await run.ended
+      expect(stdout).toMatch(/unexplained +0\n/)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    }),
+    SOAK_MS + MARGIN_MS
   )
 
   it.skipIf(lacks('nc'))(
