@@ -8,6 +8,7 @@ import { isQuery } from '../bridge/wishes.ts'
 import type { Port, PortSource } from '../ports/port.ts'
 import { afterOpening, type Prepare } from './after-opening.ts'
 import { ForwardedPort } from './forwarded-port.ts'
+import { ForwardedPort } from './forwarded-port.ts'
 import { REST_MS, runReset, type ResetSequence } from './run-reset.ts'
 
 /** Ports that were reset before anybody has them: what clients send meanwhile waits for the port, as during any opening. */
@@ -47,8 +48,10 @@ class HeldLinesPort extends ForwardedPort {
 
   override get capabilities(): Capabilities {
     const { capabilities } = this.#port
-    const control = new Set([...capabilities.control].filter((line) => !this.#held.has(line)))
-    return { ...capabilities, control }
+    return {
+      ...capabilities,
+      control: new Set([...capabilities.control].filter((line) => !this.#held.has(line)))
+    }
   }
 
   override get lines(): ControlLines {
