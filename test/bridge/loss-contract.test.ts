@@ -89,6 +89,8 @@ async function play(seed: number, policy: Policy): Promise<void> {
       if (direction === 'from-device') for (const client of present) client.heardBytes += length
     },
     event: (_timeMs, event) => {
+      // A device that goes on because the old one was kicked says nothing to the newcomer before it is there.
+      if (event.type === 'attached') present.add(everybody[event.session - 1]!)
       if (event.type === 'detached')
         for (const client of present) if (client.id === event.session) present.delete(client)
       if (event.type !== 'lost') return
@@ -102,7 +104,6 @@ async function play(seed: number, policy: Policy): Promise<void> {
     const session = new MemorySession(`client ${id}`, { clock })
     const client: Client = { id, session, words: new Words(id), heardBytes: 0 }
     everybody.push(client)
-    present.add(client)
     door.connect(session)
   }
   /** The one that the share holds: nothing happens to a port between its birth and its owner. */
