@@ -8,7 +8,6 @@ import { isQuery } from '../bridge/wishes.ts'
 import type { Port, PortSource } from '../ports/port.ts'
 import { afterOpening, type Prepare } from './after-opening.ts'
 import { ForwardedPort } from './forwarded-port.ts'
-import { ForwardedPort } from './forwarded-port.ts'
 import { REST_MS, runReset, type ResetSequence } from './run-reset.ts'
 
 /** Ports that were reset before anybody has them: what clients send meanwhile waits for the port, as during any opening. */
