@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, farport, shared, temporaryFolder } from '../e2e/cli.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
 import { Device } from './device.ts'
@@ -25,7 +26,7 @@ async function ser2net(cable: ShimmedPair, accepter: string): Promise<number> {
     `connection: &test\n  accepter: ${accepter},127.0.0.1,${port}\n  connector: serialdev,${cable.a.path},9600n81,local\n`
   )
   new Program(programPath('ser2net'), ['-n', '-c', file])
-  await vi.waitFor(() => accepts(port), 10_000)
+  await eventually(() => accepts(port))
   return port
 }
 
@@ -46,7 +47,7 @@ async function roundTrip(url: string, device: Device): Promise<void> {
   const ours = farport('connect', url, '--stdio')
   const sent = payload(MIB)
   ours.process.stdin!.write(sent)
-  await vi.waitFor(() => expect(ours.stdout.length).toBe(MIB), 25_000)
+  await eventually(() => expect(ours.stdout.length).toBe(MIB), 25_000)
   expect(Buffer.from(ours.stdout, 'latin1').equals(sent)).toBe(true)
   expect(device.got.equals(sent)).toBe(true)
   await ours.stop()
@@ -75,7 +76,7 @@ describe.skipIf(lacks('ser2net', 'socat', 'cc'))('our client and ser2net', () =>
     const first = farport('connect', url, '--stdio')
     const device = new Device(cable.b.path)
     first.process.stdin!.write('here')
-    await vi.waitFor(() => expect(device.got.toString()).toBe('here'), 10_000)
+    await eventually(() => expect(device.got.toString()).toBe('here'))
     const second = await farport('connect', url, '--stdio').ended
     expect(second.code).toBe(4)
     expect(second.stderr).toContain('Port already in use')
@@ -86,7 +87,7 @@ describe.skipIf(lacks('ser2net', 'socat', 'cc'))('our client and ser2net', () =>
     const port = await ser2net(cable, 'telnet(rfc2217),tcp')
     const url = `rfc2217://127.0.0.1:${port}`
     const ours = farport('connect', url, '--stdio', '-b', '57600', '--line', '7E2', '--dtr', 'off')
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(cable.a.state).toMatchObject({ dataBits: 7, parity: 'even', dtr: false })
       expect(cable.a.settings).toMatchObject({ baudRate: 57_600, stopBits: 2 })
     }, 10_000)
@@ -144,9 +145,9 @@ describe.skipIf(lacks('socat', 'cc'))('our client and socat', () => {
     const sent = payload(MIB)
     // One way after the other: socat's blocking writes would stand still with both full.
     ours.process.stdin!.write(sent)
-    await vi.waitFor(() => expect(device.size).toBe(MIB), 20_000)
+    await eventually(() => expect(device.size).toBe(MIB), 20_000)
     device.write(sent)
-    await vi.waitFor(() => expect(ours.stdout.length).toBe(MIB), 20_000)
+    await eventually(() => expect(ours.stdout.length).toBe(MIB), 20_000)
     expect(device.got.equals(sent)).toBe(true)
     expect(Buffer.from(ours.stdout, 'latin1').equals(sent)).toBe(true)
   })

@@ -3,10 +3,11 @@
  * pauses are its own: 2 s before it speaks, 0.2 s behind every answer.
  */
 import { existsSync, writeFileSync } from 'node:fs'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, portOf, shared, temporaryFolder } from '../e2e/cli.ts'
 import { Device } from './device.ts'
-import { PYTHON, lacks, programPath } from './need.ts'
+import { OWN_MOUNTS, PYTHON, lacks, lacksOwnMounts, programPath } from './need.ts'
 import { breaksOf, shimmedPair } from './shimmed.ts'
 
 /** Where Debian puts them. */
@@ -27,7 +28,7 @@ async function cyclades(url: string, ...options: string[]): Promise<Client> {
     ...['-x', '-d', '1', '-p', String(portOf(url) - 1), ...options],
     ...[link, '127.0.0.1', '1']
   ])
-  await vi.waitFor(() => expect(existsSync(link)).toBe(true), 5000)
+  await eventually(() => expect(existsSync(link)).toBe(true))
   return { link, client }
 }
 
@@ -36,14 +37,14 @@ function program(link: string, ...args: string[]): Program {
   const list = `${link}.list`
   writeFileSync(list, `${link}:prts:127.0.0.1:1:rtelnet:\n`)
   const script = `mount --bind "$1" ${LIST} && shift && LD_PRELOAD=${LIBRARY}:$LD_PRELOAD exec "$@"`
-  const own = process.getuid?.() === 0 ? '--mount' : '--map-root-user'
-  return new Program('unshare', [
-    ...[own, '--mount', 'sh', '-c', script, 'sh', list],
+  const [command, ...own] = OWN_MOUNTS
+  return new Program(command, [
+    ...[...own, 'sh', '-c', script, 'sh', list],
     ...[PYTHON, `${import.meta.dirname}/cyclades-program.py`, link, ...args]
   ])
 }
 
-describe.skipIf(lacks('cyclades-ser-cli', 'python3', 'socat', 'cc'))(
+describe.skipIf(lacks('cyclades-ser-cli', 'python3', 'socat', 'cc') || lacksOwnMounts())(
   'our server and the Cyclades client',
   () => {
     it('carries data, settings, a break, DTR and the carrier over RFC 2217', async () => {

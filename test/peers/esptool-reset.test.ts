@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, shared } from '../e2e/cli.ts'
 import { Device } from './device.ts'
 import { lineCalls } from './line-calls.ts'
@@ -13,7 +14,7 @@ describe.skipIf(lacks('pyserial', 'socat', 'cc'))("pyserial playing esptool's re
     const device = new Device(cable.b.path)
     const { urls } = await shared([cable.a.path, '--listen', 'rfc2217://127.0.0.1:0'])
     const python = new Program(PYTHON, [SCRIPT, urls[0]!])
-    await vi.waitFor(() => expect(device.got.toString()).toBe('ready'), 10_000)
+    await eventually(() => expect(device.got.toString()).toBe('ready'))
     const before = lineCalls(cable).length
     python.process.stdin!.write('\n')
     await python.printed(/\{.*\}\n/)
@@ -29,7 +30,7 @@ describe.skipIf(lacks('pyserial', 'socat', 'cc'))("pyserial playing esptool's re
     expect(hard).toBeGreaterThanOrEqual(0.1)
     // pyserial looks for each of 5 answers every 50 ms.
     expect(classic).toBeLessThan(2)
-    await vi.waitFor(() => expect(device.got.toString()).toBe('readydone'))
+    await eventually(() => expect(device.got.toString()).toBe('readydone'))
     python.process.stdin!.end('\n')
     expect(await python.ended).toMatchObject({ code: 0, stderr: '' })
   })
@@ -39,7 +40,7 @@ describe.skipIf(lacks('pyserial', 'socat', 'cc'))("pyserial playing esptool's re
     const device = new Device(cable.b.path)
     const { urls } = await shared([cable.a.path, '--never-reset', '--listen', 'rfc2217://127.0.0.1:0'])
     const python = new Program(PYTHON, [SCRIPT, urls[0]!])
-    await vi.waitFor(() => expect(device.got.toString()).toBe('ready'), 10_000)
+    await eventually(() => expect(device.got.toString()).toBe('ready'))
     python.process.stdin!.write('\n')
     const [line] = await python.printed(/\{.*\}\n/)
     expect(JSON.parse(line)).toEqual({ dtr: false, rts: false })

@@ -1,5 +1,5 @@
 import { createConnection, createServer } from 'node:net'
-import { vi } from 'vitest'
+import { eventually } from '../eventually.ts'
 
 /** For programs that cannot tell which port they took: one of loopback that was free a moment ago. */
 export function freePort(): Promise<number> {
@@ -25,5 +25,5 @@ export async function accepting(port: number): Promise<void> {
       })
       socket.on('error', reject)
     })
-  await vi.waitFor(once, 10_000)
+  await eventually(once)
 }

@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, farport, shared, temporaryFolder } from '../e2e/cli.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
 import { Device } from './device.ts'
@@ -30,7 +31,7 @@ describe.skipIf(lacks('socat', 'cc'))('a link used by programs', () => {
   it('shows a program that sets nothing the far port as it is', async () => {
     const { cable, device, link } = await linked()
     const cat = new Program('cat', [link])
-    await vi.waitFor(() => expect(cable.a.settings.baudRate).toBe(4800))
+    await eventually(() => expect(cable.a.settings.baudRate).toBe(4800))
     const before = cable.log().filter(({ call }) => call === 'TCSETS2').length
     device.write('$GPGGA\r\n')
     await cat.printed(/\$GPGGA/)
@@ -44,7 +45,7 @@ describe.skipIf(lacks('socat', 'cc'))('a link used by programs', () => {
     device.write('hello\n')
     await cat.printed(/hello/)
     expect((await new Program('stty', ['-F', link, '19200', 'cstopb', 'crtscts']).ended).code).toBe(0)
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(cable.a.settings).toMatchObject({ baudRate: 19_200, stopBits: 2, flowControl: 'rtscts' })
     )
   })
@@ -54,7 +55,7 @@ describe.skipIf(lacks('socat', 'cc'))('a link used by programs', () => {
     expect((await new Program('stty', ['-F', link, '19200']).ended).code).toBe(0)
     await ours.printed(/program closed/, 'stderr')
     const cat = new Program('cat', [link])
-    await vi.waitFor(() => {
+    await eventually(() => {
       device.write('at 19200\n')
       expect(cat.stdout).toContain('at 19200')
     })
@@ -63,7 +64,7 @@ describe.skipIf(lacks('socat', 'cc'))('a link used by programs', () => {
     await cat.stop()
     await ours.printed(/(program closed[^]*){2}/, 'stderr')
     const next = new Program('cat', [link])
-    await vi.waitFor(() => {
+    await eventually(() => {
       device.write('at 4800\n')
       expect(next.stdout).toContain('at 4800')
     })
@@ -73,7 +74,7 @@ describe.skipIf(lacks('socat', 'cc'))('a link used by programs', () => {
   it('carries parity and data bits as options of the link', async () => {
     const { cable, link } = await linked('--line', '7E1')
     new Program('cat', [link])
-    await vi.waitFor(() => expect(cable.a.state).toMatchObject({ dataBits: 7, parity: 'even' }))
+    await eventually(() => expect(cable.a.state).toMatchObject({ dataBits: 7, parity: 'even' }))
   })
 
   it('gives the virtual port the mode and owner asked for', async () => {
@@ -85,7 +86,7 @@ describe.skipIf(lacks('socat', 'cc'))('a link used by programs', () => {
   it('loses nothing of what a program writes and closes at once, and removes its link at the end', async () => {
     const { device, link, ours } = await linked()
     await new Program('sh', ['-c', 'echo quick > "$0"', link]).ended
-    await vi.waitFor(() => expect(device.got.toString()).toContain('quick\n'))
+    await eventually(() => expect(device.got.toString()).toContain('quick\n'))
     expect(readlinkSync(link)).toMatch(/^\/dev\/pts\//)
     await ours.stop()
     expect(await ours.ended).toMatchObject({ code: 0 })
@@ -116,11 +117,11 @@ describe.skipIf(lacks('minicom', 'script', 'socat', 'cc'))('a link used by minic
     const minicom = new Program('script', ['-qec', `minicom -o -b 38400 -D ${link}`, '/dev/null'], {
       env: { TERM: 'vt100', HOME: temporaryFolder() }
     })
-    await vi.waitFor(() => expect(cable.a.settings.baudRate).toBe(38_400), 10_000)
+    await eventually(() => expect(cable.a.settings.baudRate).toBe(38_400))
     device.write('hello minicom\r\n')
     await minicom.printed(/hello minicom/)
     minicom.process.stdin!.write('typed')
-    await vi.waitFor(() => expect(device.got.toString()).toContain('typed'), 10_000)
+    await eventually(() => expect(device.got.toString()).toContain('typed'))
     minicom.process.stdin!.write('\x01x\r')
     await minicom.ended
   })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -20,6 +21,19 @@ const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/us
  */
 export function lacks(...programs: readonly string[]): boolean {
   return programs.some((program) => !find(program))
+}
+
+/** What makes a mount namespace of one's own: root may, others where the system lets them have user namespaces. */
+export const OWN_MOUNTS = [
+  'unshare',
+  ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+  '--mount'
+] as const
+
+/** True where nobody but root may put a file of a test's own in the place of the system's. */
+export function lacksOwnMounts(): boolean {
+  const [command, ...args] = OWN_MOUNTS
+  return spawnSync(command, [...args, 'true']).status !== 0
 }
 
 /** The path of a program; the bare name where it is not there. */

@@ -1,5 +1,6 @@
 /** OpenBSD's netcat on our shares, and we on one that listens. */
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, farport, portOf, shared } from '../e2e/cli.ts'
 import { Device } from './device.ts'
 import { accepting, freePort } from './free-port.ts'
@@ -25,7 +26,7 @@ describe.skipIf(lacks('nc', 'socat', 'cc'))('our server and netcat', () => {
     const sent = payload(256 * 1024)
     const nc = new Program('nc', ['127.0.0.1', port])
     nc.process.stdin!.write(sent)
-    await vi.waitFor(() => expect(nc.stdout.length).toBe(sent.length), 10_000)
+    await eventually(() => expect(nc.stdout.length).toBe(sent.length))
     expect(Buffer.from(nc.stdout, 'latin1').equals(sent)).toBe(true)
   })
 
@@ -36,7 +37,7 @@ describe.skipIf(lacks('nc', 'socat', 'cc'))('our server and netcat', () => {
     const { device, port } = await served()
     const nc = new Program('nc', [...options, '127.0.0.1', port])
     nc.process.stdin!.end('AT\n')
-    await vi.waitFor(() => expect(device.got.toString()).toBe('AT\n'))
+    await eventually(() => expect(device.got.toString()).toBe('AT\n'))
     device.write('OK\r\n')
     await nc.printed(/^OK\r\n$/)
   })
@@ -46,7 +47,7 @@ describe.skipIf(lacks('nc', 'socat', 'cc'))('our server and netcat', () => {
     const sent = payload(256 * 1024)
     const nc = new Program('nc', ['-N', '-q', '0', '127.0.0.1', port])
     nc.process.stdin!.end(sent)
-    await vi.waitFor(() => expect(device.size).toBe(sent.length), 10_000)
+    await eventually(() => expect(device.size).toBe(sent.length))
     expect(device.got.equals(sent)).toBe(true)
     expect(await nc.ended).toMatchObject({ code: 0, stderr: '' })
   })

@@ -3,7 +3,8 @@
  * for a break, as a kernel does that waits for the magic SysRq.
  */
 import { readlinkSync } from 'node:fs'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, farport, portOf, shared, temporaryFolder } from '../e2e/cli.ts'
 import { bootSectorArguments } from './boot-sector.ts'
 import { Device } from './device.ts'
@@ -20,12 +21,13 @@ async function guest(...serial: string[]): Promise<Program> {
 async function consoleOf(url: string): Promise<Program> {
   const terminal = farport('terminal', url)
   await terminal.printed(/Connected/, 'stderr')
-  await vi.waitFor(
+  await eventually(
     () => {
       terminal.process.stdin!.write('?')
       expect(terminal.stdout).toContain('?')
     },
-    { timeout: 10_000, interval: 100 }
+    10_000,
+    100
   )
   return terminal
 }
@@ -38,9 +40,9 @@ describe.skipIf(lacks('qemu-system-x86_64', 'socat', 'cc'))("QEMU's serial port 
     const person = new Device(cable.b.path)
     const { urls } = await shared([cable.a.path, '--listen', 'raw://127.0.0.1:0'])
     await guest(`${form}:127.0.0.1:${portOf(urls[0]!)}`)
-    await vi.waitFor(() => expect(person.got.toString('latin1')).toBe('READY\r\n'), 10_000)
+    await eventually(() => expect(person.got.toString('latin1')).toBe('READY\r\n'))
     person.write(Buffer.from('root\xff\xff\xf3\r', 'latin1'))
-    await vi.waitFor(() => expect(person.got.toString('latin1')).toBe('READY\r\nroot\xff\xff\xf3\r'))
+    await eventually(() => expect(person.got.toString('latin1')).toBe('READY\r\nroot\xff\xff\xf3\r'))
   })
 
   it('as a client by telnet: on a telnet share the guest sees our greeting, as a raw client does, and goes on', async () => {
@@ -48,9 +50,9 @@ describe.skipIf(lacks('qemu-system-x86_64', 'socat', 'cc'))("QEMU's serial port 
     const person = new Device(cable.b.path)
     const { urls } = await shared([cable.a.path, '--listen', 'telnet://127.0.0.1:0'])
     await guest(`telnet:127.0.0.1:${portOf(urls[0]!)}`)
-    await vi.waitFor(() => expect(person.got.toString('latin1')).toMatch(/^READY\r\n/), 10_000)
+    await eventually(() => expect(person.got.toString('latin1')).toMatch(/^READY\r\n/))
     person.write('root\r')
-    await vi.waitFor(() => expect(person.got.toString('latin1')).toMatch(/root\r$/))
+    await eventually(() => expect(person.got.toString('latin1')).toMatch(/root\r$/))
   })
 
   it('on the terminal of our link: the guest sets the far device', async () => {
@@ -60,10 +62,10 @@ describe.skipIf(lacks('qemu-system-x86_64', 'socat', 'cc'))("QEMU's serial port 
     const link = `${temporaryFolder()}/ttyFar`
     await farport('connect', urls[0]!, '--pty', link).printed(/^ready/m)
     await guest(readlinkSync(link))
-    await vi.waitFor(() => expect(person.got.toString('latin1')).toBe('READY\r\n'), 10_000)
+    await eventually(() => expect(person.got.toString('latin1')).toBe('READY\r\n'))
     expect(cable.a.settings).toMatchObject({ baudRate: 115_200, stopBits: 1 })
     person.write('root\r')
-    await vi.waitFor(() => expect(person.got.toString('latin1')).toBe('READY\r\nroot\r'))
+    await eventually(() => expect(person.got.toString('latin1')).toBe('READY\r\nroot\r'))
   })
 })
 

@@ -4,7 +4,8 @@
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Client, Program, portOf, shared, temporaryFolder } from '../e2e/cli.ts'
 import { Device } from './device.ts'
 import { freePort } from './free-port.ts'
@@ -64,7 +65,7 @@ const ser2net: Start = async (protocol, options) => {
   const program = new Program(programPath('ser2net'), ['-n', '-c', file])
   onTestFinished(() => program.stop())
   const hexPort = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`
-  await vi.waitFor(() => expect(readFileSync('/proc/net/tcp', 'latin1')).toContain(hexPort), 10_000)
+  await eventually(() => expect(readFileSync('/proc/net/tcp', 'latin1')).toContain(hexPort))
   return { device: new Device(cable.b.path), port, path: cable.a.path, folder }
 }
 
@@ -90,11 +91,11 @@ async function both<T>(script: (start: Start) => Promise<T>): Promise<{ theirs: 
 }
 
 const hasGot = async (what: { readonly got: Buffer }, text: string): Promise<void> => {
-  await vi.waitFor(() => expect(what.got.toString('latin1')).toContain(text), 10_000)
+  await eventually(() => expect(what.got.toString('latin1')).toContain(text))
 }
 
 const ended = (client: Client): Promise<void> =>
-  vi.waitFor(() => expect(client.socket.readableEnded).toBe(true), 10_000)
+  eventually(() => expect(client.socket.readableEnded).toBe(true))
 
 /** The files of a folder by name. */
 function files(folder: string): Record<string, string> {
@@ -194,7 +195,7 @@ describe.skipIf(lacks('ser2net', 'socat', 'cc'))('strings, ser2net and we', () =
           await hasGot(device, `${index}-${round}`)
         }
         for (const client of clients) client.socket.end()
-        await vi.waitFor(() => expect(device.got.toString().split('ATH\r')).toHaveLength(round + 2), 10_000)
+        await eventually(() => expect(device.got.toString().split('ATH\r')).toHaveLength(round + 2))
       }
       return device.got.toString('latin1')
     })
@@ -238,7 +239,7 @@ describe.skipIf(lacks('ser2net', 'socat', 'cc'))('trace files, ser2net and we', 
     client.socket.write('x')
     await hasGot(rig.device, 'x')
     client.socket.end()
-    await vi.waitFor(() => {
+    await eventually(() => {
       const all = Object.entries(files(rig.folder))
       expect(all.length).toBe(Object.values(options).filter((each) => each !== true).length)
       for (const [name, text] of all)

@@ -1,6 +1,7 @@
 /** What ser2net does to clients beyond the port itself: it refuses, rotates, and puts one out for another. */
 import { writeFileSync } from 'node:fs'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, farport, temporaryFolder } from '../e2e/cli.ts'
 import { Device } from './device.ts'
 import { accepting, freePort } from './free-port.ts'
@@ -38,7 +39,7 @@ rotator: &pool
 async function holder({ device, port }: Server, greeting: string): Promise<Program> {
   const client = farport('connect', `rfc2217://127.0.0.1:${port}`, '--stdio')
   client.process.stdin!.write(greeting)
-  await vi.waitFor(() => expect(device.got.toString()).toContain(greeting), 10_000)
+  await eventually(() => expect(device.got.toString()).toContain(greeting))
   return client
 }
 

@@ -1,4 +1,5 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, portOf, shared } from '../e2e/cli.ts'
 import { makeShimmedPair, type ShimmedPair } from '../shim/shim.ts'
 import { Device } from './device.ts'
@@ -88,7 +89,7 @@ describe.skipIf(lacks('gensiot', 'python3-gensio', 'socat', 'cc'))('our server a
     ])
     const sent = payload(MIB)
     gensiot.process.stdin!.write(sent)
-    await vi.waitFor(() => expect(gensiot.stdout.length).toBe(MIB), 20_000)
+    await eventually(() => expect(gensiot.stdout.length).toBe(MIB), 20_000)
     expect(Buffer.from(gensiot.stdout, 'latin1').equals(sent)).toBe(true)
     expect(device.got.equals(sent)).toBe(true)
   })
@@ -103,7 +104,7 @@ describe.skipIf(lacks('socat', 'cc'))('our server and socat', () => {
     const socat = new Program('socat', ['-t', '10', '-', `TCP:127.0.0.1:${portOf(urls[0]!)}`])
     const sent = payload(MIB)
     socat.process.stdin!.write(sent)
-    await vi.waitFor(() => expect(socat.stdout.length).toBe(MIB), 20_000)
+    await eventually(() => expect(socat.stdout.length).toBe(MIB), 20_000)
     expect(Buffer.from(socat.stdout, 'latin1').equals(sent)).toBe(true)
   })
 })

@@ -3,7 +3,8 @@
  * with ours in its place.
  */
 import { existsSync, statSync } from 'node:fs'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, farport, portOf, shared, temporaryFolder } from '../e2e/cli.ts'
 import { Device } from './device.ts'
 import { freePort } from './free-port.ts'
@@ -55,7 +56,7 @@ async function served(): Promise<Served> {
 async function socatPty(options: string, port: number): Promise<{ socat: Program; link: string }> {
   const link = `${temporaryFolder()}/lio0`
   const socat = new Program('socat', [`pty,link=${link},${options}`, `tcp:127.0.0.1:${port}`])
-  await vi.waitFor(() => expect(existsSync(link)).toBe(true))
+  await eventually(() => expect(existsSync(link)).toBe(true))
   return { socat, link }
 }
 
@@ -105,7 +106,7 @@ describe.skipIf(lacks('socat', 'cc'))('our link in place of a PTY of socat', () 
     await farport('connect', `raw://127.0.0.1:${port}`, '--pty', link).printed(/^ready/m)
     const device = new Device(cable.b.path)
     const reader = new Program('cat', [link])
-    await vi.waitFor(() => {
+    await eventually(() => {
       device.write('boot\n')
       expect(reader.stdout).toContain('boot')
     })

@@ -1,7 +1,8 @@
 /**
  * inetutils' telnet on our shares, at a terminal of its own: character mode, who echoes, and what is asked at its prompt.
  */
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, portOf, shared } from '../e2e/cli.ts'
 import { Device } from './device.ts'
 import { lacks } from './need.ts'
@@ -23,7 +24,7 @@ async function telnet(url: string): Promise<Program> {
 async function atPrompt(client: Program, command: string): Promise<void> {
   const prompts = client.stdout.split(PROMPT).length
   client.process.stdin!.write(ESCAPE)
-  await vi.waitFor(() => expect(client.stdout.split(PROMPT)).toHaveLength(prompts + 1))
+  await eventually(() => expect(client.stdout.split(PROMPT)).toHaveLength(prompts + 1))
   client.process.stdin!.write(`${command}\n`)
 }
 
@@ -40,9 +41,9 @@ describe.skipIf(lacks('telnet', 'script', 'socat', 'cc'))('our server and telnet
       await client.printed(/login: /)
       // No Enter: a terminal in line mode would keep it. The device does not echo, so nobody does.
       type('pass')
-      await vi.waitFor(() => expect(device.got.toString()).toBe('pass'))
+      await eventually(() => expect(device.got.toString()).toBe('pass'))
       type('word\r')
-      await vi.waitFor(() => expect(device.got.toString()).toMatch(/^password\r/))
+      await eventually(() => expect(device.got.toString()).toMatch(/^password\r/))
       device.write('\r\nwelcome\r\n')
       await client.printed(/login: \r\nwelcome\r\n/)
       expect(client.stdout).not.toContain('pass')
@@ -65,7 +66,7 @@ describe.skipIf(lacks('telnet', 'script', 'socat', 'cc'))('our server and telnet
       new Device(cable.b.path).write('login: ')
       await client.printed(/login: /)
       await atPrompt(client, 'send brk')
-      await vi.waitFor(() => expect(breaksOf(cable)).toBe(1))
+      await eventually(() => expect(breaksOf(cable)).toBe(1))
       await atPrompt(client, 'send ayt')
       await client.printed(/\[Farport: yes\]/)
       await atPrompt(client, 'quit')

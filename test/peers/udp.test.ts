@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Program, farport, portOf, shared, temporaryFolder } from '../e2e/cli.ts'
 import { bootSectorArguments } from './boot-sector.ts'
 import { lacks } from './need.ts'
@@ -38,7 +39,7 @@ const echo = async (): Promise<number> => {
 
 /** Says it until the answer comes: nobody tells when the far side is there. */
 async function converse(program: Program, text: string): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     program.process.stdin!.write(text)
     await program.printed(new RegExp(text), 'stdout', 300)
   }, 15_000)
@@ -46,7 +47,7 @@ async function converse(program: Program, text: string): Promise<void> {
 
 /** A line each way. */
 async function talk(near: Program, far: Program): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     near.process.stdin!.write('there\n')
     await far.printed(/there/, 'stdout', 300)
   }, 15_000)
@@ -76,7 +77,7 @@ describe.skipIf(lacks('socat'))('UDP and socat', () => {
     const [first, second] = [0, 1].map(() => new Program('socat', ['-', `UDP4:127.0.0.1:${port}`]))
     await converse(first!, 'first')
     // The second one watches: its datagram makes it a client, and the first one writes.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       second!.process.stdin!.write('x')
       first!.process.stdin!.write('both')
       await second!.printed(/both/, 'stdout', 300)
@@ -103,7 +104,7 @@ describe.skipIf(lacks('qemu-system-x86_64'))('UDP and QEMU', () => {
     const machine = await bootSectorArguments(join(folder, 'boot.img'))
     const end = farport('connect', `raw+udp://127.0.0.1:${theirs}?local=${ours}`, '--stdio')
     // QEMU reads no more once the system told it that nobody was there (udp_chr_read), so we have to be.
-    await vi.waitFor(async () => expect(await boundUdpPorts()).toContain(ours), 10_000)
+    await eventually(async () => expect(await boundUdpPorts()).toContain(ours))
     new Program('qemu-system-x86_64', [...machine, '-serial', `udp:127.0.0.1:${ours}@127.0.0.1:${theirs}`])
     await end.printed(/READY\r\n/)
     await converse(end, 'hello')

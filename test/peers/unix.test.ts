@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Client, Program, farport, portOf, shared, temporaryFolder } from '../e2e/cli.ts'
 import { bootSectorArguments } from './boot-sector.ts'
 import { lacks } from './need.ts'
@@ -10,14 +11,14 @@ import { payload } from './payload.ts'
 const SIZE = 256 * 1024
 
 async function there(path: string): Promise<void> {
-  await vi.waitFor(() => expect(existsSync(path)).toBe(true), 10_000)
+  await eventually(() => expect(existsSync(path)).toBe(true))
 }
 
 /** Standard input to the far side and its echo back, both whole. */
 async function echoes(program: Program): Promise<void> {
   const sent = payload(SIZE)
   program.process.stdin!.write(sent)
-  await vi.waitFor(() => expect(program.stdout.length).toBe(SIZE), 20_000)
+  await eventually(() => expect(program.stdout.length).toBe(SIZE), 20_000)
   expect(Buffer.from(program.stdout, 'latin1').equals(sent)).toBe(true)
 }
 
@@ -92,7 +93,7 @@ describe.skipIf(lacks('qemu-system-x86_64'))('Unix sockets and QEMU', () => {
       const ours = join(folder, 'ours.sock')
       const { urls } = await shared([`raw+unix://${path}`, '--listen', `${protocol}+unix://${ours}`])
       const end = farport('connect', urls[0]!, '--stdio')
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         end.process.stdin!.write('?')
         await end.printed(/\?/, 'stdout', 300)
       }, 15_000)
@@ -111,6 +112,6 @@ describe.skipIf(lacks('qemu-system-x86_64'))('Unix sockets and QEMU', () => {
     const machine = await bootSectorArguments(join(folder, 'boot.img'))
     new Program('qemu-system-x86_64', [...machine, '-serial', `unix:${path}`])
     // The simulated device sends it back to the guest, which says it again, and so on.
-    await vi.waitFor(() => expect(watcher.got.toString('latin1')).toContain('READY\r\nREADY\r\n'), 15_000)
+    await eventually(() => expect(watcher.got.toString('latin1')).toContain('READY\r\nREADY\r\n'), 15_000)
   })
 })

@@ -3,7 +3,8 @@
  * offers it to everybody; who refuses gets plain telnet. There is no ESXi here: this is its opening, by its documentation.
  */
 import { createServer, type Socket } from 'node:net'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { Client, farport, portOf, shared } from '../e2e/cli.ts'
 import { hex } from '../hex.ts'
 
@@ -18,11 +19,11 @@ it.each(['telnet', 'rfc2217'])('a virtual machine that dials our %s share', asyn
   const { urls } = await shared(['sim:echo', '--listen', `${protocol}://127.0.0.1:0`])
   const machine = new Client(portOf(urls[0]!))
   machine.socket.write(OPENING)
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(machine.got.includes(DONT_232) && machine.got.includes(WONT_232)).toBe(true)
   })
   machine.socket.write('boot\r\n')
-  await vi.waitFor(() => expect(machine.got.toString('latin1')).toMatch(/boot\r\n$/))
+  await eventually(() => expect(machine.got.toString('latin1')).toMatch(/boot\r\n$/))
   // The device got the text alone, so it echoed nothing else.
   expect(machine.got.filter((byte) => byte === 0xe8)).toHaveLength(2)
 })
@@ -46,7 +47,7 @@ it('a virtual machine that listens, dialled by us', async () => {
   const ours = farport('connect', `telnet://127.0.0.1:${port}`, '--stdio')
   await ours.printed(/^login: $/)
   ours.process.stdin!.write('root\r')
-  await vi.waitFor(() => expect(got.toString('latin1')).toMatch(/root\r$/))
+  await eventually(() => expect(got.toString('latin1')).toMatch(/root\r$/))
   expect(got.includes(DONT_232) && got.includes(WONT_232)).toBe(true)
   expect(ours.stderr).toBe('')
 })
