@@ -15,21 +15,14 @@ import {
 } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import type { StateTree } from '../contract/state.ts'
-import { listPorts } from '../ports/list-ports.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
 import { converse, type ConverseOptions } from './converse.ts'
-import { examine } from './doctor.ts'
 import { firstOpening } from './first-opening.ts'
-import { makeConsoleLink, makeLink } from './links.ts'
 import type { Kept } from './kept.ts'
 import { freeName, nameOf } from './names.ts'
 import type { Notice } from './notice.ts'
-import { playScript } from './play-script.ts'
-import { reset } from './reset.ts'
 import type { ScriptOptions } from './run-script.ts'
 import type { Script } from './script.ts'
-import { send } from './send.ts'
-import { makeRotator } from './rotators.ts'
 import { startShare } from './shares.ts'
 import { SwitchedShare } from './switched-share.ts'
 
@@ -69,8 +62,9 @@ export class Core {
     }
   }
 
+  /** What one command needs alone is loaded with it. */
   readonly #handlers: Handlers = {
-    'ports.list': () => listPorts(),
+    'ports.list': async () => (await import('../ports/list-ports.ts')).listPorts(),
     'share.start': async (spec) => {
       const share = await this.#start(spec.name, spec.port.target, (id, name) =>
         startShare(id, name, spec, this.#report)
@@ -85,12 +79,14 @@ export class Core {
       return share.state
     },
     'rotator.start': async (spec) => {
+      const { makeRotator } = await import('./rotators.ts')
       const rotator = await this.#start(spec.name, 'rotator', (id, name) =>
         makeRotator(id, name, spec, (share) => this.#find(share, SwitchedShare), this.#report)
       )
       return rotator.state
     },
     'link.start': async (spec) => {
+      const { makeLink } = await import('./links.ts')
       const link = await this.#start(spec.name, spec.port.target, (id, name) =>
         makeLink(id, name, spec, this.#report)
       )
@@ -107,9 +103,9 @@ export class Core {
     'bridge.stop': async ({ id }) => {
       return { lost: await this.#stop(id, this.#find(id), DRAIN_MS) }
     },
-    send: (args, signal) => send(args, this.#report, signal),
-    reset: (args, signal) => reset(args, this.#report, signal),
-    doctor: () => examine()
+    send: async (args, signal) => (await import('./send.ts')).send(args, this.#report, signal),
+    reset: async (args, signal) => (await import('./reset.ts')).reset(args, this.#report, signal),
+    doctor: async () => (await import('./doctor.ts')).examine()
   }
 
   /**
@@ -130,8 +126,8 @@ export class Core {
    * Opens the port, plays a script on it, closes it. No command, for the same reason as `attach`: what the device says is told as it
    * comes. Rejects as `playScript` does.
    */
-  script(port: PortSpec, script: Script, options: ScriptOptions, signal: AbortSignal): Promise<void> {
-    return playScript(port, script, options, this.#report, signal)
+  async script(port: PortSpec, script: Script, options: ScriptOptions, signal: AbortSignal): Promise<void> {
+    return (await import('./play-script.ts')).playScript(port, script, options, this.#report, signal)
   }
 
   /**
@@ -145,6 +141,7 @@ export class Core {
     options: Omit<ConverseOptions, 'onOpened'>,
     signal: AbortSignal
   ): Promise<number> {
+    const { makeConsoleLink } = await import('./links.ts')
     const link = await this.#start(undefined, port.target, (id) =>
       makeConsoleLink(id, port, source, this.#report)
     )

@@ -5,30 +5,23 @@
 import { writeFileSync } from 'node:fs'
 import { Fault, toFault } from '../../contract/faults.ts'
 import { faultLine, type CliCommand, type CliIo } from './cli-io.ts'
-import { connect } from './commands/connect.ts'
-import { demo } from './commands/demo.ts'
-import { doctor } from './commands/doctor.ts'
-import { expect } from './commands/expect.ts'
-import { list } from './commands/list.ts'
-import { reset } from './commands/reset.ts'
-import { send } from './commands/send.ts'
 import { share } from './commands/share.ts'
-import { terminal } from './commands/terminal.ts'
 import { endWithNpm } from './npm-parent.ts'
 import { EXIT, exitCode } from './exit.ts'
 import { HELP, OVERVIEW } from './help.ts'
 import { surviveHangUp } from './hung-up.ts'
 
-const COMMANDS: Readonly<Record<string, CliCommand>> = {
-  share,
-  connect,
-  terminal,
-  send,
-  expect,
-  reset,
-  list,
-  doctor,
-  demo
+/** Loaded when it is called: a share needs neither a terminal nor a doctor, and starts the sooner. */
+const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  share: () => Promise.resolve(share),
+  connect: async () => (await import('./commands/connect.ts')).connect,
+  terminal: async () => (await import('./commands/terminal.ts')).terminal,
+  send: async () => (await import('./commands/send.ts')).send,
+  expect: async () => (await import('./commands/expect.ts')).expect,
+  reset: async () => (await import('./commands/reset.ts')).reset,
+  list: async () => (await import('./commands/list.ts')).list,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  demo: async () => (await import('./commands/demo.ts')).demo
 }
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -51,7 +44,7 @@ async function run(args: readonly string[], io: CliIo): Promise<number> {
     io.print(HELP[name] ?? OVERVIEW)
     return EXIT.done
   }
-  return command(rest, io)
+  return (await command())(rest, io)
 }
 
 function unknownCommand(name: string): Fault {
