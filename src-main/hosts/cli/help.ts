@@ -37,7 +37,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport demo                                  simulated devices, to try things out
 
 farport COMMAND --help tells more. --json, with any of them: results and errors for programs.
-Exit codes: 0 done, 2 usage, 3 device, 4 peer, 5 listen address in use or not permitted.`
+Exit codes: 0 done, 2 usage, 3 device, 4 peer, 5 listen address in use or not permitted, 130 stopped before it was done.`
 
 export const HELP: Readonly<Record<string, string>> = {
   share: `farport share DEVICE [options] --listen URL … [DEVICE [options] --listen URL …] [options for all]
@@ -156,7 +156,7 @@ ${TARGETS}
 
 ${PORT_HELP}
 
-Example:
+Examples:
   farport send /dev/ttyUSB0 "AT" --end cr -b 9600
   farport send /dev/ttyUSB0 "AT+CSQ" --end cr --wait OK --timeout 2`,
 
@@ -179,7 +179,8 @@ A line of a script:
   set 9600 7E1     dtr on     rts off     settings and control lines
   log "logged in"  # a comment            print a line
 
-Exit codes: 0 done, 2 a mistake in the script, 3 the device did not say it in time or is gone, 4 the far computer.
+Nothing is added to what is sent: consoles want a line to end with \\r. Of what the device says, 64 KiB wait to be expected.
+Exit codes: 0 done, 2 a mistake in the script, 3 the device did not say it in time or is gone, 4 the far computer, 130 stopped.
 
 ${TARGETS}
 
