@@ -14,6 +14,15 @@ const COM_PORT = 44
 /** Binary, echo, suppress go-ahead, serial port. */
 const AGREEABLE = [0, 1, 3, COM_PORT]
 
+/**
+ * Where clients come from, one after the other: below the ports that the system gives by itself, which it gives again so soon that
+ * nobody could tell whose `127.0.0.1:40000` is meant.
+ */
+const FIRST_PORT = 10_000
+const PORTS = 20_000
+
+let used = 0
+
 /** More than this waits here: it sends no more for now. */
 const ENOUGH = 64 * 1024
 
@@ -21,8 +30,9 @@ const ENOUGH = 64 * 1024
 export class NetworkClient {
   readonly stream: Stream
   readonly heard: Follower
-  /** By which Farport names it; undefined until it is connected. */
-  port: number | undefined
+  /** By which Farport names it. */
+  readonly port = FIRST_PORT + (used++ % PORTS)
+  connected = false
   /** Farport's number for it, as soon as it was told. */
   session: number | undefined
   /** It is over, and both sides know of everything that was sent. */
@@ -42,18 +52,22 @@ export class NetworkClient {
     protocol: Protocol,
     id: number,
     streams: () => Iterable<Stream>,
-    connected: (client: NetworkClient) => void,
     onward: (bytes: Buffer) => void = () => undefined
   ) {
     this.stream = { id, sent: 0 }
     this.heard = new Follower(streams)
     this.#protocol = protocol
     this.#onward = onward
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      localPort: this.port,
+      noDelay: true,
+      allowHalfOpen: true
+    })
     this.#socket = socket
     socket.on('connect', () => {
-      this.port = socket.localPort
-      connected(this)
+      this.connected = true
     })
     socket.on('data', (bytes) => this.#receive(bytes))
     socket.on('error', () => {

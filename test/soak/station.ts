@@ -37,9 +37,6 @@ export abstract class Station {
   /** All there ever were. */
   readonly #clients: NetworkClient[] = []
   readonly #stalled = new Map<NetworkClient, number>()
-  /** Farport's numbers and the clients behind them; a number may be told before the client knows that it is connected. */
-  readonly #byNumber = new Map<number, NetworkClient>()
-  readonly #numberOf = new Map<number, number>()
   /** What was told of clients by their numbers. */
   readonly #lost = new Map<number, { to: number; from: number }>()
   protected toldToDevice = 0
@@ -63,11 +60,8 @@ export abstract class Station {
   /** One line for people that Farport told of this station. */
   notice(text: string): void {
     const came = /^client (\d+) connected: \S+:(\d+)$/.exec(text)
-    if (came) {
-      this.#numberOf.set(Number(came[2]), Number(came[1]))
-      const client = this.#clients.findLast(({ port }) => port === Number(came[2]))
-      if (client) this.#meet(client)
-    }
+    const client = came && this.#clients.findLast(({ port }) => port === Number(came[2]))
+    if (client) client.session = Number(came[1])
     const lost = /^lost (\d+) bytes(?: of client (\d+))? (to|from) the device/.exec(text)
     if (!lost) return
     const bytes = Number(lost[1])
@@ -92,7 +86,7 @@ export abstract class Station {
     if (here.length < MOST_CLIENTS && chance.below(12) === 0) this.#come()
     for (const client of here) {
       // Not yet connected: nobody could tell afterwards which one of Farport's clients it was.
-      if (client.port === undefined) continue
+      if (!client.connected) continue
       const dice = chance.below(400)
       if (dice < 6) client.end()
       else if (dice < 9) {
@@ -120,8 +114,7 @@ export abstract class Station {
       this.ports[kind] ?? 0,
       PROTOCOLS[kind % PROTOCOLS.length] ?? 'raw',
       nextStream(),
-      () => this.downward(),
-      (connected) => this.#meet(connected)
+      () => this.downward()
     )
     this.#clients.push(client)
   }
@@ -203,15 +196,6 @@ export abstract class Station {
       tally.arrived -= tooMany
       this.device.tally(first).arrived += tooMany
     }
-  }
-
-  /** A port number is used again by the system: each number that Farport gave is for one client. */
-  #meet(client: NetworkClient): void {
-    if (client.port === undefined || client.session !== undefined) return
-    const number = this.#numberOf.get(client.port)
-    if (number === undefined || this.#byNumber.has(number)) return
-    client.session = number
-    this.#byNumber.set(number, client)
   }
 }
 

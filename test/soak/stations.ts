@@ -64,7 +64,6 @@ class EchoStation extends Station {
       'raw',
       nextStream(),
       () => this.upward(),
-      () => undefined,
       (bytes) => this.device.receive(bytes)
     )
   }
