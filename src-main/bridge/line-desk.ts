@@ -10,13 +10,15 @@ import { toFault } from '../contract/faults.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
 import { DEFAULT_SETTINGS, sameSettings } from '../contract/line.ts'
 import type { Port } from '../ports/port.ts'
-import { difference, sameWish, Wishes } from './wishes.ts'
+import { difference, isQuery, sameWish, Wishes, without } from './wishes.ts'
 
 export interface LineOptions {
   /** The owner's settings: the port opens with them, and they return when the writer changes. */
   readonly configured?: LineWish
   /** What no session can change: laid over every wish. */
   readonly fixed?: LineWish
+  /** What is not configured returns to what the device had when it was first opened. Default false. */
+  readonly returnsToFound?: boolean
 }
 
 /** Something else is in force now. `session`: who caused it, 0 where nobody in particular did. */
@@ -34,6 +36,9 @@ const NO_LINES: ControlLines = { dtr: false, rts: false, break: false }
 
 export class LineDesk {
   #configured: LineWish
+  readonly #returnsToFound: boolean
+  /** What the device had of itself: fields that nobody had asked for when it was opened. */
+  #found: LineWish = {}
   readonly #fixed: LineWish
   readonly #changes = new Emitter<LineChange>()
   readonly #faults = new Emitter<Fault>()
@@ -62,6 +67,7 @@ export class LineDesk {
   constructor(options: LineOptions) {
     this.#configured = options.configured ?? {}
     this.#fixed = options.fixed ?? {}
+    this.#returnsToFound = options.returnsToFound ?? false
     this.#settings = DEFAULT_SETTINGS
   }
 
@@ -131,10 +137,12 @@ export class LineDesk {
 
   /** Brings the configured settings back where `stale`; never rejects. */
   async restore(): Promise<void> {
-    const wish = this.opening
     if (!this.#stale) return
     this.#stale = false
-    if (Object.keys(wish).length > 0) await this.#inRow(() => this.#apply(0, wish))
+    await this.#inRow(async () => {
+      const wish = { ...difference(this.#found, this.settings), ...this.opening }
+      if (!isQuery(wish)) await this.#apply(0, wish)
+    })
   }
 
   /** Takes the port and brings it to the wishes; resolves when that is done or the port is gone, never rejects. */
@@ -143,6 +151,7 @@ export class LineDesk {
     this.#gone = new AbortController()
     this.#settings = port.settings
     this.#lines = port.lines
+    if (this.#returnsToFound) this.#found = { ...without(port.settings, this.opening), ...this.#found }
     // Most of it was opened with; what is left came meanwhile, or the device refused it and is asked once more.
     return this.#inRow(async () => {
       const configured = this.#reconfigured ? this.#configured : {}

@@ -41,6 +41,7 @@ export class Share extends Junction {
       keepOpenMs: options.keepOpenMs ?? 0,
       inactivityMs: options.inactivityMs,
       configured: settings,
+      returnsToFound: true,
       writers,
       keepSettings: options.keepSettings ?? false,
       oneWay: options.oneWay,

@@ -51,6 +51,13 @@ export function isQuery(wish: object): boolean {
   return Object.values(wish).every((value) => value === undefined)
 }
 
+/** Those fields of `all` that `some` does not have. */
+export function without<T extends object>(all: Partial<T>, some: Partial<T>): Partial<T> {
+  const rest: Partial<T> = {}
+  for (const field of fields(all)) if (some[field] === undefined) rest[field] = all[field]
+  return rest
+}
+
 /** The same fields with the same values. */
 export function sameWish<T extends object>(a: Partial<T>, b: Partial<T>): boolean {
   return [...fields(a), ...fields(b)].every((field) => a[field] === b[field])

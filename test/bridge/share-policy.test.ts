@@ -342,6 +342,18 @@ describe('a share whose device stays open', () => {
     expect(device.ports).toHaveLength(1)
   })
 
+  it('brings back what the device had of itself where nothing is configured', async () => {
+    const { device, connect } = share({ hold: true, settings: {} }, { settings: { baudRate: 4800 } })
+    await settle()
+    const client = connect()
+    client.ask({ baudRate: 300, parity: 'even' })
+    await settle()
+    expect(device.port.settings).toMatchObject({ baudRate: 300, parity: 'even' })
+    client.end()
+    await settle()
+    expect(device.port.settings).toMatchObject({ baudRate: 4800, parity: 'none' })
+  })
+
   it('closes it so long after the last client, and no sooner', async () => {
     const { bridge, clock, device, connect } = share({ keepOpenMs: 5000 })
     connect().end()
