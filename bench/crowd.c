@@ -31,6 +31,9 @@ static int watch(struct end *end, int operation, unsigned events)
     return epoll_ctl(poller, operation, end->fd, &event);
 }
 
+/* Else the kernel lets a window grow to tens of megabytes, and a second is over before whoever sends notices a stall. */
+static const int WINDOW = 256 * 1024;
+
 /* What it gets from now on is what its device sends from now on. */
 static int start_client(int device, int index)
 {
@@ -38,6 +41,8 @@ static int start_client(int device, int index)
     end->fd = connect_to(ports[device]);
     if (end->fd < 0)
         return fail("nobody listens on port %d", ports[device]);
+    if (client_count > 1 && setsockopt(end->fd, SOL_SOCKET, SO_RCVBUF, &WINDOW, sizeof WINDOW) < 0)
+        die("SO_RCVBUF");
     end->origin = &devices[device];
     end->got = end->origin->sent;
     if (watch(end, EPOLL_CTL_ADD, EPOLLIN) < 0)

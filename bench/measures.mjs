@@ -10,7 +10,7 @@
 export const SCENES = {
   one: {
     title: 'One device, one client',
-    rounds: 14,
+    rounds: 12,
     calls: {
       echo: { command: ['echo', 3000], ms: 150, together: true },
       paced100: { command: ['paced', 100, 20], ms: 250, together: true },
@@ -30,13 +30,13 @@ export const SCENES = {
   },
   ports: {
     title: '64 devices',
-    rounds: 6,
+    rounds: 5,
     devices: 64,
     calls: { ports64: { command: ['paced', 115, 10_000], ms: 1000 } }
   },
   clients: {
     title: 'Eight clients on one device',
-    rounds: 8,
+    rounds: 7,
     clients: 8,
     calls: {
       clients8: { command: ['broadcast', 0], ms: 300 },
@@ -45,7 +45,7 @@ export const SCENES = {
   },
   virtual: {
     title: 'A virtual port',
-    rounds: 12,
+    rounds: 10,
     reference: 'socat, tuned',
     dials: true,
     calls: {
@@ -56,7 +56,7 @@ export const SCENES = {
   },
   start: {
     title: 'Start and memory',
-    rounds: 7,
+    rounds: 5,
     seatless: true,
     calls: { startUp: { own: 'startUp' }, memory: { own: 'memory' } }
   }
