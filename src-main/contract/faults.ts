@@ -68,3 +68,13 @@ export function toFault(error: unknown): Fault {
   const message = error instanceof Error ? error.message : String(error)
   return new Fault('bug', `Unexpected error: ${message}. Please report it.`, error)
 }
+
+/** The Fault that another process told. A code of a newer version that is not known here is a peer's. */
+export function faultOf(told: {
+  readonly code: string
+  readonly message: string
+  readonly cause?: string
+}): Fault {
+  const code: FaultCode = Object.hasOwn(KINDS, told.code) ? (told.code as FaultCode) : 'peer-protocol'
+  return new Fault(code, told.message, told.cause === undefined ? undefined : new Error(told.cause))
+}

@@ -1,0 +1,44 @@
+/**
+ * What goes on in a running Farport, as subscriptions: name → arguments and items. The neighbour of the command table; whoever
+ * carries it gives credit for each item, so that a slow reader costs no memory.
+ */
+import * as v from 'valibot'
+import type { Caller } from './commands.ts'
+import type { StateTree } from './state.ts'
+
+/** The whole tree at first, and after that only what changed. `seq` counts from 1, one more each time. */
+export type StateItem =
+  { readonly seq: number; readonly snapshot: StateTree } | { readonly seq: number; readonly patch: unknown }
+
+/** One line for people; `id` is the share's, link's or rotator's, absent where it is about none. */
+export interface NoticeItem {
+  readonly timeMs: number
+  readonly level: 'info' | 'warning'
+  readonly subject: string
+  readonly text: string
+}
+
+interface Topic<Arguments extends v.GenericSchema, Item> {
+  readonly caller: Caller
+  readonly args: Arguments
+  /** Never set: carries the type. */
+  readonly item?: Item
+}
+
+const topic =
+  <Item>() =>
+  <Arguments extends v.GenericSchema>(caller: Caller, args: Arguments): Topic<Arguments, Item> => ({
+    caller,
+    args
+  })
+
+export const TOPICS = {
+  /** Changes that come while there is no credit are told as one. */
+  state: topic<StateItem>()('observe', v.strictObject({})),
+  /** What comes while there is no credit is told as a number of lines left out. */
+  notices: topic<NoticeItem>()('owner', v.strictObject({}))
+} as const
+
+export type TopicName = keyof typeof TOPICS
+export type TopicArguments<Name extends TopicName> = v.InferInput<(typeof TOPICS)[Name]['args']>
+export type TopicItem<Name extends TopicName> = NonNullable<(typeof TOPICS)[Name]['item']>

@@ -1,0 +1,72 @@
+/**
+ * The difference between two plain trees, small enough to be sent at each change. Objects are compared field by field; arrays
+ * and values are replaced whole. Called by the state topic on one side and by its mirror on the other.
+ *
+ *     { a: 1, b: { c: 2, d: 3 } }  →  { a: 1, b: { c: 4 } }   is   { set: {}, into: { b: { set: { c: 4 }, gone: ['d'] } } }
+ */
+
+export interface Patch {
+  /** Fields that are new or another value. */
+  readonly set?: Readonly<Record<string, unknown>>
+  /** Fields that are there no more. */
+  readonly gone?: readonly string[]
+  /** Fields whose objects differ inside. */
+  readonly into?: Readonly<Record<string, Patch>>
+}
+
+type Tree = Readonly<Record<string, unknown>>
+
+/** Undefined where nothing differs. A field that is `undefined` counts as absent. */
+export function difference(before: Tree, after: Tree): Patch | undefined {
+  const set: Record<string, unknown> = {}
+  const into: Record<string, Patch> = {}
+  for (const [field, value] of Object.entries(after)) {
+    if (value === undefined) continue
+    const old = Object.hasOwn(before, field) ? before[field] : undefined
+    if (isTree(old) && isTree(value)) {
+      const patch = difference(old, value)
+      if (patch) assign(into, field, patch)
+    } else if (!isSame(old, value)) assign(set, field, value)
+  }
+  const gone = Object.keys(before).filter(
+    (field) => before[field] !== undefined && (!Object.hasOwn(after, field) || after[field] === undefined)
+  )
+  const patch: Patch = {
+    ...(Object.keys(set).length > 0 && { set }),
+    ...(gone.length > 0 && { gone }),
+    ...(Object.keys(into).length > 0 && { into })
+  }
+  return Object.keys(patch).length > 0 ? patch : undefined
+}
+
+/** A new tree; what did not change is shared with the old one, so that a look at the reference tells. */
+export function patched(tree: Tree, { set = {}, gone = [], into = {} }: Patch): Tree {
+  const result: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(tree)) if (!gone.includes(field)) assign(result, field, value)
+  for (const [field, value] of Object.entries(set)) assign(result, field, value)
+  for (const [field, patch] of Object.entries(into)) {
+    const inner = Object.hasOwn(tree, field) ? tree[field] : undefined
+    assign(result, field, patched(isTree(inner) ? inner : {}, patch))
+  }
+  return result
+}
+
+/** An own field also for `__proto__`, which a far side might name. */
+function assign(target: Record<string, unknown>, field: string, value: unknown): void {
+  Object.defineProperty(target, field, { value, enumerable: true, writable: true, configurable: true })
+}
+
+function isTree(value: unknown): value is Tree {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  )
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
+  return a.every((each, index) => {
+    const other: unknown = b[index]
+    return isTree(each) && isTree(other) ? difference(each, other) === undefined : isSame(each, other)
+  })
+}
