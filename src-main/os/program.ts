@@ -7,11 +7,13 @@
  *   session's leader gets one, by opening a terminal without O_NOCTTY; Node opens nothing in a child. So /bin/sh, which leads the
  *   session that `detached` makes, opens it and becomes the program by `exec`. That is POSIX, where `setsid --ctty` is util-linux.
  * - Nothing stays behind: when this process ends, by whatever way but SIGKILL, what still runs is killed. After a SIGKILL its
- *   input ends and its terminal hangs up.
+ *   input ends and its terminal hangs up; what heeds neither is ended by program-guard.ts.
  */
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
+import type { Disposable } from '../base/event.ts'
+import { guardGroup } from './program-guard.ts'
 import { ProgramPipes } from './program-pipes.ts'
 import type { ProgramStream } from './program-stream.ts'
 import { ProgramTerminal } from './program-terminal.ts'
@@ -50,10 +52,12 @@ export class Program {
   onErrors: ((piece: Buffer) => void) | undefined
   readonly #child: ChildProcess
   readonly #group: number
+  readonly #guard: Disposable
 
   private constructor(child: ChildProcess, pid: number, stream: ProgramStream) {
     this.#child = child
     this.#group = pid
+    this.#guard = guardGroup(pid)
     this.stream = stream
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
@@ -107,8 +111,11 @@ export class Program {
   /** Nothing of its group is left, or is to be waited for: lets go of what was kept for it. Idempotent. */
   release(): void {
     running.delete(this)
+    this.#guard.dispose()
     this.stream.stop()
     this.#child.stderr?.destroy()
+    // Out of our reach (sudo), it may live longer than we do.
+    this.#child.unref()
   }
 
   #kill(signal: EndSignal | 0): boolean {
@@ -149,5 +156,8 @@ async function onTerminal({ path, args, env }: ProgramLaunch): Promise<Program> 
 }
 
 function killAll(): void {
-  for (const program of running) program.signal('SIGKILL')
+  for (const program of [...running]) {
+    program.signal('SIGKILL')
+    program.release()
+  }
 }

@@ -1,10 +1,10 @@
 /** Programs as ports by the built command: shared consoles, what is shown of a command line, and what is left behind. */
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { lacks } from '../peers/need.ts'
+import { lacks, programPath } from '../peers/need.ts'
 import { Client, FARPORT, Program, farport, portOf, shared, temporaryFolder } from './cli.ts'
 
 const soon = { interval: 10, timeout: 10_000 }
@@ -27,6 +27,8 @@ async function sharedPid(prefix: string, command: string): Promise<{ farport: Pr
   ])
   new Client(portOf(urls[0]!))
   await vi.waitFor(() => expect(readFileSync(path, 'latin1')).toMatch(/\d\n/), soon)
+  // The program runs a moment before Farport goes on.
+  await program.printed(/port open/, 'stderr')
   return { farport: program, pid: Number(readFileSync(path, 'latin1')) }
 }
 
@@ -108,9 +110,36 @@ describe.runIf(process.platform === 'linux')('when farport ends', () => {
     expect(performance.now() - sinceMs).toBeLessThan(2500)
   })
 
+  it.skipIf(process.getuid?.() !== 0 || lacks('setpriv'))(
+    'by SIGTERM, it waits for no program that it may not signal, as sudo starts them',
+    async () => {
+      const folder = temporaryFolder()
+      chmodSync(folder, 0o755)
+      const sudo = join(folder, 'sudo')
+      copyFileSync(programPath('setpriv'), sudo)
+      chmodSync(sudo, 0o4755)
+      const asNobody = ['--reuid', '65534', '--clear-groups', process.execPath, FARPORT]
+      const target = `exec:${sudo} --reuid 0 --clear-groups sh -c 'echo $$ >${folder}/pid; exec sleep 1000'`
+      const program = new Program('setpriv', [
+        ...asNobody,
+        ...['share', target, '--listen', 'raw://127.0.0.1:0', '--open-at-start']
+      ])
+      await program.printed(/port open/, 'stderr')
+      await vi.waitFor(() => expect(readFileSync(join(folder, 'pid'), 'latin1')).toMatch(/\d\n/), soon)
+      const pid = Number(readFileSync(join(folder, 'pid'), 'latin1'))
+      onTestFinished(() => void process.kill(pid, 'SIGKILL'))
+      const sinceMs = performance.now()
+      await program.stop('SIGTERM')
+      expect([program.process.exitCode, ended(pid)]).toEqual([0, false])
+      expect(performance.now() - sinceMs).toBeLessThan(2500)
+    }
+  )
+
   it.each([
     ['exec:', 'exec cat'],
-    ['exec+pty:', 'exec sleep 1000']
+    ['exec+pty:', 'exec sleep 1000'],
+    ['exec:', 'exec sleep 1000'],
+    ['exec:', 'trap "" HUP TERM; while :; do sleep 1; done']
   ])('by SIGKILL, its program does: %s %s', async (prefix, command) => {
     const { farport: program, pid } = await sharedPid(prefix, command)
     await program.stop('SIGKILL')
