@@ -28,8 +28,6 @@ const NO_PORT = /^(tty\d*|console|ptmx|tty[a-ep-z][\da-f]|pty.*|vcs.*|ttynull|tt
 /** Ports that the kernel makes without a parent device: Bluetooth, the USB gadget, the tty0tty null modem. */
 const WITHOUT_DEVICE = /^(rfcomm|ttyGS|tnt)\d+$/
 
-const byName = new Intl.Collator('en', { numeric: true })
-
 /** All serial ports, sorted by path with numbers as numbers. `users` stays empty: who has a port open is another question. */
 export async function listSysfsPorts(places: DevicePlaces = {}): Promise<PortInfo[]> {
   const sysRoot = (await realPath(places.sysRoot ?? '/sys')) ?? '/sys'
@@ -40,7 +38,7 @@ export async function listSysfsPorts(places: DevicePlaces = {}): Promise<PortInf
     names.filter((name) => !NO_PORT.test(name)).map((name) => describe(sysRoot, devRoot, name))
   )
   const ports = found.filter((port) => port !== undefined)
-  ports.sort((a, b) => byName.compare(a.path, b.path))
+  ports.sort((a, b) => byName(a.path, b.path))
   const named = await Promise.all(
     ports.map(async (port) => ({ ...port, ...links((await realPath(port.path)) ?? port.path) }))
   )
@@ -163,4 +161,17 @@ async function exists(path: string): Promise<boolean> {
   } catch {
     return false // the node is not there (any more)
   }
+}
+
+/** ttyS2 before ttyS10. Not by Intl.Collator, which brings 3 MB of language data into every process that shares a port. */
+function byName(a: string, b: string): number {
+  const [left, right] = [a.split(/(\d+)/), b.split(/(\d+)/)]
+  for (const [index, part] of left.entries()) {
+    const other = right[index] ?? ''
+    if (part === other) continue
+    // Numbers stand at the odd places.
+    const apart = index % 2 === 1 ? Number(part) - Number(other) : 0
+    return apart === 0 ? (part < other ? -1 : 1) : apart
+  }
+  return left.length - right.length
 }
