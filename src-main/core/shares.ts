@@ -40,7 +40,7 @@ export async function startShare(
 /** What can be found wrong without looking at the device: also for a share that starts switched off. Throws a Fault. */
 function checkWords(spec: ShareArguments, report: Report): void {
   if (spec.listen.length + spec.dial.length === 0 && !spec.pooled)
-    throw new Fault('usage', `Where shall ${spec.port.target} be reached? Give it a listener.`)
+    throw new Fault('usage', `Where shall ${shownTarget(spec.port.target)} be reached? Give it a listener.`)
   checkRules(spec)
   readTarget(spec.port, report)
   readDoors(spec)

@@ -44,8 +44,9 @@ export function readTarget(spec: PortSpec, report: Report): Target {
 /** Reset on open comes first, the levels asked for after it; from then on `neverReset` holds them, and `noBreak` the break. */
 function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
   const { resetOnOpen, neverReset, noBreak, hangUp, target } = spec
+  const shown = shownTarget(target)
   if (neverReset && hangUp)
-    throw new Fault('usage', `${target}: a hang-up at closing is a change of DTR. Leave out one of the two.`)
+    throw new Fault('usage', `${shown}: a hang-up at closing is a change of DTR. Leave out one of the two.`)
   const isLineless = kind === 'program' || (kind === 'remote' && parseEndpoint(target).protocol !== 'rfc2217')
   if (resetOnOpen && isLineless)
     throw new Fault(
@@ -63,7 +64,8 @@ function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
 
 function readBare(spec: PortSpec, report: Report): Target {
   const { target, settings } = spec
-  const warn = (text: string): void => report({ level: 'warning', subject: shownTarget(target), text })
+  const shown = shownTarget(target)
+  const warn = (text: string): void => report({ level: 'warning', subject: shown, text })
   if (isProgram(target)) {
     const source = new ProgramSource(programOptions(spec, warn))
     return { kind: 'program', source, settings, check: () => source.check() }
@@ -71,7 +73,7 @@ function readBare(spec: PortSpec, report: Report): Target {
   if (spec.env || spec.escapes)
     throw new Fault(
       'usage',
-      `${target} is no program (exec:), so it has no environment and no escapes. Leave out --env and --escapes.`
+      `${shown} is no program (exec:), so it has no environment and no escapes. Leave out --env and --escapes.`
     )
   if (target.startsWith(PTY_PREFIX))
     throw new Fault(

@@ -74,6 +74,28 @@ describe.runIf(process.platform === 'linux')('farport share exec:', () => {
   })
 
   it.each([
+    [['share', 'T', '--listen', 'raw://127.0.0.1:0', '--never-reset', '--hang-up']],
+    [['share', 'T', '--listen', 'raw://127.0.0.1:0', '--reset-on-open', 'arduino']],
+    [['share', 'T']],
+    [['share', 'T', 'T', '--listen', 'raw://127.0.0.1:0']],
+    [['share', 'raw://user:sesame@127.0.0.1:1', '--listen', 'raw://127.0.0.1:0', '--env', 'HOME']],
+    [['doctor', 'T']],
+    [['doctor', 'T', '--json']],
+    [['connect', 'T', 'T', 'T']],
+    [['connect', 'sim:echo', 'T', '--pty', '/tmp/never']],
+    [['send', 'T', 'hello', '--wait', 'never', '--timeout', '0.2']],
+    [['send', 'T', 'hello', '--wait', 'never', '--timeout', '0.2', '--json']],
+    [['expect', 'T', '-e', 'expect "never"', '--timeout', '0.2']],
+    [['reset', 'T', '--profile', 'arduino', '--json']]
+  ])('shows no secret where it fails: %j', async (args) => {
+    const target = 'exec:env MY_PASSWORD=sesame cat'
+    const { code, stdout, stderr } = await farport(...args.map((each) => (each === 'T' ? target : each)))
+      .ended
+    expect([code, stdout + stderr]).toEqual([expect.any(Number), expect.not.stringContaining('sesame')])
+    expect(code).toBeGreaterThan(0)
+  })
+
+  it.each([
     ['exec:no-such-program', 3, /in PATH/],
     [`exec:cat 'open`, 2, /without its end/],
     ['exec:cat | tee log', 2, /sh -c/]

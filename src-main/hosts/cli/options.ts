@@ -15,6 +15,7 @@ import {
   type LineWish
 } from '../../contract/line.ts'
 import { STAYING_RESET_NAMES } from '../../contract/reset.ts'
+import { shownTarget } from '../../ports/program/secrets.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -102,7 +103,7 @@ export function parse(args: readonly string[], options: Options, most: number): 
   if (tooMuch !== undefined)
     throw new Fault(
       'usage',
-      `"${tooMuch}" is one too many. Leave it out, or see the same command with --help.`
+      `"${shownTarget(tooMuch)}" is one too many. Leave it out, or see the same command with --help.`
     )
   return { positionals, given: collect(tokens) }
 }

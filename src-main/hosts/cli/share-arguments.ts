@@ -17,6 +17,7 @@ import {
   type TraceSpec
 } from '../../contract/commands.ts'
 import { Fault } from '../../contract/faults.ts'
+import { shownTarget } from '../../ports/program/secrets.ts'
 import { readListener } from './listener-argument.ts'
 import {
   USED_PORT_OPTIONS,
@@ -144,7 +145,7 @@ function groups(segments: readonly Segment[]): Segment[][] {
     const hint =
       first === undefined || waiting.length === 1
         ? undefined
-        : `${first} is for ${segment.device} alone. ${rangeFor(first, waiting.length)}`
+        : `${first} is for ${shownTarget(segment.device)} alone. ${rangeFor(first, waiting.length)}`
     found.push(
       ...(listeners.some(isRange) ? [waiting] : waiting.map((each) => [{ ...each, ...(hint && { hint }) }]))
     )
@@ -176,7 +177,7 @@ function readShare({ device, hint }: Segment, listen: readonly string[], given: 
   if (listen.length + dial.length === 0 && !pooled)
     throw new Fault(
       'usage',
-      `Where shall ${device} be reached? ${hint ?? 'Add a listener, e.g. --listen rfc2217://127.0.0.1:7000'}`
+      `Where shall ${shownTarget(device)} be reached? ${hint ?? 'Add a listener, e.g. --listen rfc2217://127.0.0.1:7000'}`
     )
   return {
     port: readPort(device, given),

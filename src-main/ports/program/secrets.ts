@@ -18,9 +18,12 @@ const LONG = /^--?(pass(word|wd|phrase)?|token|secret|api-?key|[a-z-]+-(password
 const URL_PASSWORD = /(\w:\/\/[^\s/:@]*:)([^\s/@]+)(@)/g
 const ASSIGNMENT = /^(\w*(?:PASSWORD|PASSWD|TOKEN|SECRET)\w*=)(.+)$/i
 
-/** A target fit to be shown: as it is, but for the secrets in a program's arguments. */
+/**
+ * A target, or what was given in the place of one, fit to be shown: as it is, but for the secrets in a program's arguments and the
+ * password in an address.
+ */
 export function shownTarget(target: string): string {
-  return examine(target)?.shown ?? target
+  return examine(target)?.shown ?? target.replace(URL_PASSWORD, `$1${MASK}$3`)
 }
 
 /** Why this command line should not hold what it holds, and what to do instead; undefined: nothing was found. */

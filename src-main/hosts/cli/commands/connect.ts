@@ -83,9 +83,12 @@ function readLink({ positionals, given }: Parsed): LinkSpec {
   const link = filled(given, 'pty')
   if (first === undefined) throw new Fault('usage', nothingNamed)
   if (third !== undefined)
-    throw new Fault('usage', `A link has two ends; "${third}" is a third one. Leave it out.`)
+    throw new Fault('usage', `A link has two ends; "${shownTarget(third)}" is a third one. Leave it out.`)
   if (second !== undefined && link !== undefined)
-    throw new Fault('usage', `--pty ${link} is the second end already. Leave out "${second}", or --pty.`)
+    throw new Fault(
+      'usage',
+      `--pty ${link} is the second end already. Leave out "${shownTarget(second)}", or --pty.`
+    )
   // A PTY is what programs open, so it is always the near end; two of them are one cable like any other two ports.
   const swap = first.startsWith('pty:') && second !== undefined && !second.startsWith('pty:')
   const target = swap ? second : first
