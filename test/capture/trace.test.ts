@@ -63,7 +63,7 @@ describe('trace files', () => {
     port.send(bytes('01234567'))
     await settle()
     unplug(port)
-    void hub.closeSession(1, { code: 'done', message: 'closed by\r\nthe client' }, 0)
+    hub.closeSession(1, { code: 'done', message: 'closed by\r\nthe client' }, 0)
     await settle()
     await trace.close(1000)
     expect(lines('b-1-2026-192.0.2.7:50112')).toEqual([
