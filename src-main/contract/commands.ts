@@ -126,7 +126,7 @@ export const WRITERS = ['one', 'all', 'none'] as const
 export const NEWCOMERS = ['watch', 'take-over', 'kick-old'] as const
 export const ONE_WAYS = ['to-device', 'from-device'] as const
 
-const shareSchema = v.strictObject({
+export const shareSchema = v.strictObject({
   name: v.optional(text),
   port: portSchema,
   listen: v.optional(v.array(v.union([text, listenerSchema])), []),
@@ -165,7 +165,7 @@ const shareSchema = v.strictObject({
 })
 export type ShareSpec = v.InferInput<typeof shareSchema>
 
-const linkSchema = v.strictObject({
+export const linkSchema = v.strictObject({
   name: v.optional(text),
   port: portSchema,
   /** `pty:PATH`, or another port: then the two are one long cable. */
@@ -211,7 +211,7 @@ const resetSchema = v.strictObject({
   followMs: v.optional(count(1), 10_000)
 })
 
-const rotatorSchema = v.strictObject({
+export const rotatorSchema = v.strictObject({
   name: v.optional(text),
   listen: v.pipe(v.array(v.union([text, listenerSchema])), v.minLength(1)),
   allow: v.optional(v.array(text), []),

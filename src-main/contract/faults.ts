@@ -29,6 +29,17 @@ const KINDS = {
   'address-in-use': 'config',
   'address-not-permitted': 'config',
   'allow-missing': 'config',
+  /** What stands in the settings file cannot be read as settings. */
+  'settings-broken': 'config',
+  /** Written by a newer Farport. */
+  'settings-newer': 'config',
+  /** The file, or its folder, is somebody else's or open to others. */
+  'settings-access': 'config',
+  'settings-unwritable': 'config',
+  /** Another Farport has what only one may have. */
+  'already-running': 'config',
+  /** Only another user, or a member of some group, may do it. */
+  'not-permitted': 'config',
   bug: 'bug'
 } as const satisfies Record<string, FaultKind>
 
