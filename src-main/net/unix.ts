@@ -2,10 +2,11 @@
  * Unix sockets: a file of this computer as an address, whose rights say who may connect. Called by dial.ts through its table of
  * carriers; how a connection is made and ends stands in stream-carrier.ts. Allow lists know addresses and do not apply.
  */
-import { lstatSync, renameSync, statSync, unlinkSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { linkSync, lstatSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import type { Server, Socket } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Fault } from '../contract/faults.ts'
 import { setFileOwner } from '../os/file-owner.ts'
 import { peerProcess, socketFileState } from '../os/unix-socket.ts'
@@ -78,7 +79,7 @@ function clientOf(path: string, accepted: Socket): StreamPeer {
   return { remote: who === undefined ? `unix:${path}` : `unix:${path} (${who})`, remoteAddress: undefined }
 }
 
-/** Makes way for a listener, or throws the Fault that says why not. At once, so that no other listener gets in between. */
+/** Makes way for a listener, or throws the Fault that says why not. At once, so that no other listener of ours gets in between. */
 function clear(path: string): void {
   try {
     // libuv would call a directory that is missing one without permission.
@@ -87,10 +88,24 @@ function clear(path: string): void {
     if (!found) return
     if (!found.isSocket()) throw notASocket(path)
     if (socketFileState(path) !== 'dead') throw unixInUse(path)
-    unlinkSync(path)
+    removeDead(path)
   } catch (error) {
     throw error instanceof Fault ? error : unixListenFault(error, path)
   }
+}
+
+/**
+ * Removes a dead socket, and no other: since it was looked at, another program may have put its own there. What was moved aside is
+ * nobody else's to move, so it can be looked at again, and goes back where somebody listens on it.
+ */
+function removeDead(path: string): void {
+  // No longer than most names, as a socket's path has little room.
+  const aside = join(dirname(path), `.${randomBytes(3).toString('hex')}`)
+  renameSync(path, aside)
+  const isServed = socketFileState(aside) === 'served'
+  if (isServed) linkSync(aside, path)
+  unlinkSync(aside)
+  if (isServed) throw unixInUse(path)
 }
 
 /** libuv removes whatever stands at the path by now: another listener's file is put aside meanwhile. */

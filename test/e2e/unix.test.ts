@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, lstatSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { farport, shared, temporaryFolder } from './cli.ts'
+import { lacks } from '../peers/need.ts'
+import { FARPORT, Program, farport, shared, temporaryFolder } from './cli.ts'
 
 async function client(path: string): Promise<{ socket: Socket; got: () => string }> {
   const socket = connect({ path })
@@ -22,6 +23,33 @@ async function killedShare(path: string): Promise<void> {
 }
 
 describe.skipIf(process.platform === 'win32')('Unix sockets', () => {
+  it.skipIf(lacks('strace'))(
+    'of a dead program are taken by one of two that come at the same time',
+    async () => {
+      const path = join(temporaryFolder(), 'x.sock')
+      await killedShare(path)
+      const share = ['share', 'sim:echo', '--listen', `raw+unix://${path}`]
+      // The first one finds it dead and falls asleep: before it removes it, for as long as the second one needs.
+      const asleep = [
+        '-f',
+        '-e',
+        'trace=connect,/^(unlink|rename)',
+        '-e',
+        'inject=/^(unlink|rename):delay_enter=3s:when=1'
+      ]
+      const first = new Program('strace', [...asleep, process.execPath, FARPORT, ...share])
+      await first.printed(/connect\(.*x\.sock.*ECONNREFUSED/, 'stderr')
+      const second = farport(...share)
+      await second.printed(/listening/)
+      const { code, stderr } = await first.ended
+      expect([code, stderr]).toEqual([5, expect.stringContaining('already in use by another program')])
+      const { socket, got } = await client(path)
+      socket.write('hello')
+      await vi.waitFor(() => expect(got()).toBe('hello'))
+      expect(readdirSync(dirname(path))).toEqual(['x.sock'])
+    }
+  )
+
   it('share a port by a file of ours alone, which is gone after SIGTERM', async () => {
     const path = join(temporaryFolder(), 'x.sock')
     const { program, urls } = await shared(['sim:echo', '--listen', `raw+unix://${path}`])
