@@ -29,6 +29,11 @@ export class AllowList {
     for (const entry of this.entries) this.#add(entry)
   }
 
+  /** Somebody chose everyone of a kind: there is nobody to keep out. */
+  get anyone(): boolean {
+    return this.entries.some((entry) => entry.toLowerCase() === 'anyone' || entry.endsWith('/0'))
+  }
+
   /** `address`: an IP address as the system gives it; undefined (already gone) is nobody. */
   allows(address: string | undefined): boolean {
     const plain = address === undefined ? '' : plainAddress(address)

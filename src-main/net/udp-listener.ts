@@ -64,7 +64,17 @@ export async function listenUdp(endpoint: Endpoint, options: ListenOptions = {})
     signal?.throwIfAborted()
     throw listenFault(error, place)
   }
-  return new UdpListener(socket, formatEndpoint({ ...endpoint, port: socket.address().port }), options)
+  const url = formatEndpoint({ ...endpoint, port: socket.address().port })
+  if (options.allowList?.anyone) options.warn?.(floods(url))
+  return new UdpListener(socket, url, options)
+}
+
+/** One forged datagram is answered for a minute with all that the device says: no other carrier does that. */
+function floods(url: string): string {
+  return (
+    `${url} answers anyone, and a datagram's sender can be forged: strangers may have the device's data sent to a victim of theirs. ` +
+    'Name the addresses that may come with --allow.'
+  )
 }
 
 class UdpListener implements Listener {

@@ -364,6 +364,17 @@ describe('listening on UDP', () => {
     })
   })
 
+  it.each([
+    [['anyone'], 1],
+    [['192.0.2.0/24', '0.0.0.0/0'], 1],
+    [['192.0.2.0/24', 'loopback'], 0]
+  ])('warns where the forged sender of a datagram could be anybody: %j', async (entries, count) => {
+    const warnings: string[] = []
+    const allowList = new AllowList(entries)
+    await listening(URL, { allowList, warn: (text) => warnings.push(text) })
+    expect(warnings).toEqual(Array(count).fill(expect.stringContaining('--allow')))
+  })
+
   it.skipIf(!ipv6)('takes IPv4 on [::], and calls it IPv4', async () => {
     const listener = await listening('raw+udp://[::]:0', { allowList: new AllowList(['127.0.0.0/8']) })
     const from = await program()
