@@ -21,6 +21,8 @@ const KINDS = {
   'peer-closed': 'peer',
   'peer-protocol': 'peer',
   'peer-full': 'peer',
+  /** The other side's owner has not allowed that. */
+  'not-permitted': 'peer',
   usage: 'config',
   'bad-url': 'config',
   'bad-settings': 'config',
