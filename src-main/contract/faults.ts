@@ -21,8 +21,8 @@ const KINDS = {
   'peer-closed': 'peer',
   'peer-protocol': 'peer',
   'peer-full': 'peer',
-  /** The other side's owner has not allowed that. */
-  'not-permitted': 'peer',
+  /** The owner of the other Farport has not allowed that. */
+  'peer-permission': 'peer',
   usage: 'config',
   'bad-url': 'config',
   'bad-settings': 'config',
@@ -40,8 +40,8 @@ const KINDS = {
   'settings-unwritable': 'config',
   /** Another Farport has what only one may have. */
   'already-running': 'config',
-  /** Only another user, or a member of some group, may do it. */
-  'not-permitted': 'config',
+  /** Only another user of this computer, or a member of some group, may do it. */
+  'needs-rights': 'config',
   bug: 'bug'
 } as const satisfies Record<string, FaultKind>
 
