@@ -4,6 +4,7 @@
  */
 import { readFile, readdir, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { plainText } from '../base/plain-text.ts'
 
 /** Longer than any USB string descriptor (126 characters); device strings are foreign text and end up on terminals. */
 const MAX_TEXT = 128
@@ -18,13 +19,10 @@ export async function readAttribute(directory: string, name: string): Promise<st
   }
 }
 
-/** Foreign text made fit for a terminal and a list: no control characters, no bidirectional overrides, bounded. */
+/** As `plainText`; undefined where nothing is left. */
 export function cleanText(text: string): string | undefined {
-  const clean = text
-    .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-  return clean === '' ? undefined : clean.slice(0, MAX_TEXT)
+  const clean = plainText(text, MAX_TEXT)
+  return clean === '' ? undefined : clean
 }
 
 /** The last name of what a link points to: `driver` → `ftdi_sio`, `subsystem` → `usb`. */
