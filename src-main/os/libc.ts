@@ -150,10 +150,11 @@ export function localDatagramSocket(): number {
   return socketNative(AF_UNIX, SOCK_DGRAM, 0)
 }
 
-/** Connects a local socket to a path. */
+/** Connects a local socket to a path, or to an abstract name of Linux, which begins with a zero byte. */
 export function connectToPath(fd: number, path: string): void {
-  // sockaddr_un: BSD's has its own length in front of the family, each in one byte.
-  const address = Buffer.concat([Buffer.alloc(2), Buffer.from(path), Buffer.alloc(1)])
+  // sockaddr_un: BSD's has its own length in front of the family, each in one byte. Of an abstract name each byte counts.
+  const end = Buffer.alloc(path.startsWith('\0') ? 0 : 1)
+  const address = Buffer.concat([Buffer.alloc(2), Buffer.from(path), end])
   if (process.platform === 'linux') address.writeUInt16LE(AF_UNIX)
   else address.set([address.length, AF_UNIX])
   connectNative(fd, address, address.length)
