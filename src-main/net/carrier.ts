@@ -35,11 +35,20 @@ export interface Refusal {
   readonly why: string
 }
 
+/** As whom a program of this computer runs. */
+export interface LocalUser {
+  readonly uid: number
+  /** Every group it is in. */
+  readonly gids: readonly number[]
+}
+
 export interface ListenOptions extends CarrierOptions {
   /** Who may connect; this computer alone where absent. */
   readonly allowList?: AllowList
   /** Drops clients that begin with an HTTP request, where browsers can reach it; on where absent. */
   readonly httpGuard?: boolean
+  /** Unix sockets: why this user may not connect; undefined: it may. Asked where the system tells who comes (Linux). */
+  readonly admitUser?: (user: LocalUser) => string | undefined
   /** Each client that was turned away, after it was closed. */
   readonly onRefused?: (refusal: Refusal) => void
 }

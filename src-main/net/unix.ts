@@ -9,7 +9,7 @@ import type { Server, Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Fault } from '../contract/faults.ts'
 import { setFileOwner } from '../os/file-owner.ts'
-import { peerProcess, socketFileState } from '../os/unix-socket.ts'
+import { peerCredentials, peerProcess, socketFileState } from '../os/unix-socket.ts'
 import type { DialOptions, ListenOptions } from './carrier.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -55,7 +55,12 @@ export async function listenUnix(endpoint: Endpoint, options: ListenOptions = {}
     closing(() => server.close())
     throw error
   }
-  const admit = (accepted: Socket): { peer: StreamPeer } => ({ peer: clientOf(path, accepted) })
+  const { admitUser } = options
+  const admit = (accepted: Socket): { peer: StreamPeer; why?: string } => {
+    const user = admitUser && peerCredentials(accepted)
+    const why = user && admitUser(user)
+    return { peer: clientOf(path, accepted), ...(why !== undefined && { why }) }
+  }
   return new StreamListener(
     server,
     formatEndpoint(endpoint),

@@ -12,7 +12,25 @@ import { isSystemError } from './libc.ts'
 export function runtimeDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment.XDG_RUNTIME_DIR
   if (base && isOurs(base)) return privateDirectory(join(base, 'farport'))
-  return privateDirectory(join(tmpdir(), `farport-${process.getuid?.() ?? 0}`))
+  return privateDirectory(fallback())
+}
+
+/**
+ * Where this user's running Farport is reached: `$XDG_RUNTIME_DIR/farport.sock`, else in the directory of `runtimeDirectory`. Makes
+ * nothing; `directory` says what has to be made, or checked, before anybody trusts what stands there.
+ */
+export function userSocket(environment: NodeJS.ProcessEnv = process.env): {
+  readonly path: string
+  readonly directory: string | undefined
+} {
+  const base = environment.XDG_RUNTIME_DIR
+  if (base && isOurs(base)) return { path: join(base, 'farport.sock'), directory: undefined }
+  const directory = fallback()
+  return { path: join(directory, 'farport.sock'), directory }
+}
+
+function fallback(): string {
+  return join(tmpdir(), `farport-${process.getuid?.() ?? 0}`)
 }
 
 /** sudo may keep the caller's XDG_RUNTIME_DIR: root's things there would lock that user out. */
@@ -33,11 +51,16 @@ export function privateDirectory(path: string): string {
       throw new Fault('usage', `Cannot make ${path}. Set XDG_RUNTIME_DIR to a directory of yours.`, error)
     }
   }
+  checkPrivate(path)
+  return path
+}
+
+/** Throws `usage` unless the directory, which is there, is ours alone. */
+export function checkPrivate(path: string): void {
   const stats = lstatSync(path)
   const ours = stats.isDirectory() && stats.uid === (process.getuid?.() ?? stats.uid)
   if (!ours)
     throw new Fault('usage', `${path} belongs to somebody else. Set XDG_RUNTIME_DIR to a directory of yours.`)
   if (stats.mode & 0o077)
     throw new Fault('usage', `${path} is open to other users. Mend it with: chmod 700 ${path}`)
-  return path
 }

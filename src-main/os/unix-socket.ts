@@ -26,6 +26,31 @@ export function socketFileState(path: string): 'served' | 'dead' | 'unknown' {
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17
 const UCRED_SIZE = 12
+const SO_PEERGROUPS = 59
+/** NGROUPS_MAX groups of four bytes. */
+const MAX_GROUPS_BYTES = 65_536 * 4
+
+export interface PeerCredentials {
+  /** 0 where it lives in another PID namespace. */
+  readonly pid: number
+  readonly uid: number
+  /** Its group, and those it is in besides. */
+  readonly gids: readonly number[]
+}
+
+/** As whom the program at the other end connected. Undefined where the system does not tell: only Linux does. */
+export function peerCredentials(socket: Socket): PeerCredentials | undefined {
+  const fd = process.platform === 'linux' ? socketFd(socket) : undefined
+  if (fd === undefined) return undefined
+  try {
+    const ucred = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, UCRED_SIZE)
+    const groups = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, MAX_GROUPS_BYTES)
+    const gids = Array.from({ length: groups.length / 4 }, (_, at) => groups.readUInt32LE(4 * at))
+    return { pid: ucred.readInt32LE(), uid: ucred.readUInt32LE(4), gids: [ucred.readUInt32LE(8), ...gids] }
+  } catch {
+    return undefined // it is gone already
+  }
+}
 
 /**
  * The program at the other end, for people: `socat, process 4711`. Undefined where the system does not tell: only Linux does, and
