@@ -8,17 +8,13 @@ import { fcntl, ioctl, pipe } from './libc.ts'
 import type { ProgramStream, ProgramStreamOwner } from './program-stream.ts'
 import { reading } from './slab.ts'
 import { stayPaused } from './stay-paused.ts'
+import { writeNow } from './write-now.ts'
 
 const FIONREAD = process.platform === 'darwin' ? 0x4004667f : 0x541b
 const F_DUPFD_CLOEXEC = process.platform === 'darwin' ? 67 : 1030
 
-/** What every net.Socket's handle can tell; not in the types. */
-interface Handle {
-  /** Bytes that it was given since the start. */
-  readonly bytesWritten: number
-  /** Bytes of these that the kernel has not taken. */
-  readonly writeQueueSize: number
-}
+/** So little goes to libuv that a pipe takes all of it or nothing (PIPE_BUF): where it fails, none of it was sent. */
+const PIECE_BYTES = process.platform === 'darwin' ? 512 : 4096
 
 /** The program's ends of the pipes: to be given to it, and closed here once it has them. */
 export interface PipeEnds {
@@ -30,17 +26,19 @@ export class ProgramPipes implements ProgramStream {
   owner: ProgramStreamOwner | undefined
   readonly #input: Socket
   readonly #output: Socket
-  /** The same pipe as `#input`, to ask what is in it also when that is closed. */
-  readonly #meter: number
-  #accepted = 0
+  /** The same pipe as `#input`: to write at once, and to ask what is in it also when that is closed. */
+  readonly #pipe: number
+  /** What the kernel has not taken. */
+  #waiting: Uint8Array[] = []
+  #queued = 0
+  /** libuv waits with the first piece of it. */
+  #busy = false
   #inputOpen = true
   #outputOpen = true
-  #meterOpen = true
-  /** What stayed behind when the input was closed. */
-  #left = 0
+  #pipeOpen = true
 
   private constructor(input: number, output: number) {
-    this.#meter = fcntl(input, F_DUPFD_CLOEXEC, 3)
+    this.#pipe = fcntl(input, F_DUPFD_CLOEXEC, 3)
     this.#input = new Socket({ fd: input, readable: false, writable: true })
     // `manualStart` and `onread` are how Node's own streams are made; they are not in the types for a descriptor.
     const options = {
@@ -79,24 +77,21 @@ export class ProgramPipes implements ProgramStream {
   }
 
   get queued(): number {
-    if (!this.#inputOpen) return this.#left
-    const { _handle: handle } = this.#input as { _handle?: Handle | null }
-    return handle ? this.#accepted - handle.bytesWritten + handle.writeQueueSize : 0
+    return this.#queued
   }
 
   get unread(): number {
-    if (!this.#meterOpen) return 0
+    if (!this.#pipeOpen) return 0
     const count = Buffer.alloc(4)
-    ioctl(this.#meter, FIONREAD, count)
+    ioctl(this.#pipe, FIONREAD, count)
     return count.readInt32LE()
   }
 
   write(chunk: Uint8Array): void {
     if (!this.#inputOpen) return
-    this.#accepted += chunk.length
-    this.#input.write(chunk, (error) => {
-      if (!error) this.owner?.written()
-    })
+    this.#waiting.push(chunk)
+    this.#queued += chunk.length
+    this.#pump()
   }
 
   pause(): void {
@@ -109,11 +104,11 @@ export class ProgramPipes implements ProgramStream {
 
   endInput(): void {
     if (this.#inputOpen) this.#closeInput()
-    // As long as any writer is left, the program sees no end, and the meter is one. So what it has not read by now can be asked
+    // As long as any writer is left, the program sees no end, and this is one. So what it has not read by now can be asked
     // until here, and no longer.
-    if (!this.#meterOpen) return
-    this.#meterOpen = false
-    closeSync(this.#meter)
+    if (!this.#pipeOpen) return
+    this.#pipeOpen = false
+    closeSync(this.#pipe)
   }
 
   stop(): void {
@@ -123,9 +118,39 @@ export class ProgramPipes implements ProgramStream {
     this.#output.destroy()
   }
 
+  /** Gives the program as much as it takes, and sees to it that we come back for the rest. */
+  #pump(): void {
+    for (let head = this.#waiting[0]; head && !this.#busy; head = this.#waiting[0]) {
+      const taken = writeNow(this.#pipe, head)
+      // An error comes again, and is told as the end of the input.
+      if (typeof taken === 'number' && taken > 0) this.#drop(taken)
+      else this.#wait(head.subarray(0, PIECE_BYTES))
+    }
+  }
+
+  #wait(piece: Uint8Array): void {
+    this.#busy = true
+    this.#input.write(piece, (error) => {
+      this.#busy = false
+      if (error || !this.#inputOpen) return
+      this.#drop(piece.length)
+      this.#pump()
+      this.owner?.written()
+    })
+  }
+
+  /** Takes bytes off the head of what waits. */
+  #drop(bytes: number): void {
+    const head = this.#waiting[0]
+    if (!head) return
+    if (bytes === head.length) this.#waiting.shift()
+    else this.#waiting[0] = head.subarray(bytes)
+    this.#queued -= bytes
+  }
+
   #closeInput(): void {
-    this.#left = this.queued
     this.#inputOpen = false
+    this.#waiting = []
     this.#input.destroy()
   }
 }

@@ -13,7 +13,7 @@ export interface ProgramStreamOwner {
 
 export interface ProgramStream {
   owner: ProgramStreamOwner | undefined
-  /** Bytes that the kernel has not taken. */
+  /** Bytes that the kernel has not taken; once the input ended, those that it never will. */
   readonly queued: number
   /** Bytes that the kernel took and the program has not read, as far as the kernel can tell. Asks the system. */
   readonly unread: number

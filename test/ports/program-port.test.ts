@@ -166,6 +166,24 @@ describe('ends', () => {
     expect(port.queued).toBe(5000)
   })
 
+  it('with every byte counted that it left in the pipe, and that never came there', async () => {
+    const { port } = await start(`exec:sh -c 'head -c 1000 >/dev/null; exit 3'`)
+    const closed = once(port.onClose)
+    for (let i = 0; i < 20; i++) port.write(Buffer.alloc(10_000))
+    await closed
+    expect([port.queued, await port.close(DONE, 1000)]).toEqual([199_000, 199_000])
+  })
+
+  it('with what waited when it closed its input counted, and said', async () => {
+    const { port, warnings } = await start(`exec:sh -c 'sleep 0.1; exec <&-; exec sleep 1000'`)
+    const drained = once(port.onDrain)
+    let written = 0
+    for (let more = true; more; written += 10_000) more = port.write(Buffer.alloc(10_000))
+    await drained
+    expect([port.queued, warnings]).toEqual([0, ['sh takes no input; what is sent to it is lost']])
+    expect(await port.close(DONE, 1000)).toBe(written)
+  })
+
   it('with what was sent after it had closed its input counted, and said', async () => {
     const { port, warnings, text } = await start(`exec:sh -c 'exec <&-; echo closed; exec sleep 1000'`)
     await vi.waitFor(() => expect(text()).toBe('closed\n'))

@@ -60,7 +60,7 @@ export class ProgramPort implements Port, ProgramStreamOwner {
   #outputOpen = true
   #inputOpen = true
   #ended = false
-  /** Bytes for a program that takes no more input. */
+  /** Bytes for a program that takes no more input: lost, and counted as such at its end. */
   #refused = 0
   #toldRefusal = false
   #toldReturn = false
@@ -97,7 +97,7 @@ export class ProgramPort implements Port, ProgramStreamOwner {
   }
 
   get queued(): number {
-    return this.#lost ?? this.#program.stream.queued
+    return this.#lost ?? (this.#inputOpen ? this.#program.stream.queued : 0)
   }
 
   get unsent(): number {
@@ -192,6 +192,8 @@ export class ProgramPort implements Port, ProgramStreamOwner {
 
   inputEnded(): void {
     this.#inputOpen = false
+    const { queued } = this.#program.stream
+    if (queued > 0) this.#refuse(queued)
     if (!this.#congested || this.#lost !== undefined) return
     this.#congested = false
     this.#drain.fire()
@@ -346,7 +348,7 @@ export class ProgramPort implements Port, ProgramStreamOwner {
 
   #undelivered(): number {
     const { stream } = this.#program
-    return stream.queued + stream.unread + this.#refused
+    return (this.#inputOpen ? stream.queued : 0) + stream.unread + this.#refused
   }
 
   #reasonOf({ code, signal }: ProgramEnd): CloseReason {
