@@ -1,0 +1,156 @@
+/**
+ * What to do about settings that changed: the fewest steps, in the order in which they are possible. Pure; core takes them.
+ * What no step names goes on as it is.
+ */
+import type {
+  LinkEntry,
+  PeerEntry,
+  Preferences,
+  RotatorEntry,
+  Settings,
+  ShareEntry
+} from '../contract/settings.ts'
+
+interface Entries {
+  readonly share: ShareEntry
+  readonly link: LinkEntry
+  readonly rotator: RotatorEntry
+}
+export type EntryKind = keyof Entries
+
+/**
+ * `stop` ends it for good; `start` makes it anew, which may be a disabled one. Something that changed is stopped and started.
+ * `disable` and `enable`: nothing else about it changed.
+ */
+export type Step =
+  | {
+      readonly action: 'stop'
+      readonly kind: EntryKind
+      readonly id: string
+      readonly why: 'removed' | 'changed'
+    }
+  | { readonly action: 'disable' | 'enable'; readonly kind: EntryKind; readonly id: string }
+  | {
+      [Kind in EntryKind]: {
+        readonly action: 'start'
+        readonly kind: Kind
+        readonly entry: Entries[Kind]
+        readonly why: 'added' | 'changed'
+      }
+    }[EntryKind]
+
+/** `what` changed about a peer. Not trusted any more, or removed: what it has open ends. */
+export interface PeerStep {
+  readonly id: string
+  readonly what: 'added' | 'removed' | 'trust' | 'permissions' | 'label'
+}
+
+export interface Difference {
+  /**
+   * Everything that ends comes before anything that begins, so that an address or a device can go from one to another; and
+   * rotators, links, shares end in this order and begin in the opposite one. A rotator whose share is made anew is not: it
+   * finds its shares by their ids.
+   */
+  readonly steps: readonly Step[]
+  readonly peers: readonly PeerStep[]
+  readonly preferences: readonly (keyof Preferences)[]
+  /** The computer's name. */
+  readonly name: boolean
+}
+
+export function difference(before: Settings, after: Settings): Difference {
+  const shares = steps('share', before.shares, after.shares, (entry, why) => start('share', entry, why))
+  const links = steps('link', before.links, after.links, (entry, why) => start('link', entry, why))
+  const rotators = steps('rotator', before.rotators, after.rotators, (entry, why) =>
+    start('rotator', entry, why)
+  )
+  return {
+    steps: [
+      ...rotators.ends,
+      ...links.ends,
+      ...shares.ends,
+      ...shares.begins,
+      ...links.begins,
+      ...rotators.begins
+    ],
+    peers: peerSteps(before.peers, after.peers),
+    preferences: keysOf(after.preferences).filter(
+      (key) => !same(before.preferences[key], after.preferences[key])
+    ),
+    name: before.name !== after.name
+  }
+}
+
+interface Entry {
+  readonly id: string
+  readonly enabled: boolean
+}
+
+function steps<Each extends Entry>(
+  kind: EntryKind,
+  before: readonly Each[],
+  after: readonly Each[],
+  started: (entry: Each, why: 'added' | 'changed') => Step
+): { readonly ends: readonly Step[]; readonly begins: readonly Step[] } {
+  const ends: Step[] = []
+  const begins: Step[] = []
+  const old = byId(before)
+  const kept = byId(after)
+  for (const { id } of before) if (!kept.has(id)) ends.push({ action: 'stop', kind, id, why: 'removed' })
+  for (const entry of after) {
+    const { id, enabled } = entry
+    const was = old.get(id)
+    if (!was) begins.push(started(entry, 'added'))
+    else if (!same({ ...was, enabled }, entry)) {
+      ends.push({ action: 'stop', kind, id, why: 'changed' })
+      begins.push(started(entry, 'changed'))
+    } else if (enabled && !was.enabled) begins.push({ action: 'enable', kind, id })
+    else if (!enabled && was.enabled) ends.push({ action: 'disable', kind, id })
+  }
+  return { ends, begins }
+}
+
+function start<Kind extends EntryKind>(kind: Kind, entry: Entries[Kind], why: 'added' | 'changed'): Step {
+  // The kind and its entry belong together; the compiler does not follow that through a generic.
+  return { action: 'start', kind, entry, why } as Step
+}
+
+function peerSteps(before: readonly PeerEntry[], after: readonly PeerEntry[]): PeerStep[] {
+  const old = byId(before)
+  const kept = byId(after)
+  const removed = before
+    .filter(({ id }) => !kept.has(id))
+    .map(({ id }): PeerStep => ({ id, what: 'removed' }))
+  const changed = after.flatMap((peer): PeerStep[] => {
+    const { id } = peer
+    const was = old.get(id)
+    if (!was) return [{ id, what: 'added' }]
+    const told: PeerStep[] = []
+    if (was.trust !== peer.trust) told.push({ id, what: 'trust' })
+    if (!same(was.permissions, peer.permissions)) told.push({ id, what: 'permissions' })
+    if (was.name !== peer.name || was.since !== peer.since || !same(was.addresses, peer.addresses))
+      told.push({ id, what: 'label' })
+    return told
+  })
+  return [...removed, ...changed]
+}
+
+function byId<Each extends { readonly id: string }>(list: readonly Each[]): ReadonlyMap<string, Each> {
+  return new Map(list.map((each) => [each.id, each]))
+}
+
+function keysOf<T extends object>(value: T): (keyof T)[] {
+  return Object.keys(value) as (keyof T)[]
+}
+
+/** Plain values as in the file: a field that is undefined is one that is absent, and the order of fields says nothing. */
+function same(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  if (Array.isArray(one) !== Array.isArray(other)) return false
+  const [mine, theirs] = [one as Record<string, unknown>, other as Record<string, unknown>]
+  if (Array.isArray(one) && Array.isArray(other) && one.length !== other.length) return false
+  return [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].every((key) =>
+    same(mine[key], theirs[key])
+  )
+}

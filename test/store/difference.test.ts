@@ -1,0 +1,145 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Settings } from '../../src-main/contract/settings.ts'
+import { difference, type EntryKind } from '../../src-main/store/difference.ts'
+import { anySettings, settings, someShares } from './settings-arbitrary.ts'
+
+const NOTHING = { steps: [], peers: [], preferences: [], name: false }
+const port = { target: 'sim:echo' }
+
+const lists = { share: 'shares', link: 'links', rotator: 'rotators' } as const
+
+/** What a process that takes the steps has afterwards: by kind and id the entry that it was started with, and whether it is on. */
+function taken(before: Settings, after: Settings): Map<string, unknown> {
+  const has = new Map<string, { entry: object; on: boolean }>()
+  const put = (kind: EntryKind, entry: { id: string; enabled: boolean }): void => {
+    const key = `${kind} ${entry.id}`
+    expect(has.has(key)).toBe(false)
+    has.set(key, { entry: { ...entry, enabled: undefined }, on: entry.enabled })
+  }
+  for (const kind of ['share', 'link', 'rotator'] as const)
+    for (const entry of before[lists[kind]]) put(kind, entry)
+  for (const step of difference(before, after).steps) {
+    if (step.action === 'start') {
+      put(step.kind, step.entry)
+      continue
+    }
+    const key = `${step.kind} ${step.id}`
+    const one = has.get(key)!
+    if (step.action === 'stop') has.delete(key)
+    else {
+      expect(one.on).toBe(step.action === 'disable')
+      one.on = step.action === 'enable'
+    }
+  }
+  return new Map([...has].map(([key, { entry, on }]) => [key, { ...entry, enabled: on }]))
+}
+
+describe('the difference of settings', () => {
+  it('is nothing between the same, however they are written', () => {
+    fc.assert(
+      fc.property(anySettings, (one) => {
+        expect(difference(one, structuredClone(one))).toEqual(NOTHING)
+      }),
+      { numRuns: 100 }
+    )
+  })
+
+  it('makes the one into the other', () => {
+    fc.assert(
+      fc.property(anySettings, anySettings, fc.infiniteStream(fc.boolean()), (before, other, coins) => {
+        // Something of both, so that there is something kept, changed, switched, removed and added.
+        const coin = (): boolean => coins.next().value === true
+        const shares = [
+          ...before.shares.filter(coin).map((each) => ({
+            ...each,
+            enabled: coin(),
+            wait: coin() ? each.wait : !each.wait
+          })),
+          ...other.shares.map((each) => ({ ...each, id: `other-${each.id}` }))
+        ]
+        const after = { ...other, shares, links: coin() ? before.links : other.links }
+        const expected = (['share', 'link', 'rotator'] as const).flatMap((kind) =>
+          after[lists[kind]].map((entry) => [`${kind} ${entry.id}`, { ...entry }] as const)
+        )
+        expect(taken(before, after)).toEqual(new Map(expected))
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it('is one share of sixteen where one of sixteen changed', () => {
+    const before = settings({ shares: someShares(16) ?? [] })
+    const after = {
+      ...before,
+      shares: before.shares.map((each) => (each.id === 's7' ? { ...each, writers: 'all' as const } : each))
+    }
+    expect(difference(before, after)).toEqual({
+      ...NOTHING,
+      steps: [
+        { action: 'stop', kind: 'share', id: 's7', why: 'changed' },
+        { action: 'start', kind: 'share', entry: after.shares[6], why: 'changed' }
+      ]
+    })
+  })
+
+  it('is a switch where nothing but the switch was moved, and nothing where only the order was', () => {
+    const before = settings({ shares: someShares(3) ?? [] })
+    const [one, two, three] = before.shares
+    const after = { ...before, shares: [three!, { ...one!, enabled: false }, two!] }
+    expect(difference(before, after).steps).toEqual([{ action: 'disable', kind: 'share', id: 's1' }])
+    expect(difference(after, before).steps).toEqual([{ action: 'enable', kind: 'share', id: 's1' }])
+  })
+
+  it('ends everything before it begins anything: two shares exchange their addresses', () => {
+    const at = (first: string, second: string): Settings =>
+      settings({
+        shares: [
+          { id: 'a', name: 'A', port, listen: [first] },
+          { id: 'b', name: 'B', port, listen: [second] }
+        ],
+        links: [{ id: 'l', name: 'L', port, to: first }],
+        rotators: [{ id: 'r', name: 'R', listen: [second], shares: ['a'] }]
+      })
+    const { steps } = difference(at('raw://:1', 'raw://:2'), at('raw://:2', 'raw://:1'))
+    expect(steps.map((step) => `${step.action} ${'id' in step ? step.id : step.entry.id}`)).toEqual([
+      'stop r',
+      'stop l',
+      'stop a',
+      'stop b',
+      'start a',
+      'start b',
+      'start l',
+      'start r'
+    ])
+  })
+
+  it('names peers, preferences and the name of the computer', () => {
+    const peer = (
+      name: string,
+      trust: 'trusted' | 'blocked' = 'trusted',
+      level: 'none' | 'control' = 'none'
+    ) => ({ id: name.repeat(64), name, trust, since: 1, permissions: { default: { level } } }) as const
+    const before = settings({
+      peers: [peer('a'), peer('b'), peer('c'), peer('d')],
+      preferences: { pairing: true }
+    })
+    const after = settings({
+      name: 'workshop',
+      peers: [peer('b', 'blocked'), peer('c', 'trusted', 'control'), { ...peer('d'), name: 'D' }, peer('e')],
+      preferences: { pairing: false, listen: { port: 1 } }
+    })
+    expect(difference(before, after)).toEqual({
+      steps: [],
+      peers: [
+        { id: 'a'.repeat(64), what: 'removed' },
+        { id: 'b'.repeat(64), what: 'trust' },
+        { id: 'c'.repeat(64), what: 'permissions' },
+        { id: 'd'.repeat(64), what: 'label' },
+        { id: 'e'.repeat(64), what: 'added' }
+      ],
+      preferences: ['listen', 'pairing'],
+      name: true
+    })
+  })
+})
