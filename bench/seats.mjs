@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { cpuSeconds, residentMebibytes } from './cpu.mjs'
 import { Probe, stop } from './probe.mjs'
 
-/** From how many ports the memory of one is taken. */
+/** Between how many ports the memory of one is taken: with the first few, a program still loads what it loads once. */
+const FEW = 8
 const MANY = 64
 /** What a program loads, it has loaded by then. */
 const SETTLE_MS = 400
@@ -85,8 +86,8 @@ export class Seat {
 
   /** What each further port takes, with a client that is connected and silent. */
   async memory() {
-    const [one, many] = [await this.#memoryOf(1), await this.#memoryOf(MANY)]
-    return { mebibytes: (many - one) / (MANY - 1) }
+    const [few, many] = [await this.#memoryOf(FEW), await this.#memoryOf(MANY)]
+    return { mebibytes: (many - few) / (MANY - FEW) }
   }
 
   async stop() {
