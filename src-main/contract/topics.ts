@@ -6,17 +6,29 @@ import * as v from 'valibot'
 import type { Caller } from './commands.ts'
 import type { StateTree } from './state.ts'
 
-/** The whole tree at first, and after that only what changed. `seq` counts from 1, one more each time. */
+/**
+ * The whole tree at first, and after that only what changed, as a patch of rpc/tree-patch. `seq` counts from 1, one more each time:
+ * who misses one subscribes again.
+ */
 export type StateItem =
   { readonly seq: number; readonly snapshot: StateTree } | { readonly seq: number; readonly patch: unknown }
 
+/** Stands where items were: so many did not fit while there was no credit. */
+export interface LeftOut {
+  readonly leftOut: number
+}
+
 /** One line for people; `id` is the share's, link's or rotator's, absent where it is about none. */
-export interface NoticeItem {
+export interface NoticeLine {
+  /** Wall clock, ms since 1970. */
   readonly timeMs: number
   readonly level: 'info' | 'warning'
   readonly subject: string
+  readonly id?: string
   readonly text: string
 }
+
+export type NoticeItem = NoticeLine | LeftOut
 
 interface Topic<Arguments extends v.GenericSchema, Item> {
   readonly caller: Caller
@@ -33,12 +45,13 @@ const topic =
   })
 
 export const TOPICS = {
-  /** Changes that come while there is no credit are told as one. */
+  /** Changes that come while there is no credit are told as one. A peer sees what it may observe. */
   state: topic<StateItem>()('observe', v.strictObject({})),
-  /** What comes while there is no credit is told as a number of lines left out. */
+  /** What does not fit while there is no credit is told as a number of lines left out. */
   notices: topic<NoticeItem>()('owner', v.strictObject({}))
 } as const
 
 export type TopicName = keyof typeof TOPICS
-export type TopicArguments<Name extends TopicName> = v.InferInput<(typeof TOPICS)[Name]['args']>
+export type TopicInput<Name extends TopicName> = v.InferInput<(typeof TOPICS)[Name]['args']>
+export type TopicArguments<Name extends TopicName> = v.InferOutput<(typeof TOPICS)[Name]['args']>
 export type TopicItem<Name extends TopicName> = NonNullable<(typeof TOPICS)[Name]['item']>

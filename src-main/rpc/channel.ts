@@ -8,14 +8,15 @@ import type { CloseReason } from '../contract/close.ts'
 
 export interface Channel {
   /**
-   * Plain data: null, booleans, numbers, strings, Uint8Array, arrays and plain objects of these. In order, none twice; what was
-   * posted when it closes may be lost. Never throws; after the end it does nothing.
+   * Plain data (plain.ts). In order, none twice; what was posted when it closes may be lost. Throws a Fault `bug`, and sends
+   * nothing, for what is no plain data or larger than the other side takes. Takes all else, but closes itself (`too-slow`) where
+   * the other side does not read and more waits than the carrier's limit. After the end it does nothing.
    */
   post(message: unknown): void
-  /** Each message once, in order, from the first subscription on: what came before that is kept for it. */
+  /** Each message once, in order; what comes before the first subscription waits for it. The listener must not throw. */
   readonly onMessage: Event<unknown>
   /** Exactly once, whoever closed it; at once for whoever asks afterwards. */
   readonly onClose: Event<CloseReason>
-  /** What was posted before is still sent. Repeated calls are safe. */
+  /** What was posted before is still sent; no message comes any more, and `onClose` when all is over. Repeated calls are safe. */
   close(reason: CloseReason): void
 }

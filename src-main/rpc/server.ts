@@ -2,92 +2,111 @@
  * Answers one client over one Channel: calls of the contract's commands, and subscriptions with credit. Called by core for each
  * Channel that a carrier accepts; knows no command by name and no permission: `Service` decides both.
  */
-import * as v from 'valibot'
+import type { Clock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
-import type { CloseReason } from '../contract/close.ts'
-import { Fault, toFault } from '../contract/faults.ts'
+import { Lifetime } from '../base/lifetime.ts'
+import { DONE, type CloseReason } from '../contract/close.ts'
+import { Fault, toFault, type FaultRecord } from '../contract/faults.ts'
 import type { Channel } from './channel.ts'
-import { clientMessageSchema, RPC_VERSIONS, type ClientMessage, type ServerMessage } from './messages.ts'
+import {
+  clientMessageSchema,
+  readMessage,
+  RPC_FEATURES,
+  RPC_VERSIONS,
+  type ClientMessage,
+  type ServerMessage
+} from './messages.ts'
+import { Subscription, type Subscriber } from './subscription.ts'
 
 /** What a client may ask for. Faults are its answers; whatever else is thrown is a bug of ours and told as one. */
 export interface Service {
   /** Rejects with a Fault, also where this client may not call that; with the signal's reason when it cancels or is gone. */
   call(name: string, args: unknown, signal: AbortSignal): Promise<unknown>
-  /** Throws a Fault where there is no such topic, or this client may not have it. */
+  /** Throws a Fault where there is no such topic, or this client may not have it. What it answers is disposed at the end. */
   subscribe(topic: string, args: unknown, subscriber: Subscriber): Disposable
-}
-
-/** One subscription as its topic sees it. The topic keeps what it cannot send now, or lets it go, as fits what it is. */
-export interface Subscriber {
-  /** How many items may be sent now. */
-  readonly credit: number
-  /** Takes one credit. False, and nothing is sent, where there is none. */
-  send(item: unknown): boolean
-  /** Called when credit comes where there was none. */
-  onCredit: (() => void) | undefined
-  /** There will be no more; a Fault where that is not as it should be. */
-  end(fault?: Fault): void
 }
 
 /** What one client may have under way at once: far more than any window needs. */
 export const MAX_CALLS = 64
 export const MAX_SUBSCRIPTIONS = 256
+/** A client that does not say who it is for so long is closed, in ms. */
+export const HELLO_MS = 5000
 
-const ODD_MESSAGE: CloseReason = { code: 'error', message: 'a message that nobody understands' }
+/** Characters of a fault's message: one that did not fit into a message would leave its call without an answer. */
+const MAX_TEXT = 4096
 
-/** Serves until the Channel closes; then every call is aborted and every subscription ends. */
-export function serve(channel: Channel, service: Service): Disposable {
-  const server = new Server(channel, service)
-  return { dispose: () => server.end() }
+const ODD_MESSAGE: CloseReason = { code: 'error', message: 'the client sent a message that does not fit' }
+const NO_HELLO: CloseReason = { code: 'error', message: 'the client did not say hello first' }
+
+export interface Served extends Disposable {
+  /** What the client can beyond the version; empty until it said hello. */
+  readonly features: readonly string[]
+  /** Tells the client why, and closes. Repeated calls are safe. */
+  close(reason: CloseReason): void
 }
 
-class Server {
+/** Owns the Channel, and serves until it closes; then every call is aborted and every subscription ends. */
+export function serve(channel: Channel, service: Service, clock: Clock = systemClock): Served {
+  return new Server(channel, service, clock)
+}
+
+class Server implements Served {
   readonly #channel: Channel
   readonly #service: Service
   readonly #calls = new Map<number, AbortController>()
   readonly #subscriptions = new Map<number, Subscription>()
-  readonly #listening: Disposable[]
-  #ended = false
+  readonly #life = new Lifetime()
+  readonly #greeting: Disposable
+  #greeted = false
+  #lastId = 0
+  features: readonly string[] = []
 
-  constructor(channel: Channel, service: Service) {
+  constructor(channel: Channel, service: Service, clock: Clock) {
     this.#channel = channel
     this.#service = service
-    this.#listening = [
-      channel.onMessage((message) => this.#receive(message)),
-      channel.onClose(() => this.end())
-    ]
+    this.#greeting = this.#life.add(clock.after(HELLO_MS, () => this.close(NO_HELLO), 'idle'))
+    this.#life.defer(() => {
+      for (const call of [...this.#calls.values()])
+        call.abort(new Fault('peer-closed', 'The client has left.'))
+      for (const subscription of [...this.#subscriptions.values()]) subscription.dispose()
+    })
+    this.#life.add(channel.onClose(() => this.#life.dispose()))
+    this.#life.add(channel.onMessage((message) => this.#receive(message)))
   }
 
-  end(): void {
-    if (this.#ended) return
-    this.#ended = true
-    for (const each of this.#listening) each.dispose()
-    for (const call of this.#calls.values()) call.abort(new Fault('peer-closed', 'The client has left.'))
-    for (const subscription of [...this.#subscriptions.values()]) subscription.dispose()
+  close(reason: CloseReason): void {
+    if (this.#life.ended) return
+    this.#post({ type: 'bye', reason: { code: reason.code, message: reason.message } })
+    this.#life.dispose()
+    this.#channel.close(reason)
+  }
+
+  dispose(): void {
+    this.close(DONE)
   }
 
   #receive(input: unknown): void {
-    const { success, output } = v.safeParse(clientMessageSchema, input)
-    if (success) this.#obey(output)
-    else if (!isUnknownType(input)) this.#channel.close(ODD_MESSAGE)
+    if (this.#life.ended) return
+    const message = readMessage(clientMessageSchema, input)
+    if (message === undefined) this.close(ODD_MESSAGE)
+    else if (!this.#greeted && (message === 'unknown' || message.type !== 'hello')) this.close(NO_HELLO)
+    else if (message !== 'unknown') this.#obey(message)
   }
 
   #obey(message: ClientMessage): void {
     switch (message.type) {
-      case 'hello': {
-        const version = RPC_VERSIONS.find((each) => message.versions.includes(each))
-        if (version === undefined) this.#channel.close(noCommonVersion(message.versions))
-        else this.#post({ type: 'hello', version })
+      case 'hello':
+        this.#greet(message.versions, message.features)
         return
-      }
       case 'call':
-        void this.#call(message.id, message.name, message.args)
+        if (this.#isNew(message.id)) void this.#call(message.id, message.name, message.args)
         return
       case 'cancel':
         this.#calls.get(message.id)?.abort(new Fault('usage', 'The call was cancelled.'))
         return
       case 'subscribe':
-        this.#subscribe(message)
+        if (this.#isNew(message.id)) this.#subscribe(message)
         return
       case 'credit':
         this.#subscriptions.get(message.id)?.add(message.count)
@@ -98,30 +117,54 @@ class Server {
     }
   }
 
+  #greet(versions: readonly number[], features: readonly string[]): void {
+    const version = RPC_VERSIONS.find((each) => versions.includes(each))
+    if (this.#greeted) this.close(ODD_MESSAGE)
+    else if (version === undefined) this.close(noCommonVersion(versions))
+    else {
+      this.#greeted = true
+      this.#greeting.dispose()
+      this.features = features
+      this.#post({ type: 'hello', version, features: [...RPC_FEATURES] })
+    }
+  }
+
+  /** One that came before would make two answers with one id. */
+  #isNew(id: number): boolean {
+    const isNew = id > this.#lastId
+    if (isNew) this.#lastId = id
+    else this.close(ODD_MESSAGE)
+    return isNew
+  }
+
   async #call(id: number, name: string, args: unknown): Promise<void> {
-    if (this.#calls.has(id) || this.#calls.size >= MAX_CALLS) {
-      this.#post({ type: 'fault', id, fault: tooMuch('calls').toJSON() })
+    if (this.#calls.size >= MAX_CALLS) {
+      this.#refuse(id, tooMany('calls'))
       return
     }
     const abort = new AbortController()
     this.#calls.set(id, abort)
     try {
       const value = await this.#service.call(name, args, abort.signal)
+      this.#calls.delete(id)
       this.#post({ type: 'result', id, value })
     } catch (error) {
-      this.#post({ type: 'fault', id, fault: toFault(error).toJSON() })
-    } finally {
       this.#calls.delete(id)
+      this.#refuse(id, toFault(error))
     }
+  }
+
+  #refuse(id: number, fault: Fault): void {
+    this.#post({ type: 'fault', id, fault: recordOf(fault) })
   }
 
   #subscribe({ id, topic, args, credit }: Extract<ClientMessage, { type: 'subscribe' }>): void {
     const ended = (fault?: Fault): void => {
       this.#subscriptions.delete(id)
-      this.#post({ type: 'ended', id, ...(fault && { fault: fault.toJSON() }) })
+      this.#post({ type: 'ended', id, ...(fault && { fault: recordOf(fault) }) })
     }
-    if (this.#subscriptions.has(id) || this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
-      ended(tooMuch('subscriptions'))
+    if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
+      ended(tooMany('subscriptions'))
       return
     }
     const subscription = new Subscription(credit, (item) => this.#post({ type: 'item', id, item }), ended)
@@ -134,67 +177,17 @@ class Server {
   }
 
   #post(message: ServerMessage): void {
-    if (!this.#ended) this.#channel.post(message)
+    if (!this.#life.ended) this.#channel.post(message)
   }
 }
 
-class Subscription implements Subscriber, Disposable {
-  readonly #post: (item: unknown) => void
-  readonly #onEnd: (fault?: Fault) => void
-  #credit: number
-  #served: Disposable | undefined
-  #ended = false
-  onCredit: (() => void) | undefined
-
-  constructor(credit: number, post: (item: unknown) => void, onEnd: (fault?: Fault) => void) {
-    this.#credit = credit
-    this.#post = post
-    this.#onEnd = onEnd
-  }
-
-  get credit(): number {
-    return this.#credit
-  }
-
-  /** What to dispose at the end: at once where that has come already. */
-  serve(served: Disposable): void {
-    if (this.#ended) served.dispose()
-    else this.#served = served
-  }
-
-  send(item: unknown): boolean {
-    if (this.#ended || this.#credit === 0) return false
-    this.#credit -= 1
-    this.#post(item)
-    return true
-  }
-
-  add(credit: number): void {
-    const had = this.#credit
-    this.#credit += credit
-    if (had === 0) this.onCredit?.()
-  }
-
-  end(fault?: Fault): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#served?.dispose()
-    this.#onEnd(fault)
-  }
-
-  dispose(): void {
-    this.end()
-  }
+function recordOf(fault: Fault): FaultRecord {
+  const { cause, ...record } = fault.toJSON()
+  const message = record.message.slice(0, MAX_TEXT)
+  return { ...record, message, ...(cause !== undefined && { cause: cause.slice(0, MAX_TEXT) }) }
 }
 
-/** A newer client may say what we do not know; anything else that is no message is an error. */
-function isUnknownType(input: unknown): boolean {
-  if (typeof input !== 'object' || input === null || !('type' in input)) return false
-  const types: readonly unknown[] = clientMessageSchema.options.map(({ entries }) => entries.type.literal)
-  return typeof input.type === 'string' && !types.includes(input.type)
-}
-
-function tooMuch(what: string): Fault {
+function tooMany(what: string): Fault {
   return new Fault('usage', `There are too many ${what} of this client at once. Wait until some have ended.`)
 }
 
@@ -202,6 +195,6 @@ function noCommonVersion(versions: readonly number[]): CloseReason {
   const theirs = versions.join(', ')
   return {
     code: 'refused',
-    message: `the other side speaks version ${theirs}, this one ${RPC_VERSIONS.join(', ')}: update the older one`
+    message: `the client speaks version ${theirs}, this Farport ${RPC_VERSIONS.join(', ')}: update the older one`
   }
 }

@@ -4,6 +4,7 @@
  *
  *     { a: 1, b: { c: 2, d: 3 } }  →  { a: 1, b: { c: 4 } }   is   { set: {}, into: { b: { set: { c: 4 }, gone: ['d'] } } }
  */
+import { isPlainObject } from './plain.ts'
 
 export interface Patch {
   /** Fields that are new or another value. */
@@ -14,7 +15,7 @@ export interface Patch {
   readonly into?: Readonly<Record<string, Patch>>
 }
 
-type Tree = Readonly<Record<string, unknown>>
+export type Tree = Readonly<Record<string, unknown>>
 
 /** Undefined where nothing differs. A field that is `undefined` counts as absent. */
 export function difference(before: Tree, after: Tree): Patch | undefined {
@@ -23,7 +24,7 @@ export function difference(before: Tree, after: Tree): Patch | undefined {
   for (const [field, value] of Object.entries(after)) {
     if (value === undefined) continue
     const old = Object.hasOwn(before, field) ? before[field] : undefined
-    if (isTree(old) && isTree(value)) {
+    if (isPlainObject(old) && isPlainObject(value)) {
       const patch = difference(old, value)
       if (patch) assign(into, field, patch)
     } else if (!isSame(old, value)) assign(set, field, value)
@@ -39,14 +40,28 @@ export function difference(before: Tree, after: Tree): Patch | undefined {
   return Object.keys(patch).length > 0 ? patch : undefined
 }
 
+/** What came as a patch, where it is one; a far side may send anything. Of more than carriers let through, neither is deep. */
+export function isPatch(value: unknown): value is Patch {
+  if (!isPlainObject(value)) return false
+  const { set = {}, gone = [], into = {} } = value
+  return (
+    isPlainObject(set) &&
+    Array.isArray(gone) &&
+    gone.every((field) => typeof field === 'string') &&
+    isPlainObject(into) &&
+    Object.values(into).every(isPatch)
+  )
+}
+
 /** A new tree; what did not change is shared with the old one, so that a look at the reference tells. */
 export function patched(tree: Tree, { set = {}, gone = [], into = {} }: Patch): Tree {
   const result: Record<string, unknown> = {}
-  for (const [field, value] of Object.entries(tree)) if (!gone.includes(field)) assign(result, field, value)
+  const without = new Set(gone)
+  for (const [field, value] of Object.entries(tree)) if (!without.has(field)) assign(result, field, value)
   for (const [field, value] of Object.entries(set)) assign(result, field, value)
   for (const [field, patch] of Object.entries(into)) {
     const inner = Object.hasOwn(tree, field) ? tree[field] : undefined
-    assign(result, field, patched(isTree(inner) ? inner : {}, patch))
+    assign(result, field, patched(isPlainObject(inner) ? inner : {}, patch))
   }
   return result
 }
@@ -56,17 +71,13 @@ function assign(target: Record<string, unknown>, field: string, value: unknown):
   Object.defineProperty(target, field, { value, enumerable: true, writable: true, configurable: true })
 }
 
-function isTree(value: unknown): value is Tree {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
-  )
-}
-
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
   return a.every((each, index) => {
     const other: unknown = b[index]
-    return isTree(each) && isTree(other) ? difference(each, other) === undefined : isSame(each, other)
+    return isPlainObject(each) && isPlainObject(other)
+      ? difference(each, other) === undefined
+      : isSame(each, other)
   })
 }

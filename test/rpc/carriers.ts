@@ -1,0 +1,77 @@
+/** Pairs of Channels over each carrier, for suites/rpc.ts and the tests of one carrier. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Duplex } from '../../src-main/base/duplex.ts'
+import { once } from '../../src-main/base/event.ts'
+import { MemoryDuplex } from '../../src-main/base/memory-duplex.ts'
+import { DONE } from '../../src-main/contract/close.ts'
+import type { Connection } from '../../src-main/net/connection.ts'
+import { dial, listen } from '../../src-main/net/dial.ts'
+import { parseEndpoint } from '../../src-main/net/endpoint.ts'
+import { memoryChannels } from '../../src-main/rpc/memory-channel.ts'
+import { streamChannel } from '../../src-main/rpc/stream-channel.ts'
+import { tcpPair } from '../net/tcp-pair.ts'
+import type { RpcPair } from '../suites/rpc.ts'
+
+export function memoryPair(): RpcPair {
+  const [client, server] = memoryChannels()
+  return closedAtEnd({ client, server })
+}
+
+export interface DuplexPair {
+  readonly near: MemoryDuplex
+  readonly far: MemoryDuplex
+}
+
+/** Two memory Duplexes, each the far side of the other. */
+export function joinedDuplexes(): DuplexPair {
+  const [near, far] = [new MemoryDuplex(), new MemoryDuplex()]
+  near.onReceived((chunk) => far.send(chunk))
+  far.onReceived((chunk) => near.send(chunk))
+  near.onClose((reason) => far.end(reason))
+  far.onClose((reason) => near.end(reason))
+  return { near, far }
+}
+
+export function streamPair(): RpcPair {
+  const { near, far } = joinedDuplexes()
+  return overStream(near, far)
+}
+
+export async function tcpChannels(): Promise<RpcPair> {
+  const { near, far } = await tcpPair()
+  return overStream(near, far)
+}
+
+export async function unixChannels(): Promise<RpcPair> {
+  const { near, far } = await unixConnections()
+  return overStream(near, far)
+}
+
+async function unixConnections(): Promise<{ near: Connection; far: Connection }> {
+  const folder = mkdtempSync(join(tmpdir(), 'farport-rpc-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const listener = await listen(parseEndpoint(`raw+unix://${join(folder, 'x.sock')}`, 'listen'))
+  onTestFinished(() => listener.close(DONE))
+  const accepted = once(listener.onConnection)
+  const near = await dial(parseEndpoint(listener.url))
+  return { near, far: await accepted }
+}
+
+function overStream(near: Duplex, far: Duplex): RpcPair {
+  onTestFinished(() => {
+    near.abort(DONE)
+    far.abort(DONE)
+  })
+  return { client: streamChannel(near, 'client'), server: streamChannel(far, 'server') }
+}
+
+function closedAtEnd(pair: RpcPair): RpcPair {
+  onTestFinished(() => {
+    pair.client.close(DONE)
+    pair.server.close(DONE)
+  })
+  return pair
+}

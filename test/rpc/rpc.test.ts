@@ -1,0 +1,7 @@
+import { rpcSuite } from '../suites/rpc.ts'
+import { memoryPair, streamPair, tcpChannels, unixChannels } from './carriers.ts'
+
+rpcSuite('memory', memoryPair, 200)
+rpcSuite('a stream in memory', streamPair, 200)
+rpcSuite('a Unix socket', unixChannels, 25)
+rpcSuite('TCP', tcpChannels, 25)
