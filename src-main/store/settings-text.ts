@@ -36,6 +36,14 @@ export function readSettings(text: string, where: string, migrations = MIGRATION
   return { settings: result.output, version }
 }
 
+/** What a program made of settings. Throws the Fault `usage`, which names the field that does not fit. */
+export function checkSettings(made: Settings): Settings {
+  const result = v.safeParse(settingsSchema, made)
+  if (result.success) return result.output
+  const { issue, path } = innermost(result.issues[0], [])
+  throw new Fault('usage', `Settings do not fit: ${formatPath(path)}: ${reasonOf(issue)}.`)
+}
+
 function parse(text: string, where: string): JsonText {
   try {
     return readJson(text)
