@@ -1,5 +1,5 @@
 /**
- * A Connection over a connected StreamSocket, whatever made it. Called by the carriers; knows no protocol above it. All that
+ * A Connection over a connected StreamSocket or TlsSocket. Called by the carriers; knows no protocol above it. All that
  * ends a connection is decided here: its owner, its peer, silence, and a peer that takes nothing.
  */
 import type { Clock } from '../base/clock.ts'
@@ -8,11 +8,11 @@ import { Emitter } from '../base/event.ts'
 import type { Disposable } from '../base/event.ts'
 import type { CloseReason } from '../contract/close.ts'
 import { DONE } from '../contract/close.ts'
-import { hungUp, pendingError, unreadBytes } from '../os/socket-state.ts'
+import { hungUp, pendingError } from '../os/socket-state.ts'
 import { USER_TIMEOUT_MS } from '../os/tcp-options.ts'
 import type { Connection } from './connection.ts'
 import { VANISHED, endReason } from './network-faults.ts'
-import type { StreamSocket } from './stream-socket.ts'
+import type { CarriedSocket } from './stream-socket.ts'
 
 export interface SocketConnectionOptions {
   readonly remote: string
@@ -50,7 +50,7 @@ export class SocketConnection implements Connection {
   readonly remote: string
   readonly remoteAddress: string | undefined
 
-  readonly #socket: StreamSocket
+  readonly #socket: CarriedSocket
   readonly #clock: Clock
   readonly #stallTimeoutMs: number
   readonly #halfCloseMs: number
@@ -89,7 +89,7 @@ export class SocketConnection implements Connection {
   #takenAtMs: number
   #overSinceMs: number | undefined
 
-  constructor(socket: StreamSocket, options: SocketConnectionOptions) {
+  constructor(socket: CarriedSocket, options: SocketConnectionOptions) {
     this.remote = options.remote
     this.remoteAddress = options.remoteAddress
     this.#socket = socket
@@ -108,7 +108,7 @@ export class SocketConnection implements Connection {
       ended: (error, lostBytes) => this.#finish(error, lostBytes)
     }
     socket.once('end', () => this.#peerEnded())
-    socket.manners.watch(socket, this.#userTimeoutMs)
+    socket.manners.watch(socket.wire, this.#userTimeoutMs)
     this.#watchTimer = this.#clock.every(WATCH_PERIOD_MS, () => this.#watch(), 'idle')
   }
 
@@ -175,12 +175,12 @@ export class SocketConnection implements Connection {
   probe(): void {
     if (this.#reason || this.#probeTimer) return
     const { manners } = this.#socket
-    manners.probe(this.#socket)
+    manners.probe(this.#socket.wire)
     const judge = (): void => {
       this.#probeTimer = undefined
       if (this.#reason) return
-      if (manners.unansweredMs(this.#socket) >= PROBE_UNANSWERED_MS) this.abort(VANISHED)
-      else manners.watch(this.#socket, this.#userTimeoutMs)
+      if (manners.unansweredMs(this.#socket.wire) >= PROBE_UNANSWERED_MS) this.abort(VANISHED)
+      else manners.watch(this.#socket.wire, this.#userTimeoutMs)
     }
     this.#probeTimer = this.#clock.after(PROBE_MS, judge, 'idle')
   }
@@ -247,8 +247,8 @@ export class SocketConnection implements Connection {
   /** Everything that it sent was handed on. */
   #peerEnded(): void {
     if (this.#reason) return
-    if (this.#sendError || hungUp(this.#socket)) {
-      this.#sendError ??= pendingError(this.#socket)
+    if (this.#sendError || hungUp(this.#socket.wire)) {
+      this.#sendError ??= pendingError(this.#socket.wire)
       this.#socket.destroy(this.#sendError)
     } else if (this.#halfCloseMs === 0) {
       this.#endHalfClosed()
@@ -289,16 +289,16 @@ export class SocketConnection implements Connection {
       this.abort(this.#stalled())
       return
     }
-    if (this.#socket.manners.unansweredMs(this.#socket) >= USER_TIMEOUT_MS) this.abort(VANISHED)
+    if (this.#socket.manners.unansweredMs(this.#socket.wire) >= USER_TIMEOUT_MS) this.abort(VANISHED)
     else if (this.#paused) this.#watchPaused(nowMs)
   }
 
   /** Nobody reads, so Node would not notice that it is over. */
   #watchPaused(nowMs: number): void {
-    if (!hungUp(this.#socket)) return
+    if (!hungUp(this.#socket.wire)) return
     this.#overSinceMs ??= nowMs
     // With nothing left to read, reading finds the end, and the reason.
-    if (unreadBytes(this.#socket) === 0) this.resume()
+    if (this.#socket.unread === 0) this.resume()
     else if (nowMs - this.#overSinceMs >= UNREAD_GRACE_MS) {
       this.abort({ code: 'error', message: 'the far side is gone, and nobody took its last bytes for 25 s' })
     }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { reading } from '../os/slab.ts'
-import { socketFd } from '../os/socket-state.ts'
+import { socketFd, unreadBytes } from '../os/socket-state.ts'
 import { stayPaused } from '../os/stay-paused.ts'
 import { writeNow } from '../os/write-now.ts'
 import type { StreamManners } from './stream-manners.ts'
@@ -16,6 +16,28 @@ export interface StreamSocketOwner {
   ended(error: Error | null, lostBytes: number): void
 }
 
+/** What a SocketConnection needs of a socket, with or without a layer (TLS) between it and the wire. */
+export interface CarriedSocket {
+  readonly manners: StreamManners
+  owner: StreamSocketOwner | undefined
+  /** Whose descriptor the system is asked about. */
+  readonly wire: Socket
+  /** Bytes that `send` took and the kernel has not taken. */
+  readonly queued: number
+  /** Bytes that came and were not handed on. */
+  readonly unread: number
+  send(chunk: Uint8Array): void
+  pause(): void
+  resume(): void
+  /** No more is sent; `finish` when all is out. */
+  end(): void
+  /** Ends at once; what the kernel took is still delivered, but for an error. */
+  destroy(error?: Error): void
+  /** Ends at once, and tells the far side by a reset where there is one; what is queued is lost. */
+  reset(): void
+  once(event: 'end' | 'finish', listener: () => void): unknown
+}
+
 /**
  * Node's socket, made fit for serial data:
  *
@@ -26,7 +48,7 @@ export interface StreamSocketOwner {
  *
  * Made by the carriers, owned by a SocketConnection; knows no timer and no policy.
  */
-export class StreamSocket extends Socket {
+export class StreamSocket extends Socket implements CarriedSocket {
   readonly manners: StreamManners
   owner: StreamSocketOwner | undefined
   /** Bytes of the write that is under way. */
@@ -49,10 +71,17 @@ export class StreamSocket extends Socket {
     this.on('error', () => undefined)
   }
 
-  /** Bytes that `write` took and the kernel has not taken. */
   get queued(): number {
     if (this.writableLength === 0) return 0
     return this.writableLength - this.#inFlight + Math.min(this.#inFlight, this.#handleQueue())
+  }
+
+  get wire(): Socket {
+    return this
+  }
+
+  get unread(): number {
+    return unreadBytes(this)
   }
 
   /** As `write`, but asks the kernel first: where nothing waits and it takes all, that is a third of the work. */
@@ -64,7 +93,6 @@ export class StreamSocket extends Socket {
     else if (taken < chunk.length) this.write(chunk.subarray(taken))
   }
 
-  /** Ends at once, and tells the far side by a reset where there is one; what is queued is lost. */
   reset(): void {
     // Node's reset fails on a socket whose FIN is out; there a plain close does.
     if (!this.manners.resets || (this.writableEnded && this.writableLength === 0)) this.destroy()

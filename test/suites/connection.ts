@@ -89,14 +89,10 @@ export function connectionSuite(
 
     it('pushes back while the reader is paused, and says when there is room', async () => {
       const { near, far } = await connected()
-      let written = 0
-      const chunk = Buffer.alloc(64 * 1024, 0x55)
-      do {
-        written += chunk.length
-        if (written > 64 << 20) throw new Error('it took 64 MiB without a reader')
-      } while (near.write(chunk))
-      expect(near.queued).toBeGreaterThan(HIGH_WATER)
-      expect(near.queued).toBeLessThanOrEqual(HIGH_WATER + chunk.length)
+      const written = sizeOf(await stuff(near))
+      // More than at a drain: a carrier may hand on some of it once `write` has answered.
+      expect(near.queued).toBeGreaterThan(LOW_WATER)
+      expect(near.queued).toBeLessThanOrEqual(HIGH_WATER + 64 * 1024)
       let drains = 0
       const queuedAtDrain: number[] = []
       near.onDrain(() => {
@@ -178,7 +174,7 @@ export function connectionSuite(
 
     it('sends what is queued before it closes, and both see one end', async () => {
       const { near, far } = await connected()
-      const sent = Buffer.concat(fill(near))
+      const sent = Buffer.concat(await stuff(near))
       const [nearEnds, farEnds] = [ends(near), ends(far)]
       const all = received(far, sent.length)
       const lost = near.close(SHUTDOWN, 5000)
@@ -193,7 +189,7 @@ export function connectionSuite(
 
     it('gives up when the time is over, and counts what it could not deliver', async () => {
       const { near, far } = await connected()
-      const sent = fill(near).reduce((sum, each) => sum + each.length, 0)
+      const sent = sizeOf(await stuff(near))
       const nearEnds = ends(near)
       const lost = await near.close(SHUTDOWN, 20)
       expect(nearEnds).toEqual([SHUTDOWN])
@@ -202,14 +198,14 @@ export function connectionSuite(
       far.resume()
       // The far side is told that it did not get everything, also when it only finds out after the last bytes.
       expect((await ended(far)).code).toBe(broken)
-      expect(lost).toBeGreaterThan(HIGH_WATER)
+      expect(lost).toBeGreaterThan(LOW_WATER)
       expect(lost).toBeLessThanOrEqual(sent)
       expect(got + lost).toBeGreaterThanOrEqual(sent)
     })
 
     it('answers every close with the same count, and abort cuts a close short', async () => {
       const { near } = await connected()
-      fill(near)
+      await stuff(near)
       const nearEnds = ends(near)
       const first = near.close(SHUTDOWN, 60_000)
       const second = near.close(DONE, 60_000)
@@ -223,12 +219,12 @@ export function connectionSuite(
 
     it('still tells in `queued` what it lost, while onClose fires and after it', async () => {
       const { near } = await connected()
-      fill(near)
+      await stuff(near)
       const before = near.queued
       let atTheEnd = 0
       near.onClose(() => (atTheEnd = near.queued))
       near.abort(DONE)
-      expect(before).toBeGreaterThan(HIGH_WATER)
+      expect(before).toBeGreaterThan(LOW_WATER)
       expect(atTheEnd).toBeGreaterThanOrEqual(before)
       expect(near.queued).toBe(await near.close(DONE, 0))
     })
@@ -305,7 +301,7 @@ export function connectionSuite(
 
     it('can close from within onDrain, what is queued then included', async () => {
       const { near, far } = await connected()
-      const size = fill(near).reduce((sum, each) => sum + each.length, 0)
+      const size = sizeOf(await stuff(near))
       const all = received(far, size + 4)
       const lost = new Promise<number>((resolve) => {
         near.onDrain(() => {
@@ -370,6 +366,23 @@ export function fill(connection: Connection): Buffer[] {
   while (connection.write(chunks.at(-1)!))
   return chunks
 }
+
+/** As `fill`, for carriers that hand on to the kernel a turn later, too: until there is no room any more, however long one waits. */
+export async function stuff(connection: Connection): Promise<Buffer[]> {
+  const chunks: Buffer[] = []
+  let room = true
+  const watching = connection.onDrain(() => (room = true))
+  while (room) {
+    room = false
+    chunks.push(...fill(connection))
+    if (chunks.length > 1024) throw new Error('it took 64 MiB without a reader')
+    await turns()
+  }
+  watching.dispose()
+  return chunks
+}
+
+const sizeOf = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0)
 
 /** Every reason with which it ended, as they come. */
 export function ends(connection: Connection): CloseReason[] {
