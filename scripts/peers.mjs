@@ -17,6 +17,7 @@ const PEERS = {
   '/usr/bin/cc': 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',
   '/usr/bin/setpriv': 'util-linux',
+  '/usr/lib/systemd/systemd': 'systemd',
   '/usr/bin/kermit': 'ckermit',
   '/usr/sbin/cyclades-ser-cli': 'cyclades-serial-client',
   '/usr/bin/qemu-system-x86_64': 'qemu-system-x86',

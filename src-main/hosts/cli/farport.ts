@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   reset: async () => (await import('./commands/reset.ts')).reset,
   list: async () => (await import('./commands/list.ts')).list,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  service: async () => (await import('./commands/service.ts')).service,
   demo: async () => (await import('./commands/demo.ts')).demo
 }
 

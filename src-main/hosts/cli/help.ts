@@ -34,6 +34,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport expect TARGET SCRIPT                  log in, wait for prompts: a script for a console
   farport reset TARGET --profile BOARD          reset the board at a port
   farport doctor                                what stands in the way here, and how to mend it
+  farport service install                       keep it running: from sign-in, or from the start of the computer
   farport demo                                  simulated devices, to try things out
 
 farport COMMAND --help tells more. --json, with any of them: results and errors for programs.
@@ -218,6 +219,24 @@ The serial ports of this computer, and which program has them open.`,
 
 Examines what stands in the way of sharing ports here: rights, locks, other programs, addresses. Each finding has its fix.
 Exit code 3 when there is a problem.`,
+
+  service: `farport service install|uninstall|status [--user | --system] [--dry-run] [--json]
+
+Has the system keep "farport serve" running: systemd, launchd (macOS), or a scheduled task (Windows). install starts it, and starts
+it again after an update of Farport; doing it twice does no harm. Files that Farport did not make are left alone.
+
+  --user                 while you are signed in, with your own settings (default)
+  --system               from the start of the computer on (default for root). Linux: as a user of its own with an identity of
+                         its own in /var/lib/farport; members of the group farport may command it; the udev rule that keeps
+                         ModemManager off adapters is installed with it
+  --dry-run              show every file and command, and do nothing
+
+status says of both whether they run, since when, and where the log is. Exit code 3 when none runs.
+
+Examples:
+  farport service install
+  farport service install --system --dry-run
+  sudo farport service install --system && sudo usermod -aG farport $USER`,
 
   demo: `farport demo [--json]
 

@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { homedir, userInfo } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { Fault } from '../../../contract/faults.ts'
+import type { CliCommand, CliIo } from '../cli-io.ts'
+import { EXIT } from '../exit.ts'
+import { flag, parse } from '../options.ts'
+import { launchd } from '../service/launchd.ts'
+import { scheduledTask } from '../service/scheduled-task.ts'
+import type { Place, Plan, Ran, Scope, ServiceKind } from '../service/service-kind.ts'
+import { statusLines } from '../service/status-lines.ts'
+import { carryOut, describeSteps } from '../service/steps.ts'
+import { systemd } from '../service/systemd.ts'
+
+const VERBS = ['install', 'uninstall', 'status'] as const
+type Verb = (typeof VERBS)[number]
+
+const OPTIONS = {
+  user: { type: 'boolean' },
+  system: { type: 'boolean' },
+  'dry-run': { type: 'boolean' }
+} as const
+
+/** What systemctl may take, when many jobs wait, in ms. */
+const RUN_TIMEOUT_MS = 60_000
+
+/** `farport service`: has the system keep `farport serve` running. Exit code 3 from `status` when it does not run. */
+export const service: CliCommand = async (args, io) => {
+  const { positionals, given } = parse(args, OPTIONS, 1)
+  const verb = VERBS.find((each) => each === positionals[0])
+  if (verb === undefined)
+    throw new Fault(
+      'usage',
+      `Say what to do with the service: ${VERBS.map((each) => `farport service ${each}`).join(', ')}.`
+    )
+  if (flag(given, 'user') && flag(given, 'system'))
+    throw new Fault('usage', '--user and --system exclude each other. Say it once for each.')
+  const place = here()
+  const kind = kindOf(place.platform)
+  const said = flag(given, 'system') ? 'system' : flag(given, 'user') ? 'user' : undefined
+  const json = flag(given, 'json')
+  if (verb === 'status') {
+    if (flag(given, 'dry-run')) throw new Fault('usage', 'status changes nothing: leave --dry-run out.')
+    return status(kind, place, said, json, io)
+  }
+  // Who says nothing means what they may do.
+  const scope = said ?? (place.uid === 0 ? 'system' : 'user')
+  const plan = kind[verb](place, scope)
+  if (flag(given, 'dry-run')) {
+    if (json) io.print(JSON.stringify(plan))
+    else for (const line of describeSteps(plan.steps)) io.print(line)
+    return EXIT.done
+  }
+  if (plan.needsRoot && place.uid !== 0) throw needsRoot(verb, place)
+  await act(plan, place, json, io)
+  return EXIT.done
+}
+
+async function act(plan: Plan, place: Place, json: boolean, io: CliIo): Promise<void> {
+  const done: string[] = []
+  await carryOut(plan.steps, {
+    run: place.run,
+    say: (line) => {
+      if (json) done.push(line)
+      else io.print(line)
+    }
+  })
+  if (json) io.print(JSON.stringify({ done, hints: plan.hints }))
+  else for (const hint of plan.hints) io.say(hint)
+}
+
+async function status(
+  kind: ServiceKind,
+  place: Place,
+  said: Scope | undefined,
+  json: boolean,
+  io: CliIo
+): Promise<number> {
+  const both = place.platform === 'win32' ? (['user'] as const) : (['user', 'system'] as const)
+  const found = await Promise.all((said ? [said] : both).map((scope) => kind.status(place, scope)))
+  if (json) io.print(JSON.stringify(found))
+  else for (const line of found.flatMap(statusLines)) io.print(line)
+  return found.some((each) => each.state === 'running') ? EXIT.done : EXIT.device
+}
+
+function kindOf(platform: NodeJS.Platform): ServiceKind {
+  if (platform === 'linux') return systemd
+  if (platform === 'darwin') return launchd
+  if (platform === 'win32') return scheduledTask
+  throw new Fault(
+    'unsupported',
+    `There is no service on ${platform} yet. Have its init start "farport serve".`
+  )
+}
+
+/** sudo looks for programs in places of its own: the whole paths hold there as well. */
+function needsRoot(verb: Verb, { program }: Place): Fault {
+  const words = [...program, 'service', verb, '--system'].map((word) =>
+    /^[\w./:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+  )
+  return new Fault(
+    'needs-rights',
+    `The system's service is root's to ${verb}. Say: sudo ${words.join(' ')} (or --user, for one of your own).`
+  )
+}
+
+function here(): Place {
+  return {
+    platform: process.platform,
+    uid: process.getuid?.(),
+    userName: userInfo().username,
+    home: homedir(),
+    environment: process.env,
+    program: [nodePath(), realpathSync(process.argv[1] ?? '')],
+    version: __FARPORT_VERSION__,
+    root: '',
+    run
+  }
+}
+
+/** The name of Node.js that stays when it is updated, such as /usr/bin/node, rather than the file of one version behind it. */
+function nodePath(): string {
+  const real = realpathSync(process.execPath)
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((each) => each.startsWith('/'))
+  const named = folders.map((folder) => join(folder, 'node'))
+  return named.find((path) => existsSync(path) && realpathSync(path) === real) ?? process.execPath
+}
+
+function run([program = '', ...args]: readonly string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(program, args, { timeout: RUN_TIMEOUT_MS }, (error, stdout, stderr) => {
+      const code = error ? (typeof error.code === 'number' ? error.code : undefined) : 0
+      resolve({ code, stdout, stderr: code === undefined && stderr === '' ? (error?.message ?? '') : stderr })
+    })
+  })
+}

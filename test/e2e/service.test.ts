@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { commandLine } from '../../src-main/hosts/cli/service/systemd-words.ts'
+import { eventually } from '../eventually.ts'
+import { INSTALLED, NODE, lacksOwnSystemd, ownSystemd, type OwnSystemd } from './own-systemd.ts'
+
+const UNIT = '/etc/systemd/system/farport.service'
+const RULE = '/etc/udev/rules.d/60-farport.rules'
+
+/** Something that the built command does until it is stopped, in the unit's own surroundings. */
+const SHARES = commandLine([
+  NODE,
+  INSTALLED,
+  ...['share', 'sim:echo', '--listen', 'raw://127.0.0.1:23'],
+  ...['--listen', 'raw+unix:///run/farport/echo.sock?mode=660&group=farport']
+])
+
+async function withShares(systemd: OwnSystemd): Promise<void> {
+  await systemd.write(`${UNIT}.d/test.conf`, `[Service]\nType=exec\nExecStart=\nExecStart=${SHARES}\n`)
+}
+
+async function pidOf(systemd: OwnSystemd): Promise<number> {
+  const { stdout } = await systemd.farport('service', 'status', '--system', '--json')
+  const [status] = JSON.parse(stdout) as { state: string; pid?: number }[]
+  expect(status).toMatchObject({ state: 'running', pid: expect.any(Number) as number })
+  return status!.pid!
+}
+
+/** What is behind a share answers. */
+async function echoes(systemd: OwnSystemd): Promise<void> {
+  const ask = `
+    const socket = require('net').connect(23, '127.0.0.1', () => socket.write('hello'))
+    socket.on('error', () => process.exit(1))
+    socket.on('data', (bytes) => { process.stdout.write(bytes); socket.destroy() })`
+  await eventually(async () => expect((await systemd.run(NODE, '-e', ask)).stdout).toBe('hello'))
+}
+
+describe.skipIf(lacksOwnSystemd())('farport service with systemd (needs root and systemd)', () => {
+  it('installs the service of the system, which serves, comes back after kill -9, and leaves without a trace', async () => {
+    const systemd = await ownSystemd()
+    await withShares(systemd)
+    const installed = await systemd.farport('service', 'install')
+    expect(installed).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('usermod -aG farport') as string
+    })
+    expect(installed.stdout).toContain(`wrote ${UNIT}\n`)
+    expect(installed.stdout).toContain(`wrote ${RULE}\n`)
+    expect((await systemd.run('systemd-analyze', 'verify', UNIT)).stderr).toBe('')
+    expect((await systemd.run('systemctl', 'is-enabled', 'farport')).stdout).toBe('enabled\n')
+
+    await echoes(systemd)
+    const first = await pidOf(systemd)
+    const { stdout: who } = await systemd.run(
+      'grep',
+      '-E',
+      '^(Uid|Groups|NoNewPrivs|CapEff)',
+      `/proc/${first}/status`
+    )
+    expect(Number(/Uid:\s+(\d+)/.exec(who)?.[1])).toBeGreaterThan(60_000)
+    const { stdout: groups } = await systemd.run('getent', 'group', 'dialout', 'farport')
+    for (const gid of groups.matchAll(/:(\d+):/g)) expect(who).toMatch(new RegExp(`Groups:.*\\b${gid[1]}\\b`))
+    expect(who).toMatch(/NoNewPrivs:\s+1/)
+    // CAP_NET_BIND_SERVICE alone.
+    expect(who).toMatch(/CapEff:\s+0000000000000400/)
+    const { stdout: modes } = await systemd.run(
+      'stat',
+      '-Lc',
+      '%a %G',
+      '/var/lib/farport',
+      '/run/farport',
+      '/run/farport/echo.sock'
+    )
+    expect(modes).toMatch(/^700 .*\n755 .*\n660 farport\n$/)
+
+    await systemd.run('kill', '-9', String(first))
+    await eventually(async () => expect(await pidOf(systemd)).not.toBe(first))
+    await echoes(systemd)
+
+    const again = await systemd.farport('service', 'install')
+    expect(again.stdout).toContain(`${UNIT} is as it should be`)
+    expect(again.stdout).not.toContain('restart')
+    expect(await systemd.farport('service', 'status', '--system')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^The system's service: running since 20.*Z, process \d+, starts by itself/
+      ) as string
+    })
+
+    const removed = await systemd.farport('service', 'uninstall')
+    expect(removed).toMatchObject({ code: 0, stdout: expect.stringContaining(`removed ${UNIT}`) as string })
+    expect((await systemd.run('ls', UNIT, RULE)).stdout).toBe('')
+    expect(await systemd.farport('service', 'status', '--system')).toMatchObject({
+      code: 3,
+      stdout: "The system's service: not installed.\n"
+    })
+    expect(await systemd.farport('service', 'uninstall')).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  it('changes nothing when asked what it would do, nor without rights, nor where others have been', async () => {
+    const systemd = await ownSystemd()
+    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']
+    const shown = await systemd.run(...nobody, NODE, INSTALLED, 'service', 'install', '--system', '--dry-run')
+    expect(shown).toMatchObject({ code: 0, stderr: '' })
+    expect(shown.stdout).toContain(`would write ${UNIT}:\n`)
+    expect(shown.stdout).toContain('would run systemctl enable farport.service\n')
+    expect(await systemd.run(...nobody, NODE, INSTALLED, 'service', 'install', '--system')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`sudo ${NODE} ${INSTALLED} service install --system`) as string
+    })
+    expect((await systemd.run('ls', UNIT, RULE)).stdout).toBe('')
+
+    await systemd.run('ln', '-s', '/dev/null', UNIT)
+    expect(await systemd.farport('service', 'install')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`${UNIT} is there already`) as string
+    })
+    expect((await systemd.run('ls', RULE)).stdout).toBe('')
+    expect(await systemd.farport('service', 'uninstall')).toMatchObject({ code: 2 })
+    expect((await systemd.run('readlink', UNIT)).stdout).toBe('/dev/null\n')
+  })
+
+  it('writes a unit for a user that systemd takes', async () => {
+    const systemd = await ownSystemd()
+    const folder = '/opt/of ada, 100% "$HOME"'
+    await systemd.run('cp', '-r', '/opt/farport', folder)
+    const script = `${folder}/dist/main/farport.js`
+    const { stdout } = await systemd.run(NODE, script, 'service', 'install', '--user', '--dry-run')
+    const lines = /^would write \S+farport\.service:\n((?: {4}.*\n|\n)+)/m.exec(stdout)![1]!
+    await systemd.write('/run/farport.service', lines.replace(/^ {4}/gm, ''))
+    const env = ['env', 'XDG_RUNTIME_DIR=/run/user/0', 'SYSTEMD_UNIT_PATH=/run:/usr/lib/systemd/user']
+    expect(
+      await systemd.run(...env, 'systemd-analyze', '--user', 'verify', '/run/farport.service')
+    ).toMatchObject({
+      code: 0,
+      stderr: ''
+    })
+  })
+
+  it('hands every word over as it is', async () => {
+    const systemd = await ownSystemd()
+    const words = [
+      'a b',
+      '%n %%',
+      '$HOME',
+      '${HOME}',
+      '$$',
+      String.raw`c\d\x41`,
+      "'",
+      '"q"',
+      ';',
+      '',
+      'ü',
+      '-',
+      '&&'
+    ]
+    const program = '/opt/dump 50% $HOME ü'
+    await systemd.write(program, '#!/bin/sh\nfor each in "$@"; do printf "<%s>" "$each"; done > /run/words\n')
+    await systemd.run('chmod', '755', program)
+    const unit = `[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=${commandLine([program, ...words])}\n`
+    await systemd.write('/etc/systemd/system/words.service', unit)
+    await systemd.run('systemctl', 'daemon-reload')
+    expect(await systemd.run('systemctl', 'start', 'words')).toMatchObject({ code: 0, stderr: '' })
+    expect((await systemd.run('cat', '/run/words')).stdout).toBe(words.map((each) => `<${each}>`).join(''))
+  })
+})
