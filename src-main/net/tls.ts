@@ -84,7 +84,7 @@ class MutualConnection extends SocketConnection implements TlsConnection {
  * Rejects with a Fault of the kind `peer`: as TCP does, or `peer-protocol` where something else than a Farport answers; or with the
  * signal's reason.
  */
-export function dialTls(
+export async function dialTls(
   to: TlsPlace,
   identity: TlsIdentity,
   options: DialOptions = {}
