@@ -12,7 +12,7 @@ import { Fault } from '../contract/faults.ts'
 import type { LineWish } from '../contract/line.ts'
 import { isSystemError, SystemError } from '../os/libc.ts'
 import { allowOpens, opensAreRefused, refuseOpens, takeLockFiles, tryFlock } from '../os/locks.ts'
-import { driveLines, readLines } from '../os/modem.ts'
+import { driveBreak, driveLines, readLines } from '../os/modem.ts'
 import { setLowLatency, setRs485 } from '../os/serial-driver.ts'
 import type { Rs485 } from '../os/serial-driver.ts'
 import { applySettings, readSettings } from '../os/termios.ts'
@@ -106,9 +106,10 @@ async function openLocked(
     // Raw at once: with the echo that a fresh terminal has, the device would hear its own words. CLOCAL: see TtyStream.
     applySettings(fd, { ignoreCarrier: true })
     const hasLines = readLines(fd) !== undefined
-    stream = new TtyStream(fd, { clock, pseudoTerminal: pseudoTerminal && !hasLines })
+    const plain = pseudoTerminal && !hasLines
+    stream = new TtyStream(fd, { clock, pseudoTerminal: plain })
     if (locked) lockForGood(stream.fd)
-    setUp(path, stream.fd, options, settings)
+    setUp(path, stream.fd, plain, options, settings)
     return new HardwarePort({
       path,
       stream,
@@ -147,7 +148,8 @@ function lockForGood(fd: number): void {
   refuseOpens(fd)
 }
 
-function setUp(path: string, fd: number, options: HardwareOptions, settings: LineWish): void {
+/** `plain`: a terminal without lines and break. */
+function setUp(path: string, fd: number, plain: boolean, options: HardwareOptions, settings: LineWish): void {
   const hungUp = settings.baudRate === undefined && readSettings(fd).baudRate === 0
   applySettings(fd, {
     ...settings,
@@ -155,6 +157,8 @@ function setUp(path: string, fd: number, options: HardwareOptions, settings: Lin
     ignoreCarrier: options.local ?? true,
     hangUpOnClose: options.hangUpOnClose ?? false
   })
+  // What a program that was killed left on: with it nothing that is sent arrives.
+  if (!plain) driveBreak(fd, false)
   driveLines(fd, { dtr: options.initialDtr, rts: options.initialRts })
   if (options.rs485) {
     try {

@@ -23,6 +23,7 @@ import type { HardwareOptions } from '../../src-main/ports/hardware.ts'
 import { openHardware } from '../../src-main/ports/hardware.ts'
 import type { Port } from '../../src-main/ports/port.ts'
 import { FakeClock } from '../fake-clock.ts'
+import { lacks, PYTHON } from '../peers/need.ts'
 import { describeWithShim, makeShimmedPair } from '../shim/shim.ts'
 import type { ShimmedPair } from '../shim/shim.ts'
 
@@ -187,6 +188,19 @@ describeWithShim('a hardware port', () => {
     expect(await port.control({ dtr: true, break: false })).toEqual({ dtr: true, rts: false, break: false })
     expect(calls('TIOCMSET')).toEqual([])
     expect(await port.control({})).toEqual(port.lines)
+  })
+
+  it.skipIf(lacks('python3'))('ends a break that a killed program left on the line', async () => {
+    const TIOCSBRK = 0x5427
+    const holder = [
+      'import fcntl, os, signal, sys',
+      `fcntl.ioctl(0, ${TIOCSBRK})`,
+      'os.kill(os.getpid(), signal.SIGKILL)'
+    ].join('\n')
+    spawnSync(PYTHON, ['-c', holder], { env: pair.env, stdio: [pair.a.fd, 'ignore', 'inherit'] })
+    expect(pair.a.state.seen).toMatchObject({ sendingBreak: true })
+    await open()
+    expect(pair.a.state.seen).toMatchObject({ sendingBreak: false })
   })
 
   it.each([
