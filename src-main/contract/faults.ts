@@ -21,6 +21,9 @@ const KINDS = {
   'peer-closed': 'peer',
   'peer-protocol': 'peer',
   'peer-full': 'peer',
+  /** Who answers there has another key than the one that was paired. */
+  'peer-key-changed': 'peer',
+  'peer-not-paired': 'peer',
   /** The owner of the other Farport has not allowed that. */
   'peer-permission': 'peer',
   usage: 'config',
@@ -42,6 +45,8 @@ const KINDS = {
   'already-running': 'config',
   /** Only another user of this computer, or a member of some group, may do it. */
   'needs-rights': 'config',
+  /** The key of this installation cannot be read, or others could. */
+  'identity-broken': 'config',
   bug: 'bug'
 } as const satisfies Record<string, FaultKind>
 
