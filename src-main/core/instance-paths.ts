@@ -11,7 +11,7 @@
  * $FARPORT_SOCKET is another path for the socket. A user's window and `serve` are one instance: the lock is between them. The
  * system's instance is another installation with its own identity.
  */
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { posix, win32 } from 'node:path'
 import { Fault } from '../contract/faults.ts'
@@ -78,7 +78,7 @@ export function prepareInstance(paths: InstancePaths): void {
   const { directory } = paths
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const stats = lstatSync(directory)
+    const stats = statSync(directory)
     // systemd makes the state directory of a service with the mode of its unit; it is ours to narrow.
     if (paths.kind === 'system' && stats.uid === process.getuid?.()) chmodSync(directory, 0o700)
     else if (process.platform !== 'win32' && stats.mode & 0o077)

@@ -229,6 +229,20 @@ describe.skipIf(process.platform === 'win32')('the local socket', () => {
       expect(await coming).toBe('closed')
     })
 
+    it('are told that it is not theirs', async () => {
+      const path = join(folder(0o755), 'farport.sock')
+      await listening(socketAt(path))
+      process.seteuid?.(NOBODY)
+      try {
+        await expect(attach({ environment: { FARPORT_SOCKET: path } })).rejects.toMatchObject({
+          code: 'needs-rights',
+          message: expect.stringContaining(path) as string
+        })
+      } finally {
+        process.seteuid?.(0)
+      }
+    })
+
     it('come in by the group', async () => {
       const path = join(folder(0o755), 'farport.sock')
       const refused: string[] = []

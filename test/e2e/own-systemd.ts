@@ -27,12 +27,12 @@ const UNSHARE = [
 export const INSTALLED = '/opt/farport/dist/main/farport.js'
 export const NODE = '/opt/node'
 
-/** What stands below /etc and /var in there is a copy on write. */
+/** What stands below /etc, /var, /opt and /root in there is a copy on write. */
 const SETUP = `
 set -e
 scratch=$1; node=$2; top=$3
 mount -t tmpfs -o mode=755 tmpfs "$scratch"
-for each in etc var opt; do
+for each in etc var opt root; do
   mkdir -p "$scratch/$each.new" "$scratch/$each.work" /$each
   mount -t overlay -o "lowerdir=/$each,upperdir=$scratch/$each.new,workdir=$scratch/$each.work" overlay /$each
 done

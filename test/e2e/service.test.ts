@@ -137,6 +137,20 @@ describe.skipIf(lacksOwnSystemd())('farport service with systemd (needs root and
     })
   })
 
+  it('tells what systemd says of a service that does not start', async () => {
+    const systemd = await ownSystemd()
+    await systemd.write(`${UNIT}.d/test.conf`, '[Service]\nExecStart=\nExecStart=/bin/false\n')
+    const installed = await systemd.farport('service', 'install')
+    expect(installed.code).toBe(2)
+    expect(installed.stderr).toMatch(
+      /^farport: "systemctl restart farport.service" failed: .*journalctl.*\n$/
+    )
+    expect(await systemd.farport('service', 'status', '--system')).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('starting, or waiting to start again') as string
+    })
+  })
+
   it('hands every word over as it is', async () => {
     const systemd = await ownSystemd()
     const words = [

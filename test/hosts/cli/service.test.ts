@@ -66,15 +66,15 @@ describe('systemd', () => {
     expect(here.ran.splice(0)).toEqual([
       'systemctl --user daemon-reload',
       'systemctl --user enable farport.service',
-      'systemctl --user restart --no-block farport.service'
+      'systemctl --user restart farport.service'
     ])
     expect(await done(systemd.install(here, 'user'), here)).toContain(`${unit} is as it should be`)
     expect(here.ran.splice(0)).toEqual([
       'systemctl --user enable farport.service',
-      'systemctl --user start --no-block farport.service'
+      'systemctl --user start farport.service'
     ])
     await done(systemd.install({ ...here, version: '1.2.4' }, 'user'), here)
-    expect(here.ran.splice(0)).toContain('systemctl --user restart --no-block farport.service')
+    expect(here.ran.splice(0)).toContain('systemctl --user restart farport.service')
     expect(await done(systemd.uninstall(here, 'user'), here)).toContain(`removed ${unit}`)
     expect(describeSteps(systemd.uninstall(here, 'user').steps)).not.toContain(`would remove ${unit}`)
   })
@@ -122,7 +122,7 @@ describe('systemd', () => {
     ],
     ['ActiveState=activating\nMainPID=0\nUnitFileState=enabled', 'starting', undefined],
     ['ActiveState=failed\nResult=exit-code\nUnitFileState=disabled', 'failed', 'ended with exit-code'],
-    ['ActiveState=inactive\nResult=success', 'stopped', undefined],
+    ['ActiveState=inactive\nResult=success\nStatusText=2 shares', 'stopped', undefined],
     ['', 'unknown', undefined]
   ] as const)('reads %j', async (stdout, state, detail) => {
     const here = place()

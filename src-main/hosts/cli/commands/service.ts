@@ -22,8 +22,8 @@ const OPTIONS = {
   'dry-run': { type: 'boolean' }
 } as const
 
-/** What systemctl may take, when many jobs wait, in ms. */
-const RUN_TIMEOUT_MS = 60_000
+/** systemd waits 90 s for a service that starts. */
+const RUN_TIMEOUT_MS = 120_000
 
 /** `farport service`: has the system keep `farport serve` running. Exit code 3 from `status` when it does not run. */
 export const service: CliCommand = async (args, io) => {
@@ -130,8 +130,10 @@ function nodePath(): string {
 function run([program = '', ...args]: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(program, args, { timeout: RUN_TIMEOUT_MS }, (error, stdout, stderr) => {
-      const code = error ? (typeof error.code === 'number' ? error.code : undefined) : 0
-      resolve({ code, stdout, stderr: code === undefined && stderr === '' ? (error?.message ?? '') : stderr })
+      if (error && typeof error.code !== 'number') {
+        const why = error.killed ? `no answer within ${RUN_TIMEOUT_MS / 1000} s` : 'it is not installed here'
+        resolve({ code: undefined, stdout, stderr: why })
+      } else resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     })
   })
 }

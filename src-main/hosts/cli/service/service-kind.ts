@@ -25,7 +25,7 @@ export interface Place {
 }
 
 export interface Ran {
-  /** Undefined: it could not be started. */
+  /** Undefined: it could not be started, or did not end in time; `stderr` says which. */
   readonly code: number | undefined
   readonly stdout: string
   readonly stderr: string

@@ -140,8 +140,7 @@ function act<T>(path: string, call: () => T): T {
 }
 
 function failed(command: readonly string[], { code, stderr, stdout }: Ran): Fault {
-  const told = plainText(stderr || stdout, 300)
-  const why = code === undefined ? 'it is not here' : told === '' ? `exit code ${code}` : told
+  const why = plainText(stderr || stdout, 400) || `exit code ${code}`
   return new Fault(
     'unsupported',
     `"${command.join(' ')}" failed: ${why}${/[.!]$/.test(why) ? '' : '.'} Mend that, then do the same again.`

@@ -120,8 +120,8 @@ function starting(scope: Scope): Step[] {
   return [
     { do: 'run', command: systemctl(scope, 'daemon-reload'), when: 'changed' },
     { do: 'run', command: systemctl(scope, 'enable', UNIT) },
-    { do: 'run', command: systemctl(scope, 'restart', '--no-block', UNIT), when: 'changed' },
-    { do: 'run', command: systemctl(scope, 'start', '--no-block', UNIT), when: 'unchanged' }
+    { do: 'run', command: systemctl(scope, 'restart', UNIT), when: 'changed' },
+    { do: 'run', command: systemctl(scope, 'start', UNIT), when: 'unchanged' }
   ]
 }
 
@@ -204,14 +204,19 @@ function statusOf(
   const seconds = /^@(\d+)$/.exec(shown.ActiveEnterTimestamp ?? '')?.[1]
   const pid = Number(shown.MainPID ?? 0)
   const state = stateOf(shown.ActiveState)
-  const why = state === 'failed' && shown.Result !== undefined ? `ended with ${shown.Result}` : undefined
+  const lives = state === 'running' || state === 'starting'
+  const told = lives
+    ? shown.StatusText
+    : state === 'failed'
+      ? `ended with ${shown.Result ?? 'an error'}`
+      : undefined
   return {
     scope,
     file,
     ours: text?.includes(MARK) ?? false,
     version: /^X-Farport-Version=(.*)$/m.exec(text ?? '')?.[1],
     state,
-    detail: why ?? (shown.StatusText === undefined ? undefined : plainText(shown.StatusText, 200)),
+    detail: told === undefined ? undefined : plainText(told, 200),
     since: state === 'running' && seconds ? new Date(Number(seconds) * 1000).toISOString() : undefined,
     pid: pid > 0 ? pid : undefined,
     enabled: shown.UnitFileState === undefined ? undefined : shown.UnitFileState.startsWith('enabled'),
