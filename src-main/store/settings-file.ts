@@ -103,9 +103,9 @@ export class SettingsFile {
   }
 
   /**
-   * Changes the settings, on the disk first. `change` gets what is in force, with anything that was edited meanwhile, and answers
-   * what shall be; it must not change its argument. Several that come at once are written once. Rejects with what `change`
-   * throws, `usage` where the result fits no schema, `settings-unwritable`: then everything is as it was.
+   * Changes the settings, on the disk first. `change` gets a copy of what is in force, with anything that was edited meanwhile,
+   * and answers what shall be. Several that come at once are written once. Rejects with what `change` throws, with `usage` where
+   * the result fits no schema, and with `settings-unwritable`, `settings-access` or `settings-newer`: then all is as it was.
    */
   update(change: Change): Promise<Settings> {
     return new Promise((resolve, reject) => {
@@ -225,7 +225,7 @@ function applied(settings: Settings, waiting: readonly Waiting[]): { settings: S
   let result = settings
   for (const each of waiting) {
     try {
-      result = checkSettings(each.change(result))
+      result = checkSettings(each.change(structuredClone(result)))
       done.push(each)
     } catch (error) {
       each.reject(error)

@@ -289,7 +289,8 @@ describe('changes by us', () => {
     const results = await Promise.allSettled([
       file.update(named('fine')),
       file.update(named('')),
-      file.update(() => {
+      file.update((old) => {
+        old.name = 'half'
         throw new Error('no')
       }),
       file.update((old) => ({ ...old, shares: settings({ shares: someShares(1) ?? [] }).shares }))
