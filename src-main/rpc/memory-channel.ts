@@ -7,8 +7,8 @@ import type { Channel } from './channel.ts'
 import { Inbox } from './inbox.ts'
 import { plainCopy } from './plain.ts'
 
-/** Messages that may wait for somebody who has not subscribed: there is no other reason to wait. */
-export const MAX_WAITING = 1024
+/** Messages that may be on their way, or wait for somebody to subscribe: credit keeps what is asked for far below. */
+export const MAX_WAITING = 16_384
 
 const TOO_SLOW: CloseReason = { code: 'too-slow', message: 'the other side takes no messages' }
 
@@ -21,6 +21,7 @@ export function memoryChannels(): [Channel, Channel] {
 
 class MemoryChannel implements Channel {
   readonly #inbox = new Inbox()
+  #underway = 0
   far: MemoryChannel | undefined
 
   readonly onMessage = this.#inbox.onMessage
@@ -29,8 +30,15 @@ class MemoryChannel implements Channel {
   post(message: unknown): void {
     if (this.#inbox.shut) return
     const copy = plainCopy(message)
-    if ((this.far?.waiting ?? 0) >= MAX_WAITING) this.close(TOO_SLOW)
-    else later(() => this.far?.take(copy))
+    if (this.#underway + (this.far?.waiting ?? 0) >= MAX_WAITING) {
+      this.close(TOO_SLOW)
+      return
+    }
+    this.#underway += 1
+    later(() => {
+      this.#underway -= 1
+      this.far?.take(copy)
+    })
   }
 
   close(reason: CloseReason): void {

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest'
+import { Emitter } from '../../src-main/base/event.ts'
+import { Fault } from '../../src-main/contract/faults.ts'
+import type { StateTree } from '../../src-main/contract/state.ts'
+import { RingTopic } from '../../src-main/rpc/ring-topic.ts'
+import { RpcClient } from '../../src-main/rpc/client.ts'
+import { memoryChannels } from '../../src-main/rpc/memory-channel.ts'
+import { serve } from '../../src-main/rpc/server.ts'
+import { StateMirror } from '../../src-main/rpc/state-mirror.ts'
+import { STATE_PACE_MS, StateTopic } from '../../src-main/rpc/state-topic.ts'
+import { Subscription } from '../../src-main/rpc/subscription.ts'
+import { FakeClock } from '../fake-clock.ts'
+import { turns } from '../suites/connection.ts'
+import { FakeService } from './fake-service.ts'
+
+interface Reader {
+  readonly subscription: Subscription
+  readonly items: unknown[]
+  readonly ends: (Fault | undefined)[]
+}
+
+function reader(credit: number): Reader {
+  const [items, ends]: [unknown[], (Fault | undefined)[]] = [[], []]
+  const subscription = new Subscription(
+    credit,
+    (item) => items.push(item),
+    (fault) => ends.push(fault)
+  )
+  return { subscription, items, ends }
+}
+
+const tree = (names: readonly string[]): StateTree =>
+  ({
+    bridges: Object.fromEntries(names.map((name) => [name, { name }])),
+    rotators: {}
+  }) as unknown as StateTree
+
+describe('a topic with rings', () => {
+  it('sends while there is credit, keeps the newest, and tells where some are missing', () => {
+    const topic = new RingTopic<number>({ maxItems: 3 })
+    const { subscription, items } = reader(2)
+    subscription.serve(topic.subscribe(subscription))
+    for (let n = 1; n <= 8; n++) topic.publish(n)
+    expect(items).toEqual([1, 2])
+    subscription.add(1)
+    expect(items).toEqual([1, 2, { leftOut: 3 }])
+    topic.publish(9)
+    subscription.add(1)
+    subscription.add(10)
+    expect(items).toEqual([1, 2, { leftOut: 3 }, { leftOut: 1 }, 7, 8, 9])
+    topic.publish(10)
+    expect(items.at(-1)).toBe(10)
+  })
+
+  it('counts bytes where it is told to, also of one item that is too large', () => {
+    const topic = new RingTopic<string>({ maxItems: 100, maxBytes: 10, sizeOf: ({ length }) => length })
+    const { subscription, items } = reader(1)
+    topic.subscribe(subscription)
+    for (const each of ['sent', 'aaaa', 'bbbb', 'cccc', 'd'.repeat(11), 'ee']) topic.publish(each)
+    subscription.add(5)
+    expect(items).toEqual(['sent', { leftOut: 4 }, 'ee'])
+  })
+
+  it('gives each reader what it wants, at its own pace, until it leaves', () => {
+    const topic = new RingTopic<number>({ maxItems: 2 })
+    const [slow, quick] = [reader(1), reader(100)]
+    const even = topic.subscribe(slow.subscription, (n) => n % 2 === 0)
+    topic.subscribe(quick.subscription)
+    for (let n = 1; n <= 10; n++) topic.publish(n)
+    slow.subscription.add(9)
+    expect(slow.items).toEqual([2, { leftOut: 2 }, 8, 10])
+    expect(quick.items).toHaveLength(10)
+    even.dispose()
+    topic.publish(12)
+    expect(slow.items).toHaveLength(4)
+    topic.dispose()
+    expect(topic.idle).toBe(true)
+    expect(quick.ends).toMatchObject([{ code: 'peer-closed' }])
+  })
+
+  it('accounts for every item, whatever the credit', () => {
+    const topic = new RingTopic<number>({ maxItems: 7 })
+    const { subscription, items } = reader(3)
+    topic.subscribe(subscription)
+    for (let n = 0; n < 10_000; n++) {
+      topic.publish(n)
+      if (n % 13 === 0) subscription.add((n % 7) + 1)
+    }
+    subscription.add(20)
+    let next = 0
+    for (const item of items as (number | { leftOut: number })[]) {
+      if (typeof item === 'number') expect(item).toBe(next)
+      next = typeof item === 'number' ? item + 1 : next + item.leftOut
+    }
+    expect(next).toBe(10_000)
+  })
+})
+
+describe('the state topic', () => {
+  it('sends a snapshot, then one patch for all that changed while there was no credit', async () => {
+    const clock = new FakeClock()
+    const changes = new Emitter<void>()
+    let now = tree(['a'])
+    const topic = new StateTopic(() => now, changes.event, clock)
+    const { subscription, items, ends } = reader(1)
+    subscription.serve(topic.subscribe(subscription))
+    expect(items).toEqual([{ seq: 1, snapshot: now }])
+    for (const names of [['a', 'b'], ['b'], ['b', 'c']]) {
+      now = tree(names)
+      changes.fire()
+      await clock.advance(STATE_PACE_MS)
+    }
+    expect(items).toHaveLength(1)
+    subscription.add(1)
+    expect(items[1]).toEqual({
+      seq: 2,
+      patch: { into: { bridges: { set: { b: { name: 'b' }, c: { name: 'c' } }, gone: ['a'] } } }
+    })
+    subscription.add(5)
+    changes.fire()
+    await clock.advance(STATE_PACE_MS)
+    expect(items).toHaveLength(2)
+    topic.dispose()
+    expect(ends).toEqual([undefined])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('tells the first change at once, and those of a storm together', async () => {
+    const clock = new FakeClock()
+    const changes = new Emitter<void>()
+    let now = tree([])
+    const topic = new StateTopic(() => now, changes.event, clock)
+    const { subscription, items } = reader(100)
+    topic.subscribe(subscription)
+    for (let n = 0; n < 100; n++) {
+      now = tree([String(n)])
+      changes.fire()
+    }
+    expect(items).toHaveLength(2)
+    await clock.advance(STATE_PACE_MS)
+    expect(items).toHaveLength(3)
+    await clock.advance(10 * STATE_PACE_MS)
+    expect(items).toHaveLength(3)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('shows each reader its own view, which may change', async () => {
+    const clock = new FakeClock()
+    const changes = new Emitter<void>()
+    const topic = new StateTopic(() => tree(['mine', 'yours']), changes.event, clock)
+    let allowed = ['yours']
+    const { subscription, items } = reader(9)
+    topic.subscribe(subscription, () => tree(allowed))
+    expect(items).toEqual([{ seq: 1, snapshot: tree(['yours']) }])
+    allowed = []
+    changes.fire()
+    await clock.advance(STATE_PACE_MS)
+    expect(items[1]).toEqual({ seq: 2, patch: { into: { bridges: { gone: ['yours'] } } } })
+  })
+})
+
+describe('a mirror', () => {
+  const started = (): { service: FakeService; mirror: StateMirror } => {
+    const [near, far] = memoryChannels()
+    const service = new FakeService()
+    serve(far, service)
+    return { service, mirror: new StateMirror(new RpcClient(near)) }
+  }
+  const odd = [
+    { seq: 3, patch: {} },
+    { seq: 2, patch: { gone: [1] } },
+    { seq: 2, patch: { into: { x: 5 } } },
+    7,
+    null
+  ]
+  odd.push({ seq: 2, patch: { gone: ['bridges'] } } as never)
+
+  it.each(odd)('begins anew at a gap, and at what is no patch: %j', async (item) => {
+    const { service, mirror } = started()
+    await turns(2)
+    service.subscriptions[0]!.subscriber.send({ seq: 1, snapshot: tree(['a']) })
+    service.subscriptions[0]!.subscriber.send(item)
+    await turns(2)
+    expect(mirror.tree).toEqual(tree(['a']))
+    expect(service.subscriptions.map(({ disposed }) => disposed)).toEqual([1, 0])
+    service.subscriptions[1]!.subscriber.send({ seq: 1, snapshot: tree(['b']) })
+    await turns(2)
+    expect(mirror.tree).toEqual(tree(['b']))
+    mirror.dispose()
+  })
+
+  it('gives up where nothing ever fits', async () => {
+    const { service, mirror } = started()
+    const ends: (Fault | undefined)[] = []
+    mirror.onEnd((fault) => ends.push(fault))
+    service.onSubscribe = ({ subscriber }) => void subscriber.send({ seq: 2, patch: {} })
+    await turns()
+    expect(ends).toMatchObject([{ code: 'peer-protocol' }])
+    expect(service.subscriptions.every(({ disposed }) => disposed === 1)).toBe(true)
+  })
+
+  it('tells when the server ends it', async () => {
+    const { service, mirror } = started()
+    const ends: (Fault | undefined)[] = []
+    mirror.onEnd((fault) => ends.push(fault))
+    await turns(2)
+    service.subscriptions[0]!.subscriber.end(new Fault('peer-permission', 'No more.'))
+    await turns(2)
+    expect(ends).toMatchObject([{ code: 'peer-permission' }])
+  })
+})
