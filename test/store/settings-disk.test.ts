@@ -1,6 +1,15 @@
 /** What disks do to a settings file: full, read-only, and a process that dies at any step of a writing. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'vite'
@@ -98,17 +107,17 @@ describe.skipIf(!mayMount)('on a disk of its own', () => {
 })
 
 describe.skipIf(lacks('strace'))('a process that is killed while it writes', () => {
+  let folder = ''
   let script = ''
 
   beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'farport-test-'))
+    folder = mkdtempSync(join(tmpdir(), 'farport-test-'))
     const entry = join(folder, 'entry.ts')
-    // Changes the settings once, as often as it is told to at the most.
     writeFileSync(
       entry,
       `import { SettingsFile } from ${JSON.stringify(join(TOP, 'src-main/store/settings-file.ts'))}
-      const path = process.argv[2]
-      const file = await SettingsFile.open({ place: { path, ownFolder: true }, report: (fault) => console.error(fault.message) })
+      const place = { path: process.argv[2], ownFolder: true }
+      const file = await SettingsFile.open({ place, report: ({ message }) => console.error(message) })
       await file.update((old) => ({ ...old, name: 'new' }))
       await file.close()
       console.log('done')`
@@ -124,14 +133,11 @@ describe.skipIf(lacks('strace'))('a process that is killed while it writes', () 
       },
       ssr: { noExternal: true, external: ['koffi'] }
     })
-    const built = readdirSync(join(folder, 'out')).find((name) => name.startsWith('entry'))!
-    // Where koffi is found.
-    script = join(TOP, 'node_modules/.cache', `settings-${process.pid}.mjs`)
-    mkdirSync(join(TOP, 'node_modules/.cache'), { recursive: true })
-    writeFileSync(script, readFileSync(join(folder, 'out', built)))
-    rmSync(folder, { recursive: true })
+    symlinkSync(join(TOP, 'node_modules'), join(folder, 'node_modules'))
+    script = join(folder, 'out', 'script.mjs')
+    renameSync(join(folder, 'out', readdirSync(join(folder, 'out'))[0]!), script)
   })
-  afterAll(() => rmSync(script, { force: true }))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   /** Runs the script and kills it at the so-manieth call; true where it came to its end before. */
   function killedAt(call: string, when: number, path: string): boolean {
