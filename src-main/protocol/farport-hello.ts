@@ -1,0 +1,73 @@
+/**
+ * The first words of farport/1, in a frame each way (frames.ts), inside TLS. Called by peers; knows no connection.
+ *
+ *     client: {"want": "rpc" | "share" | "pair", "share": "gps", "versions": [1], "features": []}
+ *     server: {"ok": {"version": 1, "features": []}}    what was asked for begins behind it
+ *         or: {"fault": {"code": "peer-not-paired", "message": "…"}}    and the end
+ *
+ * Unknown fields are ignored, so that a newer side may say more.
+ */
+import * as v from 'valibot'
+import { cleanText, decodeJson, encodeJson } from './ascii-json.ts'
+
+/** Those that we speak, the best first. */
+export const FARPORT_VERSIONS = [1] as const
+
+const MAX_MESSAGE = 2000
+
+const versions = v.pipe(v.array(v.number()), v.maxLength(32))
+const features = v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(64))
+
+const helloSchema = v.variant('want', [
+  v.object({ want: v.literal('rpc'), versions, features: v.optional(features, []) }),
+  v.object({
+    want: v.literal('share'),
+    /** Its name or id. */
+    share: v.pipe(v.string(), v.nonEmpty(), v.maxLength(255)),
+    versions,
+    features: v.optional(features, [])
+  }),
+  v.object({ want: v.literal('pair'), versions, features: v.optional(features, []) })
+])
+export type Hello = v.InferOutput<typeof helloSchema>
+/** What the client came for. */
+export type Wish = { readonly want: 'rpc' | 'pair' } | { readonly want: 'share'; readonly share: string }
+
+const answerSchema = v.union([
+  v.object({ ok: v.object({ version: v.number(), features: v.optional(features, []) }) }),
+  v.object({
+    fault: v.object({
+      code: v.pipe(v.string(), v.maxLength(64)),
+      message: v.pipe(v.string(), v.maxLength(MAX_MESSAGE))
+    })
+  })
+])
+export type HelloAnswer = v.InferOutput<typeof answerSchema>
+
+export function encodeHello(wish: Wish, ownFeatures: readonly string[] = []): Uint8Array {
+  return encodeJson({ ...wish, versions: FARPORT_VERSIONS, features: ownFeatures })
+}
+
+/** Undefined where it is none. */
+export function readHello(payload: Uint8Array): Hello | undefined {
+  const result = v.safeParse(helloSchema, decodeJson(payload))
+  return result.success ? result.output : undefined
+}
+
+/** The best version that both speak. */
+export function commonVersion(theirs: readonly number[]): number | undefined {
+  return FARPORT_VERSIONS.find((each) => theirs.includes(each))
+}
+
+export function encodeHelloAnswer(answer: HelloAnswer): Uint8Array {
+  return encodeJson(answer)
+}
+
+/** Undefined where it is none. The message of a fault is fit to be shown. */
+export function readHelloAnswer(payload: Uint8Array): HelloAnswer | undefined {
+  const result = v.safeParse(answerSchema, decodeJson(payload))
+  if (!result.success) return undefined
+  if ('ok' in result.output) return result.output
+  const { code, message } = result.output.fault
+  return { fault: { code, message: cleanText(message, MAX_MESSAGE) } }
+}
