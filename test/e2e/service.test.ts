@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { commandLine } from '../../src-main/hosts/cli/service/systemd-words.ts'
 import { eventually } from '../eventually.ts'
+import type { Ended } from './cli.ts'
 import { INSTALLED, NODE, lacksOwnSystemd, ownSystemd, type OwnSystemd } from './own-systemd.ts'
 
 const UNIT = '/etc/systemd/system/farport.service'
@@ -14,6 +15,8 @@ const SHARES = commandLine([
   ...['--listen', 'raw+unix:///run/farport/echo.sock?mode=660&group=farport']
 ])
 
+const SHARES_OF_USER = commandLine([NODE, INSTALLED, 'share', 'sim:echo', '--listen', 'raw://127.0.0.1:2300'])
+
 async function withShares(systemd: OwnSystemd): Promise<void> {
   await systemd.write(`${UNIT}.d/test.conf`, `[Service]\nType=exec\nExecStart=\nExecStart=${SHARES}\n`)
 }
@@ -26,9 +29,9 @@ async function pidOf(systemd: OwnSystemd): Promise<number> {
 }
 
 /** What is behind a share answers. */
-async function echoes(systemd: OwnSystemd): Promise<void> {
+async function echoes(systemd: OwnSystemd, port = 23): Promise<void> {
   const ask = `
-    const socket = require('net').connect(23, '127.0.0.1', () => socket.write('hello'))
+    const socket = require('net').connect(${port}, '127.0.0.1', () => socket.write('hello'))
     socket.on('error', () => process.exit(1))
     socket.on('data', (bytes) => { process.stdout.write(bytes); socket.destroy() })`
   await eventually(async () => expect((await systemd.run(NODE, '-e', ask)).stdout).toBe('hello'))
@@ -120,21 +123,48 @@ describe.skipIf(lacksOwnSystemd())('farport service with systemd (needs root and
     expect((await systemd.run('readlink', UNIT)).stdout).toBe('/dev/null\n')
   })
 
-  it('writes a unit for a user that systemd takes', async () => {
+  it('installs a service of a user, from wherever Farport lies', async () => {
     const systemd = await ownSystemd()
     const folder = '/opt/of ada, 100% "$HOME"'
     await systemd.run('cp', '-r', '/opt/farport', folder)
-    const script = `${folder}/dist/main/farport.js`
-    const { stdout } = await systemd.run(NODE, script, 'service', 'install', '--user', '--dry-run')
-    const lines = /^would write \S+farport\.service:\n((?: {4}.*\n|\n)+)/m.exec(stdout)![1]!
-    await systemd.write('/run/farport.service', lines.replace(/^ {4}/gm, ''))
-    const env = ['env', 'XDG_RUNTIME_DIR=/run/user/0', 'SYSTEMD_UNIT_PATH=/run:/usr/lib/systemd/user']
-    expect(
-      await systemd.run(...env, 'systemd-analyze', '--user', 'verify', '/run/farport.service')
-    ).toMatchObject({
+    const manager =
+      '[Service]\nType=notify\nDelegate=yes\nEnvironment=HOME=/root XDG_RUNTIME_DIR=/run/user/0 SYSTEMD_LOG_TARGET=null'
+    const units = 'SYSTEMD_UNIT_PATH=/root/.config/systemd/user:/usr/lib/systemd/user'
+    await systemd.write(
+      '/etc/systemd/system/users.service',
+      `[Unit]\nDefaultDependencies=no\n${manager} ${units}\nExecStart=/usr/lib/systemd/systemd --user\n`
+    )
+    await systemd.run('systemctl', 'daemon-reload')
+    expect(await systemd.run('systemctl', 'start', 'users')).toMatchObject({ code: 0, stderr: '' })
+
+    const unit = '/root/.config/systemd/user/farport.service'
+    await systemd.write(
+      `${unit}.d/test.conf`,
+      `[Service]\nType=exec\nExecStart=\nExecStart=${SHARES_OF_USER}\n`
+    )
+    const environment = ['env', 'XDG_RUNTIME_DIR=/run/user/0', units]
+    const asked = (...args: string[]): Promise<Ended> =>
+      systemd.run(...environment, NODE, `${folder}/dist/main/farport.js`, 'service', ...args)
+    const installed = await asked('install', '--user')
+    expect(installed).toMatchObject({ code: 0, stdout: expect.stringContaining(`wrote ${unit}\n`) as string })
+    expect(installed.stderr).toContain('loginctl enable-linger root')
+    expect(await systemd.run(...environment, 'systemd-analyze', '--user', 'verify', unit)).toMatchObject({
       code: 0,
       stderr: ''
     })
+    await echoes(systemd, 2300)
+    expect(await asked('status', '--user')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^Your own service: running since .*log: journalctl --user -u farport\n$/s
+      ) as string
+    })
+    expect(await asked('uninstall', '--user')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`removed ${unit}`) as string
+    })
+    expect((await systemd.run('ls', unit)).stdout).toBe('')
+    expect((await asked('status')).stdout).toMatch(/^Your own service: not installed\.\n/)
   })
 
   it('tells what systemd says of a service that does not start', async () => {
