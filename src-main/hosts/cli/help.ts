@@ -227,8 +227,8 @@ it again after an update of Farport; doing it twice does no harm. Files that Far
 
   --user                 while you are signed in, with your own settings (default)
   --system               from the start of the computer on (default for root). Linux: as a user of its own with an identity of
-                         its own in /var/lib/farport; members of the group farport may command it; the udev rule that keeps
-                         ModemManager off adapters is installed with it
+                         its own, which writes to /var/lib/farport and /run/farport alone; members of the group farport may
+                         command it; the udev rule that keeps ModemManager off adapters is installed with it
   --dry-run              show every file and command, and do nothing
 
 status says of both whether they run, since when, and where the log is. Exit code 3 when none runs.
