@@ -9,7 +9,7 @@ import { Lifetime } from '../base/lifetime.ts'
 import { plainText } from '../base/plain-text.ts'
 import { DONE, type CloseReason } from '../contract/close.ts'
 import type { CommandInput, CommandName, CommandResult } from '../contract/commands.ts'
-import { Fault, faultOf } from '../contract/faults.ts'
+import { Fault, faultOf, toFault } from '../contract/faults.ts'
 import type { TopicInput, TopicItem, TopicName } from '../contract/topics.ts'
 import type { Channel } from './channel.ts'
 import { fitTexts } from './fit-texts.ts'
@@ -64,10 +64,8 @@ export class RpcClient implements Disposable {
     this.#channel = channel
     this.#foreign = foreign
     this.#greeting = this.#life.add(
-      clock.after(
-        HELLO_ANSWER_MS,
-        () => this.#break(new Fault('peer-timeout', 'Farport does not answer. Is it busy? Try again.')),
-        'idle'
+      clock.after(HELLO_ANSWER_MS, () =>
+        this.#break(new Fault('peer-timeout', 'Farport does not answer. Is it busy? Try again.'))
       )
     )
     this.#post({ type: 'hello', versions: [...RPC_VERSIONS], features: [...RPC_FEATURES] })
@@ -151,7 +149,12 @@ export class RpcClient implements Disposable {
       }
     })
     this.#watches.set(id, watch)
-    this.#post({ type: 'subscribe', id, topic, args, credit })
+    try {
+      this.#post({ type: 'subscribe', id, topic, args, credit })
+    } catch (error) {
+      this.#watches.delete(id)
+      void Promise.resolve().then(() => watch.end(toFault(error)))
+    }
     return watch
   }
 

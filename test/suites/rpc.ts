@@ -262,9 +262,9 @@ export function rpcSuite(name: string, open: () => RpcPair | Promise<RpcPair>, r
       expect(service.subscriptions[1]!.subscriber.credit).toBe(0)
     })
 
-    it('ends a subscription whose taker throws, or whose item cannot be carried', async () => {
+    it('ends a subscription whose taker throws, or whose item or arguments cannot be carried', async () => {
       const service = new FakeService()
-      const { listen, ask } = await start(service)
+      const { client, listen, ask } = await start(service)
       const ends: (Fault | undefined)[] = []
       const ended = (fault: Fault | undefined): void => void ends.push(fault)
       const thrower = (): void => {
@@ -274,6 +274,9 @@ export function rpcSuite(name: string, open: () => RpcPair | Promise<RpcPair>, r
       listen('b', () => Promise.reject(new Error('oops')), { ended })
       listen('c', () => undefined, { ended })
       await soon(() => expect(service.subscriptions).toHaveLength(3))
+      client.subscribe('state', { odd: new Map() } as never, () => undefined, { ended })
+      client.subscribe('state', { odd: new Map() } as never, () => undefined, { ended }).dispose()
+      await soon(() => expect(ends.splice(0)).toMatchObject([{ code: 'bug' }]))
       for (const { subscriber, topic } of service.subscriptions)
         subscriber.send(topic === 'c' ? new Map() : 1)
       await soon(() => expect(ends).toMatchObject([{ code: 'bug' }, { code: 'bug' }, { code: 'bug' }]))
