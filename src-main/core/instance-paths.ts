@@ -78,6 +78,8 @@ export function prepareInstance(paths: InstancePaths): void {
   const { directory } = paths
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
+    // Made by systemd as a rule; here for whoever starts the system's instance by another init.
+    if (paths.kind === 'system') mkdirSync(posix.dirname(paths.socket.path), { recursive: true, mode: 0o755 })
     const stats = statSync(directory)
     // systemd makes the state directory of a service with the mode of its unit; it is ours to narrow.
     if (paths.kind === 'system' && stats.uid === process.getuid?.()) chmodSync(directory, 0o700)

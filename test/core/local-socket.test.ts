@@ -128,6 +128,11 @@ describe('where an instance keeps what is its own', () => {
       prepareInstance(paths)
       chmodSync(paths.directory, 0o750)
       expect(() => prepareInstance(paths)).toThrow(`chmod 700 ${paths.directory}`)
+      const state = join(folder(), 'state')
+      const run = join(folder(), 'run')
+      const system = { STATE_DIRECTORY: state, RUNTIME_DIRECTORY: run }
+      prepareInstance(instancePaths('system', { environment: system, platform: 'linux' }))
+      expect([statSync(state).mode & 0o777, statSync(run).isDirectory()]).toEqual([0o700, true])
       const blocked = instancePaths('user', {
         environment: { XDG_CONFIG_HOME: '/dev/null' },
         platform: 'linux'

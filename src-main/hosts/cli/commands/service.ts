@@ -48,8 +48,8 @@ export const service: CliCommand = async (args, io) => {
   const scope = said ?? (place.uid === 0 ? 'system' : 'user')
   const plan = kind[verb](place, scope)
   if (flag(given, 'dry-run')) {
-    if (json) io.print(JSON.stringify(plan))
-    else for (const line of describeSteps(plan.steps)) io.print(line)
+    const lines = describeSteps(plan.steps)
+    for (const line of json ? [JSON.stringify(plan)] : lines) io.print(line)
     return EXIT.done
   }
   if (plan.needsRoot && place.uid !== 0) throw needsRoot(verb, place)

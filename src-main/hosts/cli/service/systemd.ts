@@ -153,20 +153,20 @@ function needSystemd({ root }: Place): void {
     )
 }
 
-/** The service is a user of its own, with a /tmp of its own. */
+/** The service is a user of its own, with a /tmp of its own, and it outlives a cache. */
 function mustBeReadable({ program }: Place): void {
   for (const path of program) {
+    if (path.includes('/_npx/'))
+      throw new Fault(
+        'usage',
+        `${path} lies in npx's cache, which npm empties. Install Farport first (sudo npm install -g farport).`
+      )
     const [, temporary] = /^(\/(?:var\/)?tmp)\//.exec(path) ?? []
     const closed = temporary ?? closedPart(path)
     if (closed !== undefined)
       throw new Fault(
         'usage',
         `A system service may not look into ${closed}, where ${path} is. Install Farport for all users (sudo npm install -g farport), and say this with that one.`
-      )
-    if (path.includes('/_npx/'))
-      throw new Fault(
-        'usage',
-        `${path} lies in npx's cache, which npm empties. Install Farport first (sudo npm install -g farport).`
       )
   }
 }
