@@ -147,13 +147,12 @@ function* contradictions(settings: v.InferOutput<typeof plainSettingsSchema>): G
   for (const list of ['shares', 'links', 'rotators', 'peers'] as const) {
     const names = new Set<string>()
     for (const [index, { id, name }] of settings[list].entries()) {
-      if (ids.has(id)) yield { path: [list, index, 'id'], message: `the id ${id} is there twice` }
-      ids.add(id)
       // Names of peers are what they call themselves.
-      if (list === 'peers') continue
-      if (names.has(name))
+      if (list !== 'peers' && names.has(name))
         yield { path: [list, index, 'name'], message: `the name "${name}" is there twice among the ${list}` }
+      if (ids.has(id)) yield { path: [list, index, 'id'], message: `the id ${id} is there twice` }
       names.add(name)
+      ids.add(id)
     }
   }
   const shares = new Set(settings.shares.map(({ id }) => id))

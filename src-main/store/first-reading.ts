@@ -82,16 +82,21 @@ async function fromCopy(path: string, why: Fault, report: (fault: Fault) => void
   const instead = good
     ? `The last good settings, ${copyOf(path)}, are in force.`
     : 'There is no good copy of it either: Farport starts with its defaults.'
-  const tell = (fate: string, of = why): void => report(new Fault(of.code, `${of.message} ${fate}`, of))
+  const tell = (of: Fault, fate: string): void => report(new Fault(of.code, `${of.message} ${fate}`, of))
   try {
-    tell(`It was put aside as ${await putAside(path)}. ${instead}`)
-    if (copy instanceof Fault) tell(`It was put aside as ${await putAside(copyOf(path))}.`, copy)
-    // Over the broken one, which never is not there: a crash in between changes nothing.
+    tell(why, `It was put aside as ${await putAside(path)}. ${instead}`)
+  } catch (error) {
+    tell(why, `It could not be put aside. ${instead}`)
+    report(toFault(error))
+    return { settings, text: undefined }
+  }
+  try {
+    if (copy instanceof Fault) tell(copy, `It was put aside as ${await putAside(copyOf(path))}.`)
+    // Over the broken one, so that there always is one: a crash in between changes nothing.
     const text = formatSettings(settings)
     await writePrivate(path, text)
     return { settings, text }
   } catch (error) {
-    tell(`It could not be put aside. ${instead}`)
     report(toFault(error))
     return { settings, text: undefined }
   }

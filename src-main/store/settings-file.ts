@@ -91,6 +91,8 @@ export class SettingsFile {
     const { settings, text } = await firstReading(real, report)
     const file = new SettingsFile(options, settings, text)
     file.#watch.watch([place.path, real])
+    // What was written before there was a watch.
+    if (text !== undefined) await file.#inTurn(() => file.#refresh())
     return file
   }
 

@@ -82,6 +82,22 @@ describe.skipIf(!mayMount)('on a disk of its own', () => {
     ])
   })
 
+  it('that is full at a start, a broken file is put aside all the same', async () => {
+    const folder = temporaryFolder()
+    expect(mounts(folder)).toBe(true)
+    const path = join(folder, 'settings.json')
+    writeFileSync(path, '{"version"', { mode: 0o600 })
+    writeFileSync(`${path}.bak`, formatSettings(BIG), { mode: 0o600 })
+    const room = 256 * 1024 - 8192 - Math.ceil(formatSettings(BIG).length / 4096) * 4096
+    writeFileSync(join(folder, 'other'), Buffer.alloc(room))
+    const { file, faults } = await open(path)
+    expect(file.settings).toEqual(BIG)
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/It was put aside as \S+\. The last good settings, \S+, are in force\.$/),
+      `Cannot write ${path}: the disk is full. Make room there; nothing was changed.`
+    ])
+  })
+
   it('that is read-only, a broken file is told, the last good one is in force, and nothing can be changed', async () => {
     const folder = temporaryFolder()
     expect(mounts(folder)).toBe(true)

@@ -373,6 +373,25 @@ describe('changes by others', () => {
     expect(faults).toEqual([])
   })
 
+  it('that a program makes of its own list, without ids, are of what changed in it alone', async () => {
+    const path = join(privateFolder(), 'settings.json')
+    const list = (target: string): string =>
+      JSON.stringify({
+        version: 0,
+        shares: ['A', 'B'].map((name) => ({ name, port: { target: name === 'A' ? target : 'sim:echo' } }))
+      })
+    write(path, list('sim:echo'))
+    const { file, changes } = await open(path)
+    const before = file.settings
+    write(path, list('sim:gps'))
+    await file.reload()
+    expect(changes).toHaveLength(1)
+    expect(difference(before, file.settings).steps).toMatchObject([
+      { action: 'stop', id: before.shares[0]?.id },
+      { action: 'start', entry: { name: 'A', port: { target: 'sim:gps' } } }
+    ])
+  })
+
   it('of nothing but blanks are none', async () => {
     const path = join(privateFolder(), 'settings.json')
     write(path, ONE)

@@ -67,7 +67,10 @@ describe('settings as text', () => {
       'line 2, column 1: shares[0]: "port" is missing.'
     ],
     [`{"version": 1, "shares": [{${share}, "disabled": true}]}`, /shares\[0\]: "disabled" is not known here/],
-    [`{"version": 1, "shares": [{${share}}, {${share}}]}`, /shares\[1\]\.id: the id s1 is there twice/],
+    [
+      `{"version": 1, "shares": [{${share}}, {${share}}]}`,
+      /shares\[1\]\.name: the name "A" is there twice among the shares/
+    ],
     [
       `{"version": 1, "shares": [{${share}, "writers": "two"}]}`,
       /shares\[0\]\.writers: "two" does not fit; expected is "one" or "all" or "none"/
@@ -75,6 +78,10 @@ describe('settings as text', () => {
     [
       `{"version": 1, "shares": [{${share}, "listen": ["raw://:1", {"url": "raw://:2", "bannner": "x"}]}]}`,
       /shares\[0\]\.listen\[1\]: "bannner" is not known here/
+    ],
+    [
+      `{"version": 1, "shares": [{${share}}, {${share.replace('"A"', '"B"')}}]}`,
+      /shares\[1\]\.id: the id s1 is there twice/
     ],
     [
       `{"version": 1, "rotators": [{"id": "r", "name": "r", "listen": ["raw://:1"], "shares": ["s9"]}]}`,
@@ -140,6 +147,9 @@ describe('versions', () => {
     expect(new Set([...read.shares, ...read.links, ...read.rotators].map(({ id }) => id)).size).toBe(4)
     expect(read.rotators[0]?.shares).toEqual([read.shares[1]?.id, read.shares[0]?.id])
     expect(read.version).toBe(1)
+    expect(
+      readSettings(text.replace('sim:echo', 'sim:gps'), 'FILE').settings.shares.map(({ id }) => id)
+    ).toEqual(read.shares.map(({ id }) => id))
   })
 
   it('0 with anything in it is read or refused', () => {
