@@ -12,7 +12,7 @@ import type { Refusal } from '../../src-main/net/carrier.ts'
 import { FARPORT_ALPN } from '../../src-main/net/tls-identity.ts'
 import { MAX_PENDING, MAX_PENDING_PER_ADDRESS, PendingHandshakes } from '../../src-main/net/tls-pending.ts'
 import type { TlsConnection, TlsListener } from '../../src-main/net/tls.ts'
-import { HANDSHAKE_TIMEOUT_MS, dialTls } from '../../src-main/net/tls.ts'
+import { HANDSHAKE_TIMEOUT_MS, dialTls, listenTls } from '../../src-main/net/tls.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { eventually } from '../eventually.ts'
 import { lacks } from '../peers/need.ts'
@@ -218,9 +218,10 @@ describe('the TLS listener', () => {
     const socket = plain(listener)
     await new Promise((resolve) => socket.once('connect', resolve))
     await turns()
-    // Resolves only when the server has no handshakes of its own any more; connections would hold it up.
     const over = closed(socket)
-    void listener.close(DONE)
+    await listener.close(DONE)
+    const again = await listenTls({ host: '127.0.0.1', port: portOfTls(listener) }, alice)
+    await again.close(DONE)
     await over
     const first = once(near.onData)
     near.resume()
