@@ -1,0 +1,79 @@
+/** The way to another Farport: dials, checks whose key answers, says what it wants. Called by core; pairing by pairing-desk.ts. */
+import { systemClock } from '../base/clock.ts'
+import type { CloseReason } from '../contract/close.ts'
+import { DONE } from '../contract/close.ts'
+import { Fault, faultOf } from '../contract/faults.ts'
+import type { DialOptions } from '../net/carrier.ts'
+import type { TlsIdentity } from '../net/tls-identity.ts'
+import type { TlsConnection, TlsPlace } from '../net/tls.ts'
+import { dialTls } from '../net/tls.ts'
+import type { Wish } from '../protocol/farport-hello.ts'
+import { encodeHello, readHelloAnswer } from '../protocol/farport-hello.ts'
+import { encodeFrame } from '../protocol/frames.ts'
+import { firstFrame } from './first-words.ts'
+import { UNPAIRED } from './farport-listener.ts'
+import { keyChanged, type TrustStore } from './trust.ts'
+
+const REFUSED: CloseReason = { code: 'refused', message: 'refused' }
+
+export interface FarportDial {
+  readonly to: TlsPlace
+  readonly identity: TlsIdentity
+  readonly trust: TrustStore
+  readonly wish: Wish
+  /** The id that the peer must have; absent: whoever of the trusted ones answers there (for `pair`: anybody). */
+  readonly peerId?: string
+}
+
+/**
+ * A connection behind the answer, paused: rpc, a share's bytes, or pairing. It ends when the peer is trusted no more. Rejects as dialTls does,
+ * with `peer-key-changed` or `peer-not-paired`, or with the Fault that the peer told.
+ */
+export async function dialFarport(dial: FarportDial, options: DialOptions = {}): Promise<TlsConnection> {
+  const { to, identity, trust, wish } = dial
+  const connection = await dialTls(to, identity, options)
+  const stop = (): void => connection.abort(DONE)
+  options.signal?.addEventListener('abort', stop, { once: true })
+  const revoked = trust.onRevoked((id) => {
+    if (id === connection.peerId) connection.abort(UNPAIRED)
+  })
+  connection.onClose(() => revoked.dispose())
+  try {
+    checkPeer(dial, connection)
+    connection.write(encodeFrame(encodeHello(wish)))
+    const { payload, after } = await firstFrame(connection, options.clock ?? systemClock)
+    const answer = readHelloAnswer(payload)
+    if (!answer)
+      throw new Fault(
+        'peer-protocol',
+        `${connection.remote} does not speak farport/1 as we do: update both sides.`
+      )
+    if ('fault' in answer) throw faultOf(answer.fault)
+    return after
+  } catch (error) {
+    connection.abort(REFUSED)
+    options.signal?.throwIfAborted()
+    throw error
+  } finally {
+    options.signal?.removeEventListener('abort', stop)
+  }
+}
+
+function checkPeer({ trust, wish, peerId, to }: FarportDial, connection: TlsConnection): void {
+  const expected = peerId === undefined ? undefined : trust.get(peerId)
+  if (peerId !== undefined && connection.peerId !== peerId) {
+    if (expected) throw keyChanged(expected, connection.peerId)
+    throw new Fault('peer-key-changed', `Somebody else answers at ${to.host}: check the address.`)
+  }
+  trust.checkKey(connection.peerId, '', to.host)
+  if (trust.standing(connection.peerId) === 'blocked')
+    throw new Fault(
+      'peer-not-paired',
+      `${connection.remote} is blocked here: unblock it with farport pair remove.`
+    )
+  if (wish.want !== 'pair' && trust.standing(connection.peerId) !== 'trusted')
+    throw new Fault(
+      'peer-not-paired',
+      `${connection.remote} is not paired with this computer: farport pair ${to.host}`
+    )
+}

@@ -1,0 +1,231 @@
+/**
+ * The requests to pair that are under way, ours and others', until the persons on both sides have decided. Called by core for the window
+ * and the command line; trusts a peer when both accepted, and else changes nothing.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import type { Disposable, Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
+import { DONE } from '../contract/close.ts'
+import { Fault, toFault } from '../contract/faults.ts'
+import type { TlsConnection } from '../net/tls.ts'
+import { FrameReader, STRANGER_FRAME_LIMIT, encodeFrame } from '../protocol/frames.ts'
+import type { PairingEvent, PairingFailure, PairingRole } from '../protocol/pairing.ts'
+import { NONCE_SIZE, PAIRING_EXPORTER, Pairing } from '../protocol/pairing.ts'
+import type { TrustStore } from './trust.ts'
+
+/** For all of it, the persons' time included. */
+export const PAIRING_TIMEOUT_MS = 120_000
+
+/** Requests of one peer that came to nothing, before it has to wait … */
+export const MAX_TRIES = 3
+/** … so long after the last one. */
+export const PAUSE_MS = 10 * 60_000
+
+/** Requests of others under way at a time: keys are cheap, and a person can look at few. */
+export const MAX_INCOMING = 8
+
+/** Peers whose tries are remembered; the oldest are forgotten. */
+const MAX_REMEMBERED = 1024
+
+export interface PairingRequest {
+  readonly peerId: string
+  readonly direction: 'incoming' | 'outgoing'
+  readonly remote: string
+  /** What the peer calls itself; empty until it said so. */
+  readonly name: string
+  /** Six digits, once both sides have them. */
+  readonly code?: string
+}
+
+export type PairingNews =
+  | { readonly type: 'changed'; readonly request: PairingRequest }
+  | { readonly type: 'paired'; readonly request: PairingRequest }
+  | {
+      readonly type: 'failed'
+      readonly request: PairingRequest
+      readonly why: PairingFailure
+      readonly fault?: Fault
+    }
+
+export interface PairingDeskOptions {
+  readonly ownId: string
+  /** What we call ourselves. */
+  readonly name: () => string
+  readonly trust: TrustStore
+  readonly clock: Clock
+  /** Wall clock, ms since 1970. */
+  readonly wallMs?: () => number
+}
+
+interface Open {
+  request: PairingRequest
+  readonly connection: TlsConnection
+  readonly pairing: Pairing
+  readonly timer: Disposable
+}
+
+export class PairingDesk implements Disposable {
+  readonly #options: PairingDeskOptions
+  readonly #open = new Map<string, Open>()
+  readonly #tries = new Map<string, { count: number; lastMs: number }>()
+  readonly #news = new Emitter<PairingNews>()
+  readonly onNews: Event<PairingNews> = this.#news.event
+
+  constructor(options: PairingDeskOptions) {
+    this.#options = options
+  }
+
+  get requests(): readonly PairingRequest[] {
+    return [...this.#open.values()].map(({ request }) => request)
+  }
+
+  /** Whether somebody may ask now: throws `peer-refused` or `peer-full` with what he is told. For FarportDoor.pair. */
+  admit(peerId: string): (connection: TlsConnection) => void {
+    const { clock } = this.#options
+    const tries = this.#tries.get(peerId)
+    if (tries && clock.nowMs() - tries.lastMs >= PAUSE_MS) this.#tries.delete(peerId)
+    else if (tries && tries.count >= MAX_TRIES)
+      throw new Fault('peer-refused', `Pairing failed ${MAX_TRIES} times: wait ten minutes and try again.`)
+    if (this.#open.has(peerId))
+      throw new Fault(
+        'peer-refused',
+        'A request to pair is under way already: answer that, or wait two minutes.'
+      )
+    const incoming = this.requests.filter(({ direction }) => direction === 'incoming')
+    if (incoming.length >= MAX_INCOMING)
+      throw new Fault('peer-full', 'Too many ask to pair at the moment: try again in two minutes.')
+    return (connection) => this.#begin('responder', connection)
+  }
+
+  /** Our own request, over a connection of dialFarport that wants to `pair`. Throws `peer-refused` where one is under way. */
+  request(connection: TlsConnection): void {
+    if (this.#open.has(connection.peerId)) {
+      connection.abort(DONE)
+      throw new Fault('peer-refused', 'A request to pair is under way already: answer that one.')
+    }
+    this.#begin('initiator', connection)
+  }
+
+  /** The person saw the same digits there. Throws `usage` where there is nothing to accept. */
+  accept(peerId: string): void {
+    const open = this.#known(peerId)
+    if (open.request.code === undefined)
+      throw new Fault('usage', 'There are no digits to compare yet: wait for them.')
+    this.#act(open, open.pairing.accept())
+  }
+
+  /** Throws `usage` where there is no request. */
+  reject(peerId: string): void {
+    const open = this.#known(peerId)
+    this.#act(open, open.pairing.end('rejected-here'))
+  }
+
+  dispose(): void {
+    for (const open of [...this.#open.values()]) this.#act(open, open.pairing.end('cancelled'))
+  }
+
+  #known(peerId: string): Open {
+    const open = this.#open.get(peerId)
+    if (open) return open
+    throw new Fault('usage', 'There is no such request to pair: farport pair lists them.')
+  }
+
+  #begin(role: PairingRole, connection: TlsConnection): void {
+    const { ownId, name, clock } = this.#options
+    const { peerId, remote } = connection
+    const pairing = new Pairing({
+      role,
+      ownId: Buffer.from(ownId, 'hex'),
+      peerId: Buffer.from(peerId, 'hex'),
+      exporter: connection.exporter(PAIRING_EXPORTER, new Uint8Array(0), 32),
+      nonce: randomBytes(NONCE_SIZE),
+      name: name(),
+      sha256: (bytes) => createHash('sha256').update(bytes).digest()
+    })
+    const direction = role === 'initiator' ? 'outgoing' : 'incoming'
+    const timer = clock.after(PAIRING_TIMEOUT_MS, () => this.#act(open, pairing.end('timeout')), 'idle')
+    const open: Open = { request: { peerId, direction, remote, name: '' }, connection, pairing, timer }
+    this.#open.set(peerId, open)
+    const reader = new FrameReader(STRANGER_FRAME_LIMIT)
+    connection.onData((chunk) => {
+      for (const event of reader.receive(chunk))
+        this.#act(open, event.type === 'frame' ? pairing.receive(event.payload) : pairing.end('malformed'))
+    })
+    connection.onClose(() => this.#act(open, pairing.end('connection-lost')))
+    this.#news.fire({ type: 'changed', request: open.request })
+    this.#act(open, pairing.start())
+    connection.resume()
+  }
+
+  #act(open: Open, events: readonly PairingEvent[]): void {
+    for (const event of events) {
+      switch (event.type) {
+        case 'send':
+          open.connection.write(encodeFrame(event.payload))
+          break
+        case 'code':
+          this.#show(open, event.name, event.code)
+          break
+        case 'paired':
+          void this.#paired(open)
+          break
+        case 'failed':
+          this.#failed(open, event.why)
+          break
+      }
+    }
+  }
+
+  #show(open: Open, name: string, code: string): void {
+    const { trust } = this.#options
+    open.request = { ...open.request, name, code }
+    try {
+      // Before any person is asked: a key that changed is no question.
+      trust.checkKey(open.request.peerId, name)
+    } catch (error) {
+      open.connection.write(encodeFrame(sentOf(open.pairing.end('rejected-here'))))
+      this.#failed(open, 'rejected-here', toFault(error))
+      return
+    }
+    this.#news.fire({ type: 'changed', request: open.request })
+  }
+
+  async #paired(open: Open): Promise<void> {
+    const { trust, wallMs = Date.now } = this.#options
+    const { peerId, name } = open.request
+    this.#leave(open)
+    try {
+      await trust.trust(peerId, name || peerId.slice(0, 8), wallMs(), open.connection.remoteAddress)
+      this.#tries.delete(peerId)
+      this.#news.fire({ type: 'paired', request: open.request })
+    } catch (error) {
+      this.#news.fire({ type: 'failed', request: open.request, why: 'cancelled', fault: toFault(error) })
+    }
+  }
+
+  #failed(open: Open, why: PairingFailure, fault?: Fault): void {
+    if (!this.#leave(open)) return
+    const { peerId, direction } = open.request
+    if (direction === 'incoming') {
+      const count = (this.#tries.get(peerId)?.count ?? 0) + 1
+      this.#tries.delete(peerId)
+      this.#tries.set(peerId, { count, lastMs: this.#options.clock.nowMs() })
+      const [oldest] = this.#tries.keys()
+      if (this.#tries.size > MAX_REMEMBERED && oldest !== undefined) this.#tries.delete(oldest)
+    }
+    this.#news.fire({ type: 'failed', request: open.request, why, ...(fault ? { fault } : {}) })
+  }
+
+  /** False: it had left already. */
+  #leave(open: Open): boolean {
+    if (this.#open.get(open.request.peerId) !== open) return false
+    this.#open.delete(open.request.peerId)
+    open.timer.dispose()
+    void open.connection.close(DONE, 1000)
+    return true
+  }
+}
+
+const sentOf = (events: readonly PairingEvent[]): Uint8Array =>
+  events.flatMap((event) => (event.type === 'send' ? [event.payload] : []))[0] ?? new Uint8Array(0)

@@ -1,0 +1,106 @@
+/**
+ * Whom this installation trusts, by the id of their keys. Called by the listener, the dialler and the pairing desk; what it knows is
+ * kept elsewhere (the settings file) and changed there.
+ */
+import type { Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
+import { Fault } from '../contract/faults.ts'
+import type { PeerEntry } from '../contract/settings.ts'
+import { formatId } from './identity.ts'
+
+/** Where the list is kept. */
+export interface PeerRecords {
+  /** As they are now. */
+  readonly peers: readonly PeerEntry[]
+  /** Takes a new list; `peers` is that when it resolves. Rejects where it cannot be kept. */
+  save(peers: readonly PeerEntry[]): Promise<void>
+}
+
+export class TrustStore {
+  readonly #records: PeerRecords
+  readonly #revoked = new Emitter<string>()
+  /** The id of a peer that is trusted no more: its connections end. */
+  readonly onRevoked: Event<string> = this.#revoked.event
+
+  constructor(records: PeerRecords) {
+    this.#records = records
+  }
+
+  get(id: string): PeerEntry | undefined {
+    return this.#records.peers.find((each) => each.id === id)
+  }
+
+  /** `unknown`: may ask to pair, and nothing else. */
+  standing(id: string): 'trusted' | 'blocked' | 'unknown' {
+    return this.get(id)?.trust ?? 'unknown'
+  }
+
+  /** Whether a trusted peer was seen at an address: a hint, for who is let in first. */
+  isKnownAddress(address: string): boolean {
+    return this.#records.peers.some(
+      ({ trust, addresses }) => trust === 'trusted' && addresses.includes(address)
+    )
+  }
+
+  /**
+   * Throws `peer-key-changed` where a peer that is trusted under this name, or was reached at this address, is known by another key.
+   * `address`: where we dialled; absent for who comes by himself, as many share one address.
+   */
+  checkKey(id: string, name: string, address?: string): void {
+    if (this.get(id)) return
+    const label = folded(name)
+    const known = this.#records.peers.find(
+      (each) =>
+        each.trust === 'trusted' &&
+        ((label !== '' && folded(each.name) === label) ||
+          (address !== undefined && each.addresses.includes(address)))
+    )
+    if (known) throw keyChanged(known, id)
+  }
+
+  /** Trusts a peer, or changes what it is called; its permissions stay where it had some. `nowMs`: wall clock. */
+  async trust(id: string, name: string, nowMs: number, address?: string): Promise<void> {
+    const had = this.get(id)
+    const addresses = [...new Set([...(had?.addresses ?? []), ...(address === undefined ? [] : [address])])]
+    const permissions = had?.permissions ?? { default: { level: 'none', history: false }, shares: {} }
+    await this.#put({ id, name, trust: 'trusted', since: nowMs, permissions, addresses })
+  }
+
+  /** Its connections end, and it may not even ask. */
+  async block(id: string, name: string, nowMs: number): Promise<void> {
+    const had = this.get(id)
+    const permissions = { default: { level: 'none', history: false }, shares: {} } as const
+    const addresses = had?.addresses ?? []
+    await this.#put({ id, name: had?.name ?? name, trust: 'blocked', since: nowMs, permissions, addresses })
+    this.#revoked.fire(id)
+  }
+
+  /** Forgets a peer, trusted or blocked; its connections end. False: it was not known. */
+  async remove(id: string): Promise<boolean> {
+    if (!this.get(id)) return false
+    await this.#records.save(this.#records.peers.filter((each) => each.id !== id))
+    this.#revoked.fire(id)
+    return true
+  }
+
+  /** The list was changed elsewhere: ends those who are trusted no more. `before`: as it was. */
+  reloaded(before: readonly PeerEntry[]): void {
+    for (const { id, trust } of before)
+      if (trust === 'trusted' && this.standing(id) !== 'trusted') this.#revoked.fire(id)
+  }
+
+  async #put(entry: PeerEntry): Promise<void> {
+    await this.#records.save([...this.#records.peers.filter(({ id }) => id !== entry.id), entry])
+  }
+}
+
+/** What a dialled peer is told apart by. */
+export function keyChanged(known: PeerEntry, id: string): Fault {
+  return new Fault(
+    'peer-key-changed',
+    `${known.name} has another key than when it was paired (${formatId(id.slice(0, 16))} … instead of ${formatId(known.id.slice(0, 16))} …): ` +
+      `somebody may be in between. Only if it was installed anew: farport pair remove ${known.id.slice(0, 16)}, and pair again.`
+  )
+}
+
+const folded = (name: string): string => name.normalize('NFKC').trim().toLowerCase()

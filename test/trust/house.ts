@@ -1,0 +1,76 @@
+import { createPublicKey } from 'node:crypto'
+import { onTestFinished } from 'vitest'
+import { DONE } from '../../src-main/contract/close.ts'
+import type { PeerEntry } from '../../src-main/contract/settings.ts'
+import type { TlsIdentity } from '../../src-main/net/tls-identity.ts'
+import { idOfKey } from '../../src-main/net/tls-identity.ts'
+import type { TlsConnection, TlsPlace } from '../../src-main/net/tls.ts'
+import { listenTls } from '../../src-main/net/tls.ts'
+import { dialFarport } from '../../src-main/peers/farport-dial.ts'
+import { FarportListener } from '../../src-main/peers/farport-listener.ts'
+import { PairingDesk, type PairingNews } from '../../src-main/peers/pairing-desk.ts'
+import { TrustStore } from '../../src-main/peers/trust.ts'
+import { FakeClock } from '../fake-clock.ts'
+import { newTlsIdentity } from '../net/tls-identities.ts'
+import type { Wish } from '../../src-main/protocol/farport-hello.ts'
+
+/** One installation: its key, whom it trusts, its door and its desk. */
+export interface House {
+  readonly id: string
+  readonly place: TlsPlace
+  readonly clock: FakeClock
+  readonly trust: TrustStore
+  readonly desk: PairingDesk
+  readonly news: PairingNews[]
+  readonly came: { want: string; connection: TlsConnection }[]
+  readonly refused: string[]
+  dial(to: TlsPlace, wish: Wish, peerId?: string): Promise<TlsConnection>
+}
+
+export async function house(name: string, identity?: TlsIdentity): Promise<House> {
+  const own = identity ?? (await newTlsIdentity())
+  const id = idOfKey(createPublicKey(own.key))
+  const clock = new FakeClock()
+  let peers: readonly PeerEntry[] = []
+  const trust = new TrustStore({
+    get peers() {
+      return peers
+    },
+    save: (list) => {
+      peers = list
+      return Promise.resolve()
+    }
+  })
+  const desk = new PairingDesk({ ownId: id, name: () => name, trust, clock, wallMs: () => 0 })
+  const [news, came, refused]: [PairingNews[], House['came'], string[]] = [[], [], []]
+  desk.onNews((each) => void news.push(each))
+  const listener = await listenTls({ host: '127.0.0.1', port: 0 }, own, { clock })
+  const door = new FarportListener(
+    listener,
+    trust,
+    {
+      rpc: (connection) => void came.push({ want: 'rpc', connection }),
+      share: (share) => (connection) => void came.push({ want: share, connection }),
+      pair: (peerId) => desk.admit(peerId),
+      refused: ({ why }) => void refused.push(why)
+    },
+    clock
+  )
+  const dialled: TlsConnection[] = []
+  onTestFinished(async () => {
+    desk.dispose()
+    door.dispose()
+    for (const each of dialled) each.abort(DONE)
+    await listener.close(DONE)
+  })
+  return {
+    ...{ id, clock, trust, desk, news, came, refused },
+    place: { host: '127.0.0.1', port: Number(new URL(listener.url).port) },
+    dial: async (to, wish, peerId) => {
+      const base = { to, identity: own, trust, wish }
+      const connection = await dialFarport(peerId === undefined ? base : { ...base, peerId }, { clock })
+      dialled.push(connection)
+      return connection
+    }
+  }
+}
