@@ -100,6 +100,13 @@ describe('settings as text', () => {
     expect(message).not.toMatch(/\p{Cc}/u)
   })
 
+  it('cut off anywhere are refused', () => {
+    const whole = formatSettings(settings({ shares: someShares(3) ?? [], peers: [PEER] })).trimEnd()
+    for (let length = 0; length < whole.length; length++)
+      expect(fault(whole.slice(0, length)).code).toBe('settings-broken')
+    expect(readSettings(whole, 'FILE').settings.shares).toHaveLength(3)
+  })
+
   it('of random JSON are read or refused, and nothing else', () => {
     const sane = JSON.parse(
       formatSettings(settings({ shares: someShares(2) ?? [], peers: [PEER] }))
