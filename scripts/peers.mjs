@@ -28,6 +28,8 @@ const PEERS = {
   '/usr/bin/ipmitool': 'ipmitool',
   '/usr/bin/ipmi_sim': 'openipmi',
   '/usr/sbin/ip': 'iproute2',
+  '/usr/bin/strace': 'strace',
+  '/usr/bin/openssl': 'openssl',
   '/usr/bin/mbpoll': 'mbpoll',
   '/usr/lib/python3/dist-packages/pymodbus': 'python3-pymodbus',
   '/usr/lib/python3/dist-packages/serial_asyncio': 'python3-serial-asyncio'
