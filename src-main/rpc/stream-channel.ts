@@ -13,7 +13,7 @@ import { packed, unpacked } from './packed.ts'
 
 /** Arguments of commands: the largest are bytes to send. */
 export const MAX_REQUEST_BYTES = 1024 * 1024
-/** A snapshot of 64 shares with 8 sessions each has some 200 KiB. */
+/** A snapshot of 64 shares with 8 sessions each has 85 kB. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 /** What waits to be sent may be this much, and one message more: credit keeps a reader that is merely slow far below. */
 export const MAX_QUEUED_BYTES = 4 * 1024 * 1024
