@@ -7,8 +7,12 @@ const BITS = [
 
 /** What programs did to DTR, RTS and the break at end `a` so far: `dtr on`, `rts off`, `break on`, …, in order. */
 export function lineCalls(pair: ShimmedPair): string[] {
+  let breaks = 0
   return pair.log().flatMap(({ end, call, value }) => {
     if (end !== 'a') return []
+    if (call === 'TIOCSBRK') breaks += 1
+    // Each opening ends a break that may be left over.
+    if (call === 'TIOCCBRK' && breaks === 0) return []
     switch (call) {
       case 'TIOCMSET':
         return BITS.map(([name, bit]) => `${name} ${value & bit ? 'on' : 'off'}`)
