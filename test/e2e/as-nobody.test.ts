@@ -1,25 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { Program, TOP, temporaryFolder } from './cli.ts'
+import { Program } from './cli.ts'
+import { readableCopy } from './readable-copy.ts'
 
 const NOBODY = '65534'
 const mayStepDown = process.platform === 'linux' && process.geteuid?.() === 0
 
-/** A copy of the built command that everybody may read, run as a user without rights. */
+/** The built command, run as a user without rights. */
 function installed() {
-  const folder = temporaryFolder()
-  chmodSync(folder, 0o755)
-  for (const each of ['dist/main', 'node_modules/koffi', 'node_modules/@koromix', 'package.json'])
-    cpSync(join(TOP, each), join(folder, each), { recursive: true })
+  const { folder, farport } = readableCopy()
   const run = (...args: string[]): Program =>
     new Program(
       'setpriv',
-      [
-        ...['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'],
-        ...[process.execPath, join(folder, 'dist/main/farport.js'), ...args]
-      ],
+      [...['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'], ...[process.execPath, farport, ...args]],
       // The shim may lie where only its owner may read.
       { env: { LD_PRELOAD: '' } }
     )

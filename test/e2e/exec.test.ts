@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { lacks, programPath } from '../peers/need.ts'
 import { Client, FARPORT, Program, farport, portOf, shared, temporaryFolder } from './cli.ts'
+import { readableCopy } from './readable-copy.ts'
 
 const soon = { interval: 10, timeout: 10_000 }
 
@@ -135,17 +136,18 @@ describe.runIf(process.platform === 'linux')('when farport ends', () => {
   it.skipIf(process.getuid?.() !== 0 || lacks('setpriv'))(
     'by SIGTERM, it waits for no program that it may not signal, as sudo starts them',
     async () => {
-      const folder = temporaryFolder()
-      chmodSync(folder, 0o755)
+      const { folder, farport: copy } = readableCopy()
       const sudo = join(folder, 'sudo')
       copyFileSync(programPath('setpriv'), sudo)
       chmodSync(sudo, 0o4755)
-      const asNobody = ['--reuid', '65534', '--clear-groups', process.execPath, FARPORT]
+      const asNobody = ['--reuid', '65534', '--clear-groups', process.execPath, copy]
       const target = `exec:${sudo} --reuid 0 --clear-groups sh -c 'echo $$ >${folder}/pid; exec sleep 1000'`
-      const program = new Program('setpriv', [
-        ...asNobody,
-        ...['share', target, '--listen', 'raw://127.0.0.1:0', '--open-at-start']
-      ])
+      const program = new Program(
+        'setpriv',
+        [...asNobody, ...['share', target, '--listen', 'raw://127.0.0.1:0', '--open-at-start']],
+        // The shim may lie where only its owner may read.
+        { env: { LD_PRELOAD: '' } }
+      )
       await program.printed(/port open/, 'stderr')
       await vi.waitFor(() => expect(readFileSync(join(folder, 'pid'), 'latin1')).toMatch(/\d\n/), soon)
       const pid = Number(readFileSync(join(folder, 'pid'), 'latin1'))
