@@ -3,31 +3,11 @@
  * same table serves the command line, and every window and peer.
  */
 import * as v from 'valibot'
+import { command, count, flag, text } from './command.ts'
 import type { Finding } from './findings.ts'
 import { DATA_BITS, FLOW_CONTROLS, MAX_BAUD_RATE, PARITIES, STOP_BITS } from './line.ts'
 import { MAX_RESET_STEPS, MAX_RESET_WAIT_MS, RESET_NAMES, STAYING_RESET_NAMES } from './reset.ts'
 import type { BridgeState, PortInfo, RotatorState } from './state.ts'
-
-/** Who may call: only whoever owns this installation, or also a peer with that right on the share in question. */
-export type Caller = 'owner' | 'observe' | 'control'
-
-interface Command<Arguments extends v.GenericSchema, Result> {
-  readonly caller: Caller
-  readonly args: Arguments
-  /** Never set: carries the type. */
-  readonly result?: Result
-}
-
-const command =
-  <Result>() =>
-  <Arguments extends v.GenericSchema>(caller: Caller, args: Arguments): Command<Arguments, Result> => ({
-    caller,
-    args
-  })
-
-const text = v.pipe(v.string(), v.nonEmpty())
-const flag = v.optional(v.boolean())
-const count = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least))
 
 export const lineWishSchema = v.strictObject({
   baudRate: v.exactOptional(v.pipe(count(1), v.maxValue(MAX_BAUD_RATE))),

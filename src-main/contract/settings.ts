@@ -19,7 +19,7 @@ export const LOG_LEVELS = ['error', 'warning', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Others see names, in lists and logs: no line breaks, no escape sequences. */
-const nameSchema = v.pipe(
+export const nameSchema = v.pipe(
   v.string(),
   v.maxLength(255),
   v.regex(/^\P{Cc}+$/u, 'a name has at least one character, and no control characters')
@@ -29,7 +29,7 @@ const nameSchema = v.pipe(
  * Which share, link or rotator of the file; stays while everything else about it changes. Permissions name shares by it, so one
  * that is gone is never used again. (Objects in memory have keys of their own that two words would hit.)
  */
-const idSchema = v.pipe(
+export const idSchema = v.pipe(
   v.string(),
   v.regex(
     /^(?!constructor$|prototype$)[A-Za-z0-9][\w-]{0,63}$/,
@@ -37,7 +37,7 @@ const idSchema = v.pipe(
   )
 )
 
-const shareEntrySchema = v.strictObject({
+export const shareEntrySchema = v.strictObject({
   id: idSchema,
   enabled: v.optional(v.boolean(), true),
   // `enabled` stands for it.
@@ -46,7 +46,7 @@ const shareEntrySchema = v.strictObject({
 })
 export type ShareEntry = v.InferOutput<typeof shareEntrySchema>
 
-const linkEntrySchema = v.strictObject({
+export const linkEntrySchema = v.strictObject({
   id: idSchema,
   enabled: v.optional(v.boolean(), true),
   ...linkSchema.entries,
@@ -54,7 +54,7 @@ const linkEntrySchema = v.strictObject({
 })
 export type LinkEntry = v.InferOutput<typeof linkEntrySchema>
 
-const rotatorEntrySchema = v.strictObject({
+export const rotatorEntrySchema = v.strictObject({
   id: idSchema,
   enabled: v.optional(v.boolean(), true),
   ...rotatorSchema.entries,
@@ -62,16 +62,21 @@ const rotatorEntrySchema = v.strictObject({
 })
 export type RotatorEntry = v.InferOutput<typeof rotatorEntrySchema>
 
-const permissionSchema = v.strictObject({
+export const permissionSchema = v.strictObject({
   level: v.picklist(LEVELS),
   /** May read what passed before it came. */
   history: v.optional(v.boolean(), false)
 })
 export type Permission = v.InferOutput<typeof permissionSchema>
 
+/** SHA-256 of its public key (SPKI), 64 hex digits, lower case. */
+export const peerIdSchema = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{64}$/, 'the id of a peer has 64 hex digits, lower case')
+)
+
 const peerSchema = v.strictObject({
-  /** SHA-256 of its public key (SPKI), 64 hex digits, lower case. */
-  id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'the id of a peer has 64 hex digits, lower case')),
+  id: peerIdSchema,
   /** A label, never identity. */
   name: nameSchema,
   trust: v.picklist(['trusted', 'blocked']),
@@ -90,7 +95,7 @@ const peerSchema = v.strictObject({
 })
 export type PeerEntry = v.InferOutput<typeof peerSchema>
 
-const preferencesSchema = v.strictObject({
+export const preferencesSchema = v.strictObject({
   logLevel: v.optional(v.picklist(LOG_LEVELS), 'info'),
   /**
    * The farport/1 listener. On by default: an unpaired peer may only ask to pair, and plain listeners are the shares' own affair,

@@ -1,8 +1,9 @@
 /** What a running Farport is, as one plain tree: what the UI shows and `--json` prints. */
 import type { FaultRecord } from './faults.ts'
 import type { ControlLines, LineSettings, ModemState } from './line.ts'
+import type { PeerEntry, Permission } from './settings.ts'
 
-/** `waiting`: the last try failed; the next one is at `retryAt` (wall clock, ms since 1970). */
+/** `waiting`: the last try failed; the next one is at `retryAt` (wall clock, ms since 1970), or when its settings change where that is absent. */
 export type PortState =
   | { readonly type: 'idle' }
   | { readonly type: 'opening' }
@@ -12,7 +13,7 @@ export type PortState =
       readonly lines: ControlLines
       readonly modem: ModemState
     }
-  | { readonly type: 'waiting'; readonly fault: FaultRecord; readonly retryAt: number }
+  | { readonly type: 'waiting'; readonly fault: FaultRecord; readonly retryAt?: number }
   | { readonly type: 'closing' }
 
 export interface SessionState {
@@ -36,6 +37,8 @@ export interface BridgeState {
   readonly name: string
   /** False: a share that is switched off. */
   readonly enabled: boolean
+  /** In a peer's view: what it may do with it. */
+  readonly may?: Permission
   readonly port: string
   readonly addresses: readonly string[]
   /** Those of them that this computer does not have yet: nobody can come there. Absent where it has all. */
@@ -61,9 +64,54 @@ export interface RotatorState {
   readonly shares: readonly string[]
 }
 
+/** The running instance itself. What a peer may not know of it is absent there. */
+export interface SelfState {
+  /** SHA-256 of its public key, 64 hex digits. */
+  readonly id: string
+  readonly name: string
+  readonly version: string
+  readonly pid?: number
+  /** `system`: the service of the whole computer. */
+  readonly kind?: 'user' | 'system'
+  /** Wall clock, ms since 1970. */
+  readonly since?: number
+  readonly settingsPath?: string
+  /** Where peers reach it; empty where it does not listen. */
+  readonly listening?: readonly string[]
+  /** Why it does not, or why its settings file is not what is in force. */
+  readonly faults?: readonly FaultRecord[]
+}
+
+export interface PeerState extends PeerEntry {
+  /** Connections that it has here, or we have there. */
+  readonly connections: number
+}
+
+/** Somebody asks to pair, or is asked by us. */
+export interface PairingState {
+  readonly peerId: string
+  readonly direction: 'incoming' | 'outgoing'
+  readonly remote: string
+  /** What the peer calls itself; empty until it said so. */
+  readonly name: string
+  /** Six digits, once both sides have them. */
+  readonly code?: string
+}
+
+/** `self`, `peers`, `pairings`: of a running instance alone; a peer sees `self`, and the bridges that it may observe. */
 export interface StateTree {
   readonly bridges: Readonly<Record<string, BridgeState>>
   readonly rotators: Readonly<Record<string, RotatorState>>
+  readonly self?: SelfState
+  /** By their ids. */
+  readonly peers?: Readonly<Record<string, PeerState>>
+  readonly pairings?: Readonly<Record<string, PairingState>>
+}
+
+/** What a peer offers us. */
+export interface Offer {
+  readonly self: SelfState
+  readonly bridges: readonly BridgeState[]
 }
 
 /** One serial port of this computer. Ids are four hex digits, lower case; absent: the system does not say. */

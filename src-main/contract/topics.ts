@@ -3,7 +3,7 @@
  * carries it gives credit for each item, so that a slow reader costs no memory.
  */
 import * as v from 'valibot'
-import type { Caller } from './commands.ts'
+import type { Caller } from './command.ts'
 import type { StateTree } from './state.ts'
 
 /**
@@ -46,7 +46,7 @@ const topic =
 
 export const TOPICS = {
   /** Changes that come while there is no credit are told as one. A peer sees what it may observe. */
-  state: topic<StateItem>()('observe', v.strictObject({})),
+  state: topic<StateItem>()('peer', v.strictObject({})),
   /** What does not fit while there is no credit is told as a number of lines left out. */
   notices: topic<NoticeItem>()('owner', v.strictObject({}))
 } as const

@@ -8,7 +8,7 @@ import { Emitter, type Disposable, type Event } from '../base/event.ts'
 import { Lifetime } from '../base/lifetime.ts'
 import { plainText } from '../base/plain-text.ts'
 import { DONE, type CloseReason } from '../contract/close.ts'
-import type { CommandInput, CommandName, CommandResult } from '../contract/commands.ts'
+import type { ServiceCommand, ServiceInput, ServiceResult } from '../contract/service-commands.ts'
 import { Fault, faultOf, toFault } from '../contract/faults.ts'
 import type { TopicInput, TopicItem, TopicName } from '../contract/topics.ts'
 import type { Channel } from './channel.ts'
@@ -87,11 +87,11 @@ export class RpcClient implements Disposable {
    * Rejects with the Fault that the server tells, with `peer-closed` (or why it was closed) when it is gone, with the signal's reason
    * when aborted, with `bug` where the arguments are no plain data.
    */
-  call<Name extends CommandName>(
+  call<Name extends ServiceCommand>(
     name: Name,
-    args: CommandInput<Name>,
+    args: ServiceInput<Name>,
     signal?: AbortSignal
-  ): Promise<CommandResult<Name>> {
+  ): Promise<ServiceResult<Name>> {
     return new Promise((resolve, reject) => {
       if (this.#closed || signal?.aborted) {
         reject(this.#closed ?? signal?.reason)
@@ -110,7 +110,7 @@ export class RpcClient implements Disposable {
           how(value)
         }
       this.#calls.set(id, {
-        resolve: settle((value) => resolve(value as CommandResult<Name>)),
+        resolve: settle((value) => resolve(value as ServiceResult<Name>)),
         reject: settle(reject)
       })
       signal?.addEventListener('abort', cancel, { once: true })

@@ -5,7 +5,8 @@
 import * as v from 'valibot'
 import type { Disposable } from '../base/event.ts'
 import { plainText } from '../base/plain-text.ts'
-import { COMMANDS, type Caller, type CommandName } from '../contract/commands.ts'
+import type { Caller } from '../contract/command.ts'
+import { SERVICE_COMMANDS, type ServiceCommand } from '../contract/service-commands.ts'
 import { Fault } from '../contract/faults.ts'
 import { TOPICS, type TopicName } from '../contract/topics.ts'
 import type { Service } from './server.ts'
@@ -16,7 +17,7 @@ export type Identity = { readonly type: 'owner' } | { readonly type: 'peer'; rea
 
 /** What is asked for, as the tables say it; `args` fit them. */
 export type Ask =
-  | { readonly type: 'call'; readonly name: CommandName; readonly caller: Caller; readonly args: unknown }
+  | { readonly type: 'call'; readonly name: ServiceCommand; readonly caller: Caller; readonly args: unknown }
   | { readonly type: 'subscribe'; readonly name: TopicName; readonly caller: Caller; readonly args: unknown }
 
 /**
@@ -28,7 +29,7 @@ export type Permit = (who: Extract<Identity, { type: 'peer' }>, ask: Ask) => boo
 /** What core can do, for whom; the arguments fit the tables already, and permission was given. */
 export interface Backend {
   /** As `Service.call`. */
-  call(name: CommandName, args: unknown, who: Identity, signal: AbortSignal): Promise<unknown>
+  call(name: ServiceCommand, args: unknown, who: Identity, signal: AbortSignal): Promise<unknown>
   /** As `Service.subscribe`. */
   subscribe(topic: TopicName, args: unknown, who: Identity, subscriber: Subscriber): Disposable
 }
@@ -53,7 +54,7 @@ export class PermittedService implements Service {
   }
 
   async call(name: string, input: unknown, signal: AbortSignal): Promise<unknown> {
-    const ask = this.#admit('call', COMMANDS, name, input)
+    const ask = this.#admit('call', SERVICE_COMMANDS, name, input)
     const abort = new AbortController()
     const cancel = (): void => abort.abort(signal.reason)
     if (signal.aborted) cancel()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { COMMANDS, type CommandName } from '../../src-main/contract/commands.ts'
+import { SERVICE_COMMANDS, type ServiceCommand } from '../../src-main/contract/service-commands.ts'
 import { Fault } from '../../src-main/contract/faults.ts'
 import { TOPICS, type TopicName } from '../../src-main/contract/topics.ts'
 import {
@@ -16,17 +16,37 @@ const PEER: Identity = { type: 'peer', id: 'ab12' }
 const signal = new AbortController().signal
 
 // Keys of a table are its names; `Object.keys` does not say so.
-const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[]
+const COMMAND_NAMES = Object.keys(SERVICE_COMMANDS) as ServiceCommand[]
 const TOPIC_NAMES = Object.keys(TOPICS) as TopicName[]
 
 /** Arguments that fit; a command without a line here is a command without a test. */
-const ARGUMENTS: Partial<Record<CommandName, unknown>> = {
-  'share.start': { port: { target: 'sim:echo' } },
-  'share.enable': { id: '1', enabled: true },
-  'rotator.start': { listen: ['raw://127.0.0.1:0'], shares: ['1'] },
-  'link.start': { port: { target: 'sim:echo' }, to: 'pty:/tmp/x' },
-  'link.opened': { id: '1' },
-  'bridge.stop': { id: '1' },
+const ARGUMENTS: Partial<Record<ServiceCommand, unknown>> = {
+  'share.add': { port: { target: 'sim:echo' } },
+  'link.add': { port: { target: 'sim:echo' }, to: 'pty:/tmp/x' },
+  'rotator.add': { listen: ['raw://127.0.0.1:0'], shares: ['s1'] },
+  'share.change': { id: 's1', name: 'echo', port: { target: 'sim:echo' } },
+  'link.change': { id: 'l1', name: 'echo', port: { target: 'sim:echo' }, to: 'pty:/tmp/x' },
+  'rotator.change': { id: 'r1', name: 'pool', listen: ['raw://127.0.0.1:0'], shares: ['s1'] },
+  'entry.remove': { id: 's1' },
+  'entry.enable': { id: 's1', enabled: true },
+  'session.disconnect': { id: 's1' },
+  'session.grant': { id: 's1', session: 1 },
+  'session.decline': { id: 's1', session: 1 },
+  'pair.request': { host: '127.0.0.1' },
+  'pair.accept': { peer: 'ab12' },
+  'pair.reject': { peer: 'ab12' },
+  'peer.block': { peer: 'ab12' },
+  'peer.remove': { peer: 'ab12' },
+  'peer.permit': { peer: 'ab12', level: 'observe' },
+  'peer.offers': { peer: 'ab12' },
+  'peer.reach': { peer: 'ab12' },
+  'link.ask': { id: 'l1' },
+  'link.take-over': { id: 'l1' },
+  'control.ask': { share: 's1' },
+  'control.take-over': { share: 's1' },
+  'control.grant': { share: 's1', session: 1 },
+  'control.decline': { share: 's1', session: 1 },
+  'reach.me': { port: 22217 },
   send: { port: { target: 'sim:echo' }, bytes: Uint8Array.of(1) },
   reset: { port: { target: 'sim:echo' }, sequence: 'dtr' }
 }
@@ -66,18 +86,20 @@ describe('what the owner may call', () => {
 
 describe.each(['observe', 'control', 'nothing'] as const)('a peer that is allowed to %s', (allowed) => {
   const permit: Permit = (_who, { caller }) => {
+    if (caller === 'peer') return true
     if (caller === 'observe') return allowed !== 'nothing'
     return caller === 'control' && allowed === 'control'
   }
   const mayHave = (caller: string): boolean =>
-    caller === 'observe' ? allowed !== 'nothing' : caller === 'control' && allowed === 'control'
+    caller === 'peer' ||
+    (caller === 'observe' ? allowed !== 'nothing' : caller === 'control' && allowed === 'control')
 
   it.each(COMMAND_NAMES)('calls %s as the table says', async (name) => {
     const backend = new FakeBackend()
     const answer = new PermittedService(PEER, backend, permit).call(name, argumentsOf(name), signal)
-    if (mayHave(COMMANDS[name].caller)) expect(await answer).toBe('answer')
+    if (mayHave(SERVICE_COMMANDS[name].caller)) expect(await answer).toBe('answer')
     else await expect(answer).rejects.toMatchObject({ code: 'peer-permission' })
-    expect(backend.reached).toEqual(mayHave(COMMANDS[name].caller) ? [name] : [])
+    expect(backend.reached).toEqual(mayHave(SERVICE_COMMANDS[name].caller) ? [name] : [])
   })
 
   it.each(TOPIC_NAMES)('watches %s as the table says', (name) => {
@@ -93,7 +115,7 @@ describe.each(['observe', 'control', 'nothing'] as const)('a peer that is allowe
 describe('a command', () => {
   it('for owners alone is refused to peers whatever core says, and before its arguments are read', async () => {
     const service = new PermittedService(PEER, new FakeBackend(), () => true)
-    await expect(service.call('share.start', 'nonsense', signal)).rejects.toMatchObject({
+    await expect(service.call('share.add', 'nonsense', signal)).rejects.toMatchObject({
       code: 'peer-permission'
     })
   })
@@ -107,12 +129,12 @@ describe('a command', () => {
 
   it('with an argument that does not fit is told which', async () => {
     const service = new PermittedService(OWNER, new FakeBackend(), () => true)
-    await expect(service.call('bridge.stop', { id: '1', later: 1 }, signal)).rejects.toMatchObject({
+    await expect(service.call('entry.remove', { id: '1', later: 1 }, signal)).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining('bridge.stop: later') as string
+      message: expect.stringContaining('entry.remove: later') as string
     })
     const port = { target: 'x', settings: { baudRate: 0 } }
-    await expect(service.call('share.start', { port }, signal)).rejects.toMatchObject({
+    await expect(service.call('share.add', { port }, signal)).rejects.toMatchObject({
       code: 'bad-settings'
     })
   })
@@ -174,6 +196,6 @@ describe('a permission that is taken away', () => {
   })
 })
 
-function argumentsOf(name: CommandName): unknown {
+function argumentsOf(name: ServiceCommand): unknown {
   return ARGUMENTS[name] ?? {}
 }

@@ -89,7 +89,7 @@ export function rpcSuite(name: string, open: () => RpcPair | Promise<RpcPair>, r
       expect(await client.call('ports.list', {})).toEqual([{ path: '/dev/ttyUSB0' }])
       expect(await client.call('send', { port: { target: 'sim:echo' }, bytes })).toEqual({ sent: 300 })
       expect(asked[1]).toEqual(['send', { port: { target: 'sim:echo', settings: {} }, bytes }])
-      await expect(client.call('bridge.stop', { id: 1 as never })).rejects.toMatchObject({ code: 'usage' })
+      await expect(client.call('entry.remove', { id: 1 as never })).rejects.toMatchObject({ code: 'usage' })
       await expect(client.call('no.such' as never, {} as never)).rejects.toMatchObject({
         code: 'unsupported'
       })

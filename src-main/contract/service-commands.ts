@@ -1,0 +1,130 @@
+/**
+ * What can be asked of a running instance: of what the settings say it is to be, of who uses it, of its peers. The neighbour of the
+ * command table, of which it takes over what leaves nothing behind: what runs there is what the settings say, and no more.
+ */
+import * as v from 'valibot'
+import { command, count, text } from './command.ts'
+import { COMMANDS } from './commands.ts'
+import {
+  FARPORT_PORT,
+  LEVELS,
+  linkEntrySchema,
+  nameSchema,
+  preferencesSchema,
+  rotatorEntrySchema,
+  shareEntrySchema,
+  type Settings
+} from './settings.ts'
+import type { Offer } from './state.ts'
+
+/** An entry of the settings before it has an id. Where it has no name, that of its port is taken, with a number behind it if need be. */
+const wish = { name: v.exactOptional(nameSchema) }
+const shareWish = v.strictObject({ ...v.omit(shareEntrySchema, ['id', 'name']).entries, ...wish })
+const linkWish = v.strictObject({ ...v.omit(linkEntrySchema, ['id', 'name']).entries, ...wish })
+const rotatorWish = v.strictObject({ ...v.omit(rotatorEntrySchema, ['id', 'name']).entries, ...wish })
+
+/** Which share, link or rotator: its id. */
+const entry = v.strictObject({ id: text })
+/** Who uses it: the number of a session in the state tree. */
+const session = count(1)
+const user = v.strictObject({ id: text, session })
+/** A peer's own share: by its id or name there; `use`: which of the peer's uses of it, where it has several. */
+const used = v.strictObject({ share: text, use: v.exactOptional(v.pipe(v.string(), v.maxLength(64))) })
+/** The id of a peer, at least 8 digits of it, or its name where only one has that. */
+const peer = v.strictObject({ peer: text })
+
+export interface Added {
+  readonly id: string
+  readonly name: string
+}
+
+export const SERVICE_COMMANDS = {
+  'ports.list': COMMANDS['ports.list'],
+  send: COMMANDS.send,
+  reset: COMMANDS.reset,
+  doctor: COMMANDS.doctor,
+
+  /** Resolves when it is in the settings and was tried once: `state` tells how it goes on. */
+  'share.add': command<Added>()('owner', shareWish),
+  'link.add': command<Added>()('owner', linkWish),
+  /** `shares`: ids or names. */
+  'rotator.add': command<Added>()('owner', rotatorWish),
+  /** Replaces all of it but its id; other entries go on untouched. */
+  'share.change': command<Added>()('owner', shareEntrySchema),
+  'link.change': command<Added>()('owner', linkEntrySchema),
+  'rotator.change': command<Added>()('owner', rotatorEntrySchema),
+  /** Out of the settings; what was not delivered when it ended. A share that a rotator needs is refused. */
+  'entry.remove': command<{ lost: number }>()('owner', entry),
+  'entry.enable': command<{ lost: number }>()('owner', v.strictObject({ id: text, enabled: v.boolean() })),
+  'settings.read': command<Settings>()('owner', v.strictObject({})),
+  /** As SIGHUP does. */
+  'settings.reload': command<{ changed: boolean }>()('owner', v.strictObject({})),
+  /** Those that are given; `name`: of this computer. */
+  'preferences.change': command<Settings['preferences']>()(
+    'owner',
+    v.strictObject({ name: v.exactOptional(nameSchema), ...v.partial(preferencesSchema).entries })
+  ),
+
+  /** Ends one session, or all of them; `count`: how many. They may come again. */
+  'session.disconnect': command<{ count: number }>()(
+    'owner',
+    v.strictObject({ id: text, session: v.exactOptional(session) })
+  ),
+  /** Gives it the control, whoever has it; that one is told. */
+  'session.grant': command<Record<string, never>>()('owner', user),
+  /** It asked, and shall not have it. */
+  'session.decline': command<Record<string, never>>()('owner', user),
+
+  /** Asks whoever is at that address (`HOST`, `HOST:PORT`) to pair; `pairings` in the state tells what the digits are. */
+  'pair.request': command<{ peer: string }>()(
+    'owner',
+    v.strictObject({ host: text, port: v.optional(v.pipe(count(1), v.maxValue(65_535)), FARPORT_PORT) })
+  ),
+  /** The digits are the same there. */
+  'pair.accept': command<Record<string, never>>()('owner', peer),
+  'pair.reject': command<Record<string, never>>()('owner', peer),
+  /** Its connections end, and it may not even ask. Also for one that asks just now, or was never seen (by its whole id). */
+  'peer.block': command<Record<string, never>>()('owner', peer),
+  /** Forgets it, paired or blocked; its connections end. */
+  'peer.remove': command<Record<string, never>>()('owner', peer),
+  /** What it may do with a share, by id or name; absent: with all that have nothing of their own. `inherit`: nothing of its own any more. */
+  'peer.permit': command<Record<string, never>>()(
+    'owner',
+    v.strictObject({
+      peer: text,
+      share: v.exactOptional(text),
+      level: v.picklist([...LEVELS, 'inherit']),
+      history: v.exactOptional(v.boolean())
+    })
+  ),
+  /** What a paired peer offers us: by its name, id, or address. */
+  'peer.offers': command<Offer>()('owner', peer),
+  /** Asks a paired peer to connect to us: how that went, in its words where it failed. */
+  'peer.reach': command<{ reached: boolean; why?: string }>()('owner', peer),
+
+  /** Asks the far side of a link for the control of the share that it uses … */
+  'link.ask': command<Record<string, never>>()('owner', entry),
+  /** … or takes it; whoever had it is told. */
+  'link.take-over': command<Record<string, never>>()('owner', entry),
+
+  /** From a peer: its own session there wants the control. At once where nobody has it. */
+  'control.ask': command<Record<string, never>>()('control', used),
+  'control.take-over': command<Record<string, never>>()('control', used),
+  /** From the peer that has the control: to one who asked. */
+  'control.grant': command<Record<string, never>>()('control', v.strictObject({ share: text, session })),
+  'control.decline': command<Record<string, never>>()('control', v.strictObject({ share: text, session })),
+  /** From a peer: connect to me at this port, from where I come; answers whether it was me that answered there. */
+  'reach.me': command<{ reached: boolean; why?: string }>()(
+    'peer',
+    v.strictObject({ port: v.pipe(count(1), v.maxValue(65_535)) })
+  )
+} as const
+
+export type ServiceCommand = keyof typeof SERVICE_COMMANDS
+export type ServiceInput<Name extends ServiceCommand> = v.InferInput<(typeof SERVICE_COMMANDS)[Name]['args']>
+export type ServiceArguments<Name extends ServiceCommand> = v.InferOutput<
+  (typeof SERVICE_COMMANDS)[Name]['args']
+>
+export type ServiceResult<Name extends ServiceCommand> = NonNullable<
+  (typeof SERVICE_COMMANDS)[Name]['result']
+>
