@@ -57,6 +57,7 @@ export class Rotator {
       id,
       kind: 'rotator',
       name,
+      enabled: !this.#ending,
       addresses: sources.map(({ address }) => address),
       shares: pool().map(({ state }) => state.id)
     }

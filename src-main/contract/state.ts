@@ -20,7 +20,16 @@ export interface SessionState {
   /** Its number in the share or link, from 1. */
   readonly id: number
   readonly label: string
+  /** The id of the paired Farport it came from; absent where no key has proved one. */
+  readonly peer?: string
+  /** What it sends goes to the device. */
   readonly writer: boolean
+  /** It only watches, and cannot be given control. */
+  readonly observes: boolean
+  /** Where one alone may write, and this is the one: since when. Wall clock, ms since 1970. */
+  readonly holdsSince?: number
+  /** It asked for control, and was neither given it nor turned down: since when. Wall clock, ms since 1970. */
+  readonly asksSince?: number
   /** Wall clock, ms since 1970. */
   readonly since: number
   readonly bytesToDevice: number
@@ -28,6 +37,19 @@ export interface SessionState {
   /** Read and dropped because it may not write, or because nobody was there to take it; and dropped because it was slow. */
   readonly lostToDevice: number
   readonly lostFromDevice: number
+}
+
+/** Bytes for the device wait, and it has taken nothing for about 1 s or longer. */
+export interface BlockedState {
+  /** Wall clock, ms since 1970. */
+  readonly since: number
+  /**
+   * `cts`: the device holds CTS off. `peer`: the far computer asked us to hold our data. `flow-control`: the settings have flow
+   * control, and nobody shows more than that nothing moves.
+   */
+  readonly by: 'cts' | 'flow-control' | 'peer'
+  /** How many wait. */
+  readonly bytes: number
 }
 
 /** A share or a link: one port, the addresses under which it is reached, and who uses it now. */
@@ -46,6 +68,8 @@ export interface BridgeState {
   /** Where it connects to by itself. */
   readonly dials: readonly string[]
   readonly state: PortState
+  /** Absent where nothing waits, or what waits moves. */
+  readonly blocked?: BlockedState
   readonly sessions: readonly SessionState[]
   /** Totals since the start, sessions that left included. */
   readonly bytesToDevice: number
@@ -59,6 +83,10 @@ export interface RotatorState {
   readonly id: string
   readonly kind: 'rotator'
   readonly name: string
+  /** False: one that is switched off. */
+  readonly enabled: boolean
+  /** Why nobody can come there; absent: they can, or it is off. */
+  readonly fault?: FaultRecord
   readonly addresses: readonly string[]
   /** The ids of the shares of its pool. */
   readonly shares: readonly string[]
