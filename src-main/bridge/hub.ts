@@ -12,7 +12,7 @@ import type { ONE_WAYS } from '../contract/commands.ts'
 import type { Fault } from '../contract/faults.ts'
 import type { ControlLines, LineSettings, LineWish, ModemState } from '../contract/line.ts'
 import { NO_CAPABILITIES, UNKNOWN_MODEM_STATE } from '../contract/line.ts'
-import type { SessionState } from '../contract/state.ts'
+import type { BlockedState, SessionState } from '../contract/state.ts'
 import type { Port } from '../ports/port.ts'
 import type { Notice, Session } from '../sessions/session.ts'
 import type { Counts } from './account.ts'
@@ -96,6 +96,9 @@ export class Hub {
       staysOpen: options.staysOpen ?? false,
       onSettled: () => {
         this.#changes.fire()
+      },
+      onBlocked: () => {
+        this.#changes.fire()
       }
     })
     this.onEvent = this.#taps.onEvent
@@ -122,6 +125,11 @@ export class Hub {
   /** Since the start, sessions that left included. */
   get total(): Counts {
     return this.#roster.total.counts
+  }
+
+  /** Bytes wait and the device takes nothing. */
+  get blocked(): BlockedState | undefined {
+    return this.#toDevice.blocked
   }
 
   get settings(): LineSettings {

@@ -136,6 +136,7 @@ export class Junction {
   }
 
   get state(): BridgeState {
+    const { blocked } = this.#hub
     const { id, name, port, sources } = this.#options
     return {
       id,
@@ -147,6 +148,7 @@ export class Junction {
       ...awaitedOf(sources),
       dials: sources.filter(({ outward }) => outward).map(({ address }) => address),
       state: this.#keeper.state,
+      ...(blocked && { blocked }),
       sessions: this.#hub.sessions,
       ...this.#hub.total
     }

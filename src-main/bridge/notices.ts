@@ -1,3 +1,4 @@
+import type { BlockedState } from '../contract/state.ts'
 import type { TapEvent } from './tap.ts'
 
 /** One line for people. `warning`: something was lost or refused; `info`: who came and left. */
@@ -5,6 +6,12 @@ export interface BridgeNotice {
   readonly level: 'info' | 'warning'
   readonly text: string
 }
+
+const HELD_BACK = {
+  cts: 'waiting for CTS: the device takes nothing',
+  'flow-control': 'waiting: the device takes nothing',
+  peer: 'waiting: the far side asked to hold the data back'
+} as const satisfies Record<BlockedState['by'], string>
 
 /** What happened; undefined for what is told elsewhere or would only be noise. */
 export function noticeOf(event: TapEvent): BridgeNotice | undefined {
@@ -20,6 +27,12 @@ export function noticeOf(event: TapEvent): BridgeNotice | undefined {
       const where = event.direction === 'to-device' ? 'to the device' : 'from the device'
       return warning(`lost ${event.bytes} bytes${whose} ${where}: ${event.why}`)
     }
+    case 'blocked':
+      return warning(`${HELD_BACK[event.by]} (${grouped(event.bytes)} bytes wait)`)
+    case 'unblocked': {
+      const again = event.moved ? 'the device takes data again' : 'no longer waiting'
+      return info(`${again} (after ${Math.round(event.durationMs / 1000)} s)`)
+    }
     case 'settings':
     case 'lines':
     case 'modem':
@@ -27,6 +40,11 @@ export function noticeOf(event: TapEvent): BridgeNotice | undefined {
     case 'break':
       return undefined
   }
+}
+
+/** `1,234`, in every language of the computer. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 export function info(text: string): BridgeNotice {

@@ -1,4 +1,5 @@
 import type { ControlLines, LineSettings, LineState, ModemState } from '../contract/line.ts'
+import type { BlockageEvent } from './blockage.ts'
 
 export type Direction = 'to-device' | 'from-device'
 
@@ -15,6 +16,7 @@ export type TapEvent =
       readonly label: string
       readonly why?: string
     }
+  | BlockageEvent
   | { readonly type: 'port'; readonly state: 'open' | 'closed'; readonly why?: string }
   | {
       readonly type: 'lost'

@@ -6,9 +6,11 @@
 import type { Clock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish, Purge } from '../contract/line.ts'
+import type { BlockedState } from '../contract/state.ts'
 import type { Port } from '../ports/port.ts'
 import type { Request } from '../sessions/session.ts'
 import type { Arbiter } from './arbiter.ts'
+import { Blockage, canBeHeldBack } from './blockage.ts'
 import { unsentOf } from './drained.ts'
 import { InFlight } from './in-flight.ts'
 import type { LineDesk, Return } from './line-desk.ts'
@@ -41,6 +43,8 @@ export interface ToDeviceOptions {
   readonly staysOpen: boolean
   /** A session that left has nothing on its way any more. */
   readonly onSettled: () => void
+  /** `blocked` came, went, or has another cause. */
+  readonly onBlocked: () => void
 }
 
 export class ToDevice {
@@ -53,6 +57,8 @@ export class ToDevice {
   #asked: (() => void)[] = []
   #askedLimit: Disposable | undefined
   #port: Port | undefined
+  /** From the first bytes on that the port could be held back with. */
+  #blockage: Blockage | undefined
   #absent: Absent = 'hold'
   /** The port is at its users' settings. */
   #ready = false
@@ -68,6 +74,14 @@ export class ToDevice {
       send: (member, chunk) => this.#send(member, chunk),
       gone: (member) => this.#forget(member)
     })
+    // Flow control that comes into force while bytes wait: perhaps nothing more is written until they went.
+    options.line.onChange(({ type }) => {
+      if (type === 'settings') this.#watch(0)
+    })
+  }
+
+  get blocked(): BlockedState | undefined {
+    return this.#blockage?.state
   }
 
   /** Sessions that left and whose bytes are still on their way. */
@@ -144,6 +158,8 @@ export class ToDevice {
   /** No port: `absent` says what becomes of the bytes. With `discard` what waits is lost now. */
   setPort(port: Port | undefined, absent: Absent): void {
     this.#absent = absent
+    this.#blockage?.dispose()
+    this.#blockage = undefined
     this.#port = port
     this.#ready = this.#writable = false
     if (!port && absent === 'discard') this.#answerAsked()
@@ -264,6 +280,7 @@ export class ToDevice {
     if (!this.#options.arbiter.mayWrite(member.id)) return
     if (which !== 'receive') member.outbox.dropBytes()
     this.#port?.purge(which)
+    if (which !== 'receive') this.#blockage?.purged()
     if (this.#port?.queued === 0) this.#writable = this.#ready
     this.#pump.run()
   }
@@ -281,6 +298,7 @@ export class ToDevice {
 
   dispose(): void {
     this.#answerAsked()
+    this.#blockage?.dispose()
     for (const patience of this.#patience.values()) patience.dispose()
     this.#pump.dispose()
   }
@@ -313,6 +331,26 @@ export class ToDevice {
     member.account.passed('to-device', chunk.length)
     this.#inFlight.add(member, chunk.length)
     if (!port.write(chunk)) this.#writable = false
+    this.#watch(chunk.length)
+  }
+
+  #watch(written: number): void {
+    const port = this.#port
+    if (!port || !canBeHeldBack(port)) return
+    this.#blockage ??= new Blockage({
+      clock: this.#options.clock,
+      port,
+      waiting: () => this.#waiting,
+      changed: this.#options.onBlocked,
+      tell: (event) => this.#options.taps.event(event)
+    })
+    this.#blockage.wrote(written)
+  }
+
+  /** Bytes of sessions, before the port. */
+  get #waiting(): number {
+    const members = [...this.#pump.leaving, ...this.#pump.members]
+    return members.reduce((sum, { outbox }) => sum + outbox.size, 0)
   }
 
   /** What the port still has to pass on, the system's part included: another speed would garble that. */

@@ -89,6 +89,8 @@ export class Trace implements Recorder {
       case 'line':
       case 'break':
       case 'lost':
+      case 'blocked':
+      case 'unblocked':
         break
     }
   }

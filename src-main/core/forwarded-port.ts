@@ -57,6 +57,10 @@ export class ForwardedPort implements Port {
     return this.#port.unsent ?? 0
   }
 
+  get suspended(): boolean | undefined {
+    return this.#port.suspended
+  }
+
   write(chunk: Uint8Array): boolean {
     return this.#port.write(chunk)
   }

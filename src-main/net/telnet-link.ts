@@ -173,6 +173,11 @@ export class TelnetLink {
     return this.#options.enabled(side, option)
   }
 
+  /** The peer asked us to hold our data, and has not taken that back. */
+  get suspended(): boolean {
+    return this.#suspended
+  }
+
   /** The peer takes no data for now (FLOWCONTROL-SUSPEND): data waits here, `write` answers false above HIGH_WATER. */
   suspend(): void {
     this.#suspended = true

@@ -42,6 +42,9 @@ export class MemoryPort extends MemoryDuplex implements Port {
   #modemState: ModemState
   #held: (() => void)[] | undefined
 
+  /** The far side's word; undefined: the device is here. */
+  suspended: boolean | undefined
+
   /** What it was told, in order. */
   readonly applies: LineWish[] = []
   readonly controls: ControlWish[] = []

@@ -23,6 +23,11 @@ export interface Port extends Duplex {
    * Never throws. Absent: nobody can tell, or there are none.
    */
   readonly unsent?: number
+  /**
+   * Only a port of another computer has it: the far side asked us to hold our data (RFC 2217 §3, FLOWCONTROL-SUSPEND). There
+   * bytes that wait say nothing of the device.
+   */
+  readonly suspended?: boolean | undefined
   /** The actual ones; what `capabilities` does not name is only remembered. */
   readonly settings: LineSettings
   readonly lines: ControlLines

@@ -131,6 +131,10 @@ class RemotePort implements Port {
     return this.#link.queued
   }
 
+  get suspended(): boolean {
+    return this.#link.suspended
+  }
+
   /** Called once, before anything else. */
   async open({ settings = {}, requireRfc2217 }: RemotePortOptions, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
