@@ -20,7 +20,16 @@ export interface SessionState {
   /** Its number in the share or link, from 1. */
   readonly id: number
   readonly label: string
+  /** The id of the paired Farport it came from; absent where no key has proved one. */
+  readonly peer?: string
+  /** What it sends goes to the device. */
   readonly writer: boolean
+  /** It only watches, and cannot be given control. */
+  readonly observes: boolean
+  /** Where one alone may write, and this is the one: since when. Wall clock, ms since 1970. */
+  readonly holdsSince?: number
+  /** It asked for control, and was neither given it nor turned down: since when. Wall clock, ms since 1970. */
+  readonly asksSince?: number
   /** Wall clock, ms since 1970. */
   readonly since: number
   readonly bytesToDevice: number
@@ -74,6 +83,10 @@ export interface RotatorState {
   readonly id: string
   readonly kind: 'rotator'
   readonly name: string
+  /** False: one that is switched off. */
+  readonly enabled: boolean
+  /** Why nobody can come there; absent: they can, or it is off. */
+  readonly fault?: FaultRecord
   readonly addresses: readonly string[]
   /** The ids of the shares of its pool. */
   readonly shares: readonly string[]
