@@ -21,6 +21,7 @@ import { firstOpening } from './first-opening.ts'
 import type { Kept } from './kept.ts'
 import { freeName, nameOf } from './names.ts'
 import type { Notice } from './notice.ts'
+import type { Placed, Switch } from './placed.ts'
 import type { ScriptOptions } from './run-script.ts'
 import type { Script } from './script.ts'
 import { startShare } from './shares.ts'
@@ -80,8 +81,10 @@ export class Core {
     },
     'rotator.start': async (spec) => {
       const { makeRotator } = await import('./rotators.ts')
+      const shares = spec.shares.map((share) => this.#find(share, SwitchedShare))
+      const pool = (): SwitchedShare[] => shares.filter(({ ended }) => !ended)
       const rotator = await this.#start(spec.name, 'rotator', (id, name) =>
-        makeRotator(id, name, spec, (share) => this.#find(share, SwitchedShare), this.#report)
+        makeRotator(id, name, spec, pool, this.#report)
       )
       return rotator.state
     },
@@ -120,6 +123,26 @@ export class Core {
     const args = v.safeParse(COMMANDS[name].args, input)
     if (!args.success) throw misfit(name, args.issues[0])
     return this.#handlers[name](args.output, signal)
+  }
+
+  /**
+   * A place for something with an id and a name of its own, and how it is switched; it is off. A device, an address or a share that
+   * is not there is waited for. For whoever keeps a list of such things.
+   */
+  place(what: Placed): Switch {
+    const { id } = what.entry
+    const end = async (timeoutMs: number): Promise<number> => {
+      const thing = this.#kept.get(id)
+      return thing ? this.#stop(id, thing, timeoutMs) : 0
+    }
+    return {
+      on: () => this.#switchOn(what),
+      off: async (timeoutMs) => {
+        const thing = this.#kept.get(id)
+        return thing instanceof SwitchedShare ? thing.disable(timeoutMs) : end(timeoutMs)
+      },
+      end
+    }
   }
 
   /**
@@ -183,6 +206,42 @@ export class Core {
     throw new Fault('usage', `There is no such thing as ${what} with the id ${id}.`)
   }
 
+  async #switchOn(what: Placed): Promise<void> {
+    const { id, name } = what.entry
+    const had = this.#kept.get(id)
+    if (had && !(had instanceof SwitchedShare)) return
+    if (this.#closed) throw shuttingDown()
+    const thing = had ?? (await this.#make(what))
+    if (!had) this.#tellFaults(this.#add(thing))
+    if (thing instanceof SwitchedShare) await thing.enable()
+    if (!this.#isClosed()) return
+    await this.#stop(id, thing, 0)
+    throw new Fault('usage', `${name} cannot begin: ${shuttingDown().message}`)
+  }
+
+  async #make(what: Placed): Promise<Kept> {
+    const { id, name } = what.entry
+    switch (what.kind) {
+      case 'share': {
+        const { enabled, ...entry } = what.entry
+        void enabled
+        return startShare(id, name, { ...entry, pooled: true, wait: true, disabled: true }, this.#report)
+      }
+      case 'link':
+        return (await import('./links.ts')).makeLink(id, name, { ...what.entry, wait: true }, this.#report)
+      case 'rotator': {
+        const { makeRotator } = await import('./rotators.ts')
+        // Shares come and go in the settings, under the same id.
+        const pool = (): SwitchedShare[] =>
+          what.entry.shares.flatMap((share) => {
+            const kept = this.#kept.get(share)
+            return kept instanceof SwitchedShare ? [kept] : []
+          })
+        return makeRotator(id, name, what.entry, pool, this.#report)
+      }
+    }
+  }
+
   /** Gives it a number and a name of its own, makes it and keeps it. Rejects as `make` does, or when the core is closed. */
   async #start<Thing extends Kept>(
     wish: string | undefined,
@@ -225,7 +284,7 @@ export class Core {
   #add<Thing extends Kept>(thing: Thing): Thing {
     const { id, name: subject } = thing.state
     this.#kept.set(id, thing)
-    thing.onNotice((notice) => this.#report({ ...notice, subject }))
+    thing.onNotice((notice) => this.#report({ ...notice, subject, id }))
     thing.onState(() => this.#states.fire())
     this.#states.fire()
     return thing
@@ -233,8 +292,8 @@ export class Core {
 
   /** From now on: a fault of the first opening is for whoever waits for that. */
   #tellFaults(thing: Kept): void {
-    const { name: subject } = thing.state
-    thing.onFault(({ message }) => this.#report({ level: 'warning', subject, text: message }))
+    const { id, name: subject } = thing.state
+    thing.onFault(({ message }) => this.#report({ level: 'warning', subject, id, text: message }))
   }
 
   async #stop(id: string, thing: Kept, timeoutMs: number): Promise<number> {

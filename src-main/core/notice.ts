@@ -4,6 +4,8 @@ export interface Notice {
   readonly level: 'info' | 'warning'
   /** Whom it is about: the share's or link's name, or the target. */
   readonly subject: string
+  /** Of the share, link or rotator; absent where it is about none. */
+  readonly id?: string
   readonly text: string
 }
 

@@ -5,17 +5,16 @@ import type { Report } from './notice.ts'
 import { ShareWords } from './share-words.ts'
 import type { SwitchedShare } from './switched-share.ts'
 
-/** Rejects with a Fault of kind `config`: `find` throws it for a share that is not there. Shares that are stopped later leave the pool. */
+/** Rejects with a Fault of kind `config`. `pool`: asked anew for each newcomer. */
 export async function makeRotator(
   id: string,
   name: string,
   spec: CommandArguments<'rotator.start'>,
-  find: (share: string) => SwitchedShare,
+  pool: () => readonly SwitchedShare[],
   report: Report
 ): Promise<Rotator> {
-  const shares = spec.shares.map(find)
   // Its clients are greeted before it is known which device they get.
   const texts = new ShareWords({ device: '', name, settings: {} }, () => undefined)
   const sources = await openDoors(readDoors(spec), spec, name, report, texts)
-  return new Rotator({ id, name, sources, pool: () => shares.filter(({ ended }) => !ended) })
+  return new Rotator({ id, name, sources, pool })
 }

@@ -1,0 +1,89 @@
+/** What clients of a running instance get: its commands, its state and its notices. Permission was asked for before. Called by instance.ts. */
+import type { Clock } from '../../base/clock.ts'
+import type { Disposable, Event } from '../../base/event.ts'
+import { Emitter } from '../../base/event.ts'
+import { Lifetime } from '../../base/lifetime.ts'
+import type { ServiceCommand } from '../../contract/service-commands.ts'
+import type { NoticeItem, NoticeLine, TopicName } from '../../contract/topics.ts'
+import type { StateTree } from '../../contract/state.ts'
+import type { Backend, Identity } from '../../rpc/permitted.ts'
+import { RingTopic } from '../../rpc/ring-topic.ts'
+import { StateTopic, type View } from '../../rpc/state-topic.ts'
+import type { Subscriber } from '../../rpc/subscription.ts'
+import type { Handlers } from './house.ts'
+
+/** Byte counts change with every chunk; who watches is told so often, in ms. */
+const COUNT_PACE_MS = 1000
+
+/** What a reader of notices may leave lying. */
+const MAX_NOTICES = 500
+
+type AnyHandler = (args: unknown, who: Identity, signal: AbortSignal) => Promise<unknown>
+
+export interface BackendOptions {
+  readonly handlers: Handlers
+  readonly state: () => StateTree
+  /** It changed in more than its byte counts, or what somebody may see of it did. */
+  readonly changes: Event<void>
+  /** What this one sees of it. */
+  readonly viewOf: (who: Identity) => View
+  readonly clock: Clock
+}
+
+export class InstanceBackend implements Backend, Disposable {
+  readonly #options: BackendOptions
+  readonly #notices = new RingTopic<NoticeItem>({ maxItems: MAX_NOTICES })
+  readonly #state: StateTopic
+  readonly #looks = new Emitter<void>()
+  readonly #life = new Lifetime()
+  #watchers = 0
+  #pace: Disposable | undefined
+
+  constructor(options: BackendOptions) {
+    this.#options = options
+    this.#life.add(options.changes(() => this.#looks.fire()))
+    this.#state = this.#life.add(new StateTopic(options.state, this.#looks.event, options.clock))
+    this.#life.add(this.#notices)
+    this.#life.defer(() => this.#pace?.dispose())
+  }
+
+  call(name: ServiceCommand, args: unknown, who: Identity, signal: AbortSignal): Promise<unknown> {
+    // The name's own schema has read the arguments.
+    return (this.#options.handlers[name] as AnyHandler)(args, who, signal)
+  }
+
+  subscribe(topic: TopicName, _args: unknown, who: Identity, subscriber: Subscriber): Disposable {
+    switch (topic) {
+      case 'notices':
+        return this.#notices.subscribe(subscriber)
+      case 'state':
+        return this.#watched(this.#state.subscribe(subscriber, this.#options.viewOf(who)))
+    }
+  }
+
+  /** For whoever reads notices. */
+  tell(line: NoticeLine): void {
+    this.#notices.publish(line)
+  }
+
+  dispose(): void {
+    this.#life.dispose()
+  }
+
+  #watched(subscription: Disposable): Disposable {
+    this.#watchers++
+    this.#pace ??= this.#options.clock.every(COUNT_PACE_MS, () => this.#looks.fire(), 'idle')
+    let isThere = true
+    return {
+      dispose: () => {
+        subscription.dispose()
+        if (!isThere) return
+        isThere = false
+        this.#watchers--
+        if (this.#watchers > 0) return
+        this.#pace?.dispose()
+        this.#pace = undefined
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/** The commands that change what there is to be: shares, links, rotators, preferences. */
+import { Fault } from '../../contract/faults.ts'
+import type { Settings } from '../../contract/settings.ts'
+import { nameOf } from '../names.ts'
+import type { Handlers, House } from './house.ts'
+import { nameIn, newId } from './wishes.ts'
+
+type EntryCommands = Pick<
+  Handlers,
+  | 'share.add'
+  | 'link.add'
+  | 'rotator.add'
+  | 'share.change'
+  | 'link.change'
+  | 'rotator.change'
+  | 'entry.remove'
+  | 'entry.enable'
+  | 'settings.read'
+  | 'settings.reload'
+  | 'preferences.change'
+>
+
+type List = 'shares' | 'links' | 'rotators'
+const LISTS: readonly List[] = ['shares', 'links', 'rotators']
+
+export function entryCommands(house: House): EntryCommands {
+  const changeEntry = async <Entry extends { readonly id: string; readonly name: string }>(
+    list: List,
+    entry: Entry
+  ): Promise<{ id: string; name: string }> => {
+    await house.change((settings) => {
+      if (!settings[list].some(({ id }) => id === entry.id)) throw unknownEntry(entry.id)
+      return replaced(settings, list, entry)
+    })
+    return { id: entry.id, name: entry.name }
+  }
+  return {
+    'share.add': async (wish) => {
+      const id = newId()
+      await house.change((settings) => {
+        const name = nameIn(settings, 'shares', wish.name, nameOf(wish.port.target))
+        return { ...settings, shares: [...settings.shares, { ...wish, id, name }] }
+      })
+      return added(house, 'shares', id)
+    },
+    'link.add': async (wish) => {
+      const id = newId()
+      await house.change((settings) => {
+        const name = nameIn(settings, 'links', wish.name, nameOf(wish.port.target))
+        return { ...settings, links: [...settings.links, { ...wish, id, name }] }
+      })
+      return added(house, 'links', id)
+    },
+    'rotator.add': async (wish) => {
+      const id = newId()
+      await house.change((settings) => {
+        const name = nameIn(settings, 'rotators', wish.name, 'rotator')
+        const shares = wish.shares.map((share) => shareId(settings, share))
+        return { ...settings, rotators: [...settings.rotators, { ...wish, id, name, shares }] }
+      })
+      return added(house, 'rotators', id)
+    },
+    'share.change': (entry) => changeEntry('shares', entry),
+    'link.change': (entry) => changeEntry('links', entry),
+    'rotator.change': (entry) => changeEntry('rotators', entry),
+    'entry.remove': async ({ id }) => {
+      const lost = await house.change((settings) => without(settings, id))
+      return { lost }
+    },
+    'entry.enable': async ({ id, enabled }) => {
+      const lost = await house.change((settings) => {
+        const list = listOf(settings, id)
+        const entry = settings[list].find((each) => each.id === id)
+        return entry ? replaced(settings, list, { ...entry, enabled }) : settings
+      })
+      return { lost }
+    },
+    'settings.read': () => Promise.resolve(house.settings),
+    'settings.reload': async () => ({ changed: await house.reload() }),
+    'preferences.change': async ({ name, ...preferences }) => {
+      await house.change((settings) => ({
+        ...settings,
+        ...(name !== undefined && { name }),
+        preferences: { ...settings.preferences, ...preferences }
+      }))
+      return house.settings.preferences
+    }
+  }
+}
+
+/** The id of a share that is named by its id or its name; throws `usage`. */
+export function shareId(settings: Settings, share: string): string {
+  const found =
+    settings.shares.find(({ id }) => id === share) ?? settings.shares.find(({ name }) => name === share)
+  if (!found) throw new Fault('usage', `There is no share "${share}". See farport list.`)
+  return found.id
+}
+
+function added(house: House, list: List, id: string): { id: string; name: string } {
+  const name = house.settings[list].find((each) => each.id === id)?.name ?? ''
+  return { id, name }
+}
+
+function replaced<Entry extends { readonly id: string }>(
+  settings: Settings,
+  list: List,
+  entry: Entry
+): Settings {
+  const all: readonly { readonly id: string }[] = settings[list]
+  return { ...settings, [list]: all.map((each) => (each.id === entry.id ? entry : each)) }
+}
+
+function without(settings: Settings, id: string): Settings {
+  const list = listOf(settings, id)
+  const needed = settings.rotators.find(({ shares }) => shares.includes(id))
+  if (needed)
+    throw new Fault(
+      'usage',
+      `The rotator ${needed.name} gives this share to its clients. Remove that one first, or take the share out of it.`
+    )
+  const all: readonly { readonly id: string }[] = settings[list]
+  return { ...settings, [list]: all.filter((each) => each.id !== id) }
+}
+
+function listOf(settings: Settings, id: string): List {
+  const list = LISTS.find((each) => settings[each].some((entry) => entry.id === id))
+  if (list) return list
+  throw unknownEntry(id)
+}
+
+function unknownEntry(id: string): Fault {
+  return new Fault('usage', `There is nothing with the id ${id} here. See farport list --json.`)
+}

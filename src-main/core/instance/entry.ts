@@ -1,0 +1,126 @@
+/**
+ * A share, link or rotator of the settings: switched on, it is tried until it runs (its address may be taken, its path occupied) and
+ * says why it does not; switched off, it keeps its place. Called by entries.ts.
+ */
+import { Backoff } from '../../base/backoff.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Disposable } from '../../base/event.ts'
+import type { Fault, FaultCode } from '../../contract/faults.ts'
+import { toFault } from '../../contract/faults.ts'
+import type { PortState } from '../../contract/state.ts'
+import type { Switch } from '../placed.ts'
+
+/** What no time mends: only other settings do. */
+const LASTING: ReadonlySet<FaultCode> = new Set([
+  'usage',
+  'bad-url',
+  'bad-settings',
+  'unsupported',
+  'allow-missing'
+])
+
+export interface EntryOptions {
+  readonly switch: Switch
+  readonly clock: Clock
+  /** Wall clock, ms since 1970. */
+  readonly wallMs: () => number
+  /** `failure` changed. */
+  readonly changed: () => void
+  /** It cannot be on; once per cause. */
+  readonly failed: (fault: Fault) => void
+}
+
+type Failure = PortState & { readonly type: 'waiting' }
+
+export class Entry {
+  readonly #options: EntryOptions
+  readonly #backoff = new Backoff()
+  #wanted = false
+  #failure: Failure | undefined
+  #told: string | undefined
+  #retry: Disposable | undefined
+  /** One switching after the other. */
+  #row: Promise<unknown> = Promise.resolve()
+
+  constructor(options: EntryOptions) {
+    this.#options = options
+  }
+
+  /** It shall run. */
+  get wanted(): boolean {
+    return this.#wanted
+  }
+
+  /** Why it does not, and when it is tried again; undefined: it runs, or is off. */
+  get failure(): Failure | undefined {
+    return this.#failure
+  }
+
+  /** Resolves when it was tried once. */
+  enable(): Promise<void> {
+    this.#wanted = true
+    this.#backoff.reset()
+    this.#told = undefined
+    return this.#inRow(() => this.#try())
+  }
+
+  /** Resolves with the number of bytes that were not delivered. */
+  disable(timeoutMs: number): Promise<number> {
+    return this.#end(() => this.#options.switch.off(timeoutMs))
+  }
+
+  /** For good; as `disable`. */
+  close(timeoutMs: number): Promise<number> {
+    return this.#end(() => this.#options.switch.end(timeoutMs))
+  }
+
+  #end(off: () => Promise<number>): Promise<number> {
+    this.#wanted = false
+    this.#retry?.dispose()
+    return this.#inRow(async () => {
+      const lost = await off()
+      this.#retry?.dispose()
+      this.#show(undefined)
+      return lost
+    })
+  }
+
+  async #try(): Promise<void> {
+    this.#retry?.dispose()
+    if (!this.#wanted) return
+    try {
+      await this.#options.switch.on()
+      this.#backoff.reset()
+      this.#told = undefined
+      this.#show(undefined)
+    } catch (error) {
+      this.#fail(toFault(error))
+    }
+  }
+
+  #fail(fault: Fault): void {
+    const { clock, wallMs, failed } = this.#options
+    const isLasting = LASTING.has(fault.code)
+    const delayMs = this.#backoff.next()
+    this.#show({
+      type: 'waiting',
+      fault: fault.toJSON(),
+      ...(isLasting ? {} : { retryAt: wallMs() + delayMs })
+    })
+    if (fault.message !== this.#told) failed(fault)
+    this.#told = fault.message
+    if (!isLasting && this.#wanted)
+      this.#retry = clock.after(delayMs, () => void this.#inRow(() => this.#try()), 'idle')
+  }
+
+  #show(failure: Failure | undefined): void {
+    this.#failure = failure
+    this.#options.changed()
+  }
+
+  #inRow<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#row.then(step)
+    this.#row = done.catch(() => undefined)
+    return done
+  }
+}

@@ -1,0 +1,8 @@
+/** Every command of a running instance, by the groups that they are in. */
+import { entryCommands } from './entry-commands.ts'
+import type { Handlers, House } from './house.ts'
+import { portCommands } from './port-commands.ts'
+
+export function handlers(house: House): Handlers {
+  return { ...portCommands(house), ...entryCommands(house) } as Handlers
+}

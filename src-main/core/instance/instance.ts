@@ -1,0 +1,260 @@
+/**
+ * A running installation: the core that its settings describe, its key, whom it trusts, and all who command it or watch it. Made by
+ * hosts that stay (the service, the window); a command that does one thing has a core of its own instead.
+ */
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { systemClock } from '../../base/clock.ts'
+import type { Event } from '../../base/event.ts'
+import { Emitter } from '../../base/event.ts'
+import { Lifetime } from '../../base/lifetime.ts'
+import { SHUTDOWN } from '../../contract/close.ts'
+import type { Fault } from '../../contract/faults.ts'
+import { FRESH_SETTINGS, type Preferences, type Settings } from '../../contract/settings.ts'
+import type { StateTree } from '../../contract/state.ts'
+import type { NoticeLine } from '../../contract/topics.ts'
+import { loadIdentity, type Identity as Key } from '../../peers/identity.ts'
+import { TrustStore } from '../../peers/trust.ts'
+import type { Channel } from '../../rpc/channel.ts'
+import { PermittedService, type Identity } from '../../rpc/permitted.ts'
+import { serve, type Served } from '../../rpc/server.ts'
+import { streamChannel } from '../../rpc/stream-channel.ts'
+import { difference } from '../../store/difference.ts'
+import { SettingsFile, type Change } from '../../store/settings-file.ts'
+import { Core } from '../core.ts'
+import { listenLocal } from '../local-socket.ts'
+import type { InstancePaths } from '../instance-paths.ts'
+import type { Notice } from '../notice.ts'
+import { InstanceBackend } from './backend.ts'
+import { Entries } from './entries.ts'
+import { handlers } from './handlers.ts'
+import type { House } from './house.ts'
+import { permits, viewOfPeer } from './permits.ts'
+
+export interface InstanceOptions {
+  /** Prepared, and its lock is the caller's. */
+  readonly paths: InstancePaths
+  readonly version: string
+  /** One line for people each; from the very start. */
+  readonly report: (line: NoticeLine) => void
+  /** Names another settings file; `$FARPORT_CONFIG`. */
+  readonly settingsPath?: string
+  readonly clock?: Clock
+}
+
+/** Of the settings file, that are shown. */
+const MAX_FAULTS = 8
+
+interface Client {
+  readonly served: Served
+  readonly service: PermittedService
+  readonly who: Identity
+}
+
+export class Instance {
+  readonly #options: InstanceOptions
+  readonly #clock: Clock
+  readonly #file: SettingsFile
+  readonly #key: Key
+  readonly #trust: TrustStore
+  readonly #core = new Core()
+  readonly #entries: Entries
+  readonly #backend: InstanceBackend
+  readonly #clients = new Set<Client>()
+  readonly #states = new Emitter<void>()
+  readonly #preferences = new Emitter<Preferences>()
+  readonly #life = new Lifetime()
+  readonly #since = Date.now()
+  #faults: readonly Fault[] = []
+  /** What runs is what these say. */
+  #applied: Settings
+  #row: Promise<unknown> = Promise.resolve()
+
+  /** `state` changed in more than its byte counts. */
+  readonly onState: Event<void> = this.#states.event
+  /** Others are in force. */
+  readonly onPreferences: Event<Preferences> = this.#preferences.event
+
+  private constructor(options: InstanceOptions, file: SettingsFile, key: Key) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#file = file
+    this.#key = key
+    this.#applied = { ...FRESH_SETTINGS, preferences: file.settings.preferences }
+    this.#trust = new TrustStore({
+      get peers() {
+        return file.settings.peers
+      },
+      save: async (peers) => {
+        await this.#change((settings) => ({ ...settings, peers: [...peers] }))
+      }
+    })
+    this.#entries = new Entries({
+      place: (what) => this.#core.place(what),
+      clock: this.#clock,
+      failed: ({ entry }, { message }) =>
+        this.#report({ level: 'warning', subject: entry.name, id: entry.id, text: message })
+    })
+    this.#backend = new InstanceBackend({
+      handlers: handlers(this.#house()),
+      state: () => this.state,
+      changes: this.#states.event,
+      viewOf: (who) => (who.type === 'owner' ? (tree) => tree : viewOfPeer(who.id, this.#trust)),
+      clock: this.#clock
+    })
+    this.#life.add(this.#core.onNotice((notice) => this.#report(notice)))
+    this.#life.add(this.#core.onState(() => this.#states.fire()))
+    this.#life.add(this.#entries.onChange(() => this.#states.fire()))
+    this.#life.add(file.onChange(() => void this.#apply()))
+    this.#life.add(this.#backend)
+  }
+
+  /**
+   * Starts everything that the settings say, and takes commands from programs here. Rejects with `settings-access`, `settings-newer`,
+   * `identity-broken`, `address-in-use` (the local socket). What only some share cannot do is told in the state, and tried again.
+   */
+  static async open(options: InstanceOptions): Promise<Instance> {
+    const { paths, settingsPath } = options
+    const faults: Fault[] = []
+    let instance = undefined as Instance | undefined
+    const file = await SettingsFile.open({
+      place:
+        settingsPath === undefined
+          ? { path: paths.settings, ownFolder: true }
+          : { path: resolve(settingsPath), ownFolder: false },
+      report: (fault) => {
+        if (instance) instance.#tell(fault)
+        else faults.push(fault)
+      }
+    })
+    try {
+      instance = new Instance(options, file, await loadIdentity(paths.directory))
+      for (const fault of faults) instance.#tell(fault)
+      await instance.#begin()
+      return instance
+    } catch (error) {
+      await instance?.close(0)
+      await file.close()
+      throw error
+    }
+  }
+
+  /** As the owner sees it. */
+  get state(): StateTree {
+    return {
+      ...this.#entries.complete(this.#core.state),
+      self: {
+        id: this.#key.id,
+        name: this.#name,
+        version: this.#options.version,
+        pid: process.pid,
+        kind: this.#options.paths.kind,
+        since: this.#since,
+        settingsPath: this.#file.path,
+        listening: [],
+        faults: this.#faults.map((fault) => fault.toJSON())
+      },
+      peers: {},
+      pairings: {}
+    }
+  }
+
+  get settings(): Settings {
+    return this.#file.settings
+  }
+
+  /** Serves one client, until the channel closes. */
+  connect(channel: Channel, who: Identity): void {
+    const permit = permits(this.#trust, () => this.settings)
+    const service = new PermittedService(who, this.#backend, permit)
+    const client: Client = { served: serve(channel, service, this.#clock), service, who }
+    this.#clients.add(client)
+    channel.onClose(() => this.#clients.delete(client))
+  }
+
+  /** Reads the settings anew, as at SIGHUP; resolves when what is different runs: whether anything was. */
+  async reload(): Promise<boolean> {
+    const before = this.settings
+    await this.#file.reload()
+    await this.#apply()
+    return this.settings !== before
+  }
+
+  /** Ends everything within `timeoutMs`; resolves with the number of bytes that were not delivered. Never rejects. */
+  async close(timeoutMs: number): Promise<number> {
+    this.#life.dispose()
+    for (const { served } of [...this.#clients]) served.close(SHUTDOWN)
+    const lost = await this.#core.close(timeoutMs)
+    await this.#file.close()
+    return lost
+  }
+
+  async #begin(): Promise<void> {
+    await this.#apply()
+    const local = await listenLocal(this.#options.paths.socket, {
+      onRefused: ({ remote, why }) =>
+        this.#report({ level: 'warning', subject: '', text: `refused a command: ${remote} (${why})` })
+    })
+    local.onConnection((connection) => this.connect(streamChannel(connection, 'server'), { type: 'owner' }))
+    this.#life.defer(() => void local.close(SHUTDOWN))
+  }
+
+  async #change(change: Change): Promise<number> {
+    await this.#file.update(change)
+    return this.#apply()
+  }
+
+  /** Makes what runs what the settings say by now; resolves with the bytes that were lost on the way. */
+  #apply(): Promise<number> {
+    const done = this.#row.then(() => this.#applyNow())
+    this.#row = done.catch(() => undefined)
+    return done
+  }
+
+  async #applyNow(): Promise<number> {
+    const [before, after] = [this.#applied, this.settings]
+    const { steps, peers, preferences } = difference(before, after)
+    this.#applied = after
+    if (peers.length > 0) this.#trust.reloaded(before.peers)
+    const lost = await this.#entries.take(steps)
+    for (const { service } of this.#clients) service.recheck()
+    if (preferences.length > 0) this.#preferences.fire(after.preferences)
+    this.#states.fire()
+    return lost
+  }
+
+  #house(): House {
+    // Read when they are asked for: both change.
+    const [settings, state] = [() => this.settings, () => this.state]
+    return {
+      core: this.#core,
+      clock: this.#clock,
+      key: this.#key,
+      trust: this.#trust,
+      get settings() {
+        return settings()
+      },
+      get state() {
+        return state()
+      },
+      change: (change) => this.#change(change),
+      reload: () => this.reload()
+    }
+  }
+
+  get #name(): string {
+    return this.settings.name ?? hostname()
+  }
+
+  #tell(fault: Fault): void {
+    this.#faults = [...this.#faults, fault].slice(-MAX_FAULTS)
+    this.#report({ level: 'warning', subject: '', text: fault.message })
+  }
+
+  #report({ level, subject, id, text }: Notice): void {
+    const line: NoticeLine = { timeMs: Date.now(), level, subject, text, ...(id !== undefined && { id }) }
+    this.#options.report(line)
+    this.#backend.tell(line)
+  }
+}

@@ -1,0 +1,17 @@
+/** Things with an id and a name of their own, as the settings have them, and how each is switched in core. */
+import type { LinkEntry, RotatorEntry, ShareEntry } from '../contract/settings.ts'
+
+export type Placed =
+  | { readonly kind: 'share'; readonly entry: ShareEntry }
+  | { readonly kind: 'link'; readonly entry: LinkEntry }
+  | { readonly kind: 'rotator'; readonly entry: RotatorEntry }
+
+/** One call at a time. */
+export interface Switch {
+  /** Rejects with a Fault; then it is off. */
+  on(): Promise<void>
+  /** It may be on again. Resolves with the number of bytes that were not delivered; never rejects. */
+  off(timeoutMs: number): Promise<number>
+  /** For good; as `off`. */
+  end(timeoutMs: number): Promise<number>
+}
