@@ -19,6 +19,7 @@ import type { Counts } from './account.ts'
 import type { Coming, WriterPolicy } from './arbiter.ts'
 import { Arbiter } from './arbiter.ts'
 import { FromDevice } from './from-device.ts'
+import { Holding } from './holding.ts'
 import type { LineOptions } from './line-desk.ts'
 import { LineDesk } from './line-desk.ts'
 import { Losses } from './losses.ts'
@@ -46,6 +47,16 @@ export interface Entry extends Coming {
   readonly settings?: LineWish
   /** What the device said before, and this one is still to have. */
   readonly early?: readonly Uint8Array[]
+  /** Takes the place of a session that is here, which is closed. */
+  readonly replaces?: Replaced
+}
+
+/** A session whose place another one takes: see `Hub.attach`. */
+export interface Replaced {
+  readonly id: number
+  readonly reason: CloseReason
+  /** What it still has to read is delivered if it takes that so soon. */
+  readonly timeoutMs: number
 }
 
 /** A session in its hub. Disposing takes it off without closing it; repeated calls are safe. */
@@ -64,6 +75,8 @@ export class Hub {
   readonly #line: LineDesk
   readonly #toDevice: ToDevice
   readonly #fromDevice: FromDevice
+  /** Who may write, as sessions and people change it. */
+  readonly holding: Holding
   readonly #changes = new Emitter<void>()
   /** Those who were taken off and are being closed, each until it is. */
   readonly #closing = new Map<Session, Promise<void>>()
@@ -97,7 +110,20 @@ export class Hub {
       onSettled: () => {
         this.#changes.fire()
       },
+      onInputEnd: (member) => {
+        this.holding.leave(member)
+        this.#changes.fire()
+      },
       onBlocked: () => {
+        this.#changes.fire()
+      }
+    })
+    this.holding = new Holding({
+      arbiter: this.#arbiter,
+      roster: this.#roster,
+      taps: this.#taps,
+      toDevice: this.#toDevice,
+      onChange: () => {
         this.#changes.fire()
       }
     })
@@ -116,6 +142,11 @@ export class Hub {
   /** Sessions are here, or what one sent before it left is still on its way: the port is needed. */
   get inUse(): boolean {
     return this.#roster.size > 0 || this.#toDevice.settling > 0
+  }
+
+  /** It is here. */
+  has(session: number): boolean {
+    return this.#roster.find(session) !== undefined
   }
 
   get sessions(): SessionState[] {
@@ -144,6 +175,11 @@ export class Hub {
     return this.#port?.modemState ?? UNKNOWN_MODEM_STATE
   }
 
+  /** The owner's settings, as the last listener that somebody came by has them. */
+  get configured(): LineWish {
+    return this.#line.configured
+  }
+
   /** What the next port is to be opened with: the configured settings, and over them what its users asked for. */
   get opening(): LineWish {
     return this.#line.opening
@@ -155,19 +191,29 @@ export class Hub {
 
   // Sessions.
 
-  /** Serves the session until it closes. It may be paused or not; from here on the hub does that. */
+  /**
+   * Serves the session until it closes. It may be paused or not; from here on the hub does that.
+   *
+   * One that replaces another is the same use of the port on a new connection. It stands where the old one stood: its hold and
+   * since when, or its wish. What the old one sent goes first, and the line stays exactly as it was left (settings, DTR and RTS;
+   * only a break ends), so that nothing returns to the configured settings in between and no board is reset: what the old one
+   * asked for is this one's wish now, and ends when this one leaves. Where either of the two only watches there is nothing to inherit.
+   */
   attach(session: Session, entry: Entry = {}): Attachment {
     const { member, life } = this.#roster.add(session)
-    const { writer } = this.#arbiter
-    this.#arbiter.join(member.id, entry)
-    if (writer !== undefined && this.#arbiter.writer !== writer) this.#cede(writer)
+    const old = entry.replaces && this.#roster.find(entry.replaces.id)
+    const inherits = !entry.observe && old !== undefined && this.holding.succeed(old, member)
+    const ceded = inherits ? undefined : this.holding.join(member, entry)
     if (entry.settings) this.#line.configure(entry.settings)
     this.#toDevice.join(member)
     this.#fromDevice.join(member)
     this.#listen(member, life)
     this.#taps.event({ type: 'attached', session: member.id, label: session.who.label })
+    if (ceded) this.holding.tellTaken(member, ceded)
     session.notify(this.#greeting())
     for (const chunk of entry.early ?? []) this.#fromDevice.give(member, chunk)
+    // Not before: what the device says now, the new one hears. Not later: what the old one sent is in front of what this one does.
+    if (old) this.#close(old, entry.replaces, inherits && this.has(member.id) ? member : undefined)
     this.#changes.fire()
     session.resume()
     return {
@@ -193,9 +239,12 @@ export class Hub {
 
   /** Closes this one; it sends nothing more from now on. Nothing happens where it has left already. */
   closeSession(id: number, reason: CloseReason, timeoutMs: number): void {
-    const member = this.#roster.members.find((each) => each.id === id)
-    if (!member) return
-    this.#detach(member, reason.message)
+    const member = this.#roster.find(id)
+    if (member) this.#close(member, { reason, timeoutMs })
+  }
+
+  #close(member: Member, { reason, timeoutMs }: Omit<Replaced, 'id'>, heir?: Member): void {
+    if (!this.#detach(member, reason.message, heir)) return
     const { session } = member
     const closed = session.close(reason, timeoutMs).then((lost) => {
       this.#closing.delete(session)
@@ -273,21 +322,17 @@ export class Hub {
     )
   }
 
-  /** It stays, and only watches from now on. */
-  #cede(writer: number): void {
-    const member = this.#roster.members.find(({ id }) => id === writer)
-    if (member) this.#toDevice.cede(member)
-  }
-
-  #detach(member: Member, why?: string): void {
-    if (!this.#roster.remove(member)) return
+  /** False: it was taken off before. */
+  #detach(member: Member, why?: string, heir?: Member): boolean {
+    if (!this.#roster.remove(member)) return false
     const { id, session } = member
     this.#taps.event({ type: 'detached', session: id, label: session.who.label, ...(why && { why }) })
     // In this order: the port may go on within the first call, and who wrote is asked in the second.
     this.#fromDevice.leave(member)
-    this.#toDevice.leave(member)
-    this.#arbiter.leave(id)
+    this.#toDevice.leave(member, heir)
+    this.holding.leave(member)
     this.#changes.fire()
+    return true
   }
 
   #welcome(port: Port): void {

@@ -13,14 +13,14 @@ import { SHUTDOWN } from '../contract/close.ts'
 import type { Fault } from '../contract/faults.ts'
 import type { BridgeState, PortState } from '../contract/state.ts'
 import type { PortSource } from '../ports/port.ts'
-import type { Ear, Session, SessionSource, Terms } from '../sessions/session.ts'
-import type { Admission, Present, Verdict } from './admission.ts'
+import type { Ear, Session, SessionIdentity, SessionSource, Terms } from '../sessions/session.ts'
+import type { Admission } from './admission.ts'
+import { Guests } from './guests.ts'
 import type { HubOptions } from './hub.ts'
 import { Hub } from './hub.ts'
-import { Inactivity } from './inactivity.ts'
 import { Keeper } from './keeper.ts'
 import type { BridgeNotice } from './notices.ts'
-import { noticeOf, warning } from './notices.ts'
+import { noticeOf } from './notices.ts'
 import type { Recorder, Tap } from './tap.ts'
 
 /** What every bridge is made from. The bridge owns the sources from here on, and closes them. */
@@ -49,25 +49,8 @@ export interface JunctionRules extends Omit<HubOptions, 'clock' | 'staysOpen'> {
   readonly admission?: Admission
 }
 
-/** A refused client gets this long to read why. */
-const REFUSAL_MS = 1000
-
 /** Recorders get this long at the least: what the others leave of the time to close may be nothing. */
 const RECORDING_MS = 250
-
-/** What a client got before the close-on string has this long to go out. */
-const ENOUGH_MS = 10_000
-
-/** Nothing passed: how long that may be is the owner's wish. */
-const INACTIVE: CloseReason = { code: 'inactive', message: 'nothing was sent or received for too long' }
-
-interface Guest extends Present {
-  /** Its number in the hub. */
-  readonly id: number
-}
-
-const ENDING: Verdict = { type: 'refused', reason: SHUTDOWN }
-const KICKED: CloseReason = { code: 'taken-over', message: 'another client took this place' }
 
 export class Junction {
   readonly #options: BridgeOptions
@@ -80,8 +63,7 @@ export class Junction {
   readonly #notices = new Emitter<BridgeNotice>()
   readonly #faults = new Emitter<Fault>()
   readonly #vacant = new Emitter<void>()
-  /** Those who are here, the first to come first. */
-  readonly #guests = new Map<Session, Guest>()
+  readonly #guests: Guests
   #keptOpen: Disposable | undefined
   #stateDue = false
   #wasInUse = false
@@ -103,6 +85,12 @@ export class Junction {
     this.#clock = options.clock ?? systemClock
     const staysOpen = rules.hold || (rules.keepOpenMs ?? 0) > 0
     this.#hub = new Hub({ ...rules, staysOpen, clock: this.#clock })
+    this.#guests = new Guests({
+      hub: this.#hub,
+      clock: this.#clock,
+      admission: rules.admission,
+      tell: (notice) => this.#notices.fire(notice)
+    })
     this.#keeper = new Keeper({
       clock: this.#clock,
       source: options.port,
@@ -130,7 +118,7 @@ export class Junction {
       this.#life.add(source.onSession((session) => this.admit(session, source.terms, source.ear?.take())))
     }
     const { inactivityMs } = rules
-    if (inactivityMs !== undefined) this.#life.add(this.#watch(inactivityMs))
+    if (inactivityMs !== undefined) this.#life.add(this.#guests.watch(inactivityMs))
     // A port may open without any wait. Whoever makes a bridge and shall hear of that is a few promises away from listening.
     if (rules.hold) setImmediate(() => this.#update())
   }
@@ -195,6 +183,7 @@ export class Junction {
     const endMs = this.#clock.nowMs() + timeoutMs
     const lostBefore = this.#lost
     this.#ending = true
+    this.#guests.end()
     const sources = this.#options.sources.map((source) => source.close(SHUTDOWN))
     const late = this.#clock.after(timeoutMs, () => {
       this.#hub.abandon('time to close was over')
@@ -232,34 +221,56 @@ export class Junction {
     })
   }
 
-  /** Somebody comes. `early`: what the device said before, and this one is still to have. */
+  /**
+   * Somebody comes. `early`: what the device said before, and this one is still to have. Whoever comes with the peer and the use of
+   * one that is here takes its place, also where the share is full: see `Hub.attach`.
+   */
   admit(session: Session, terms: Terms = {}, early: readonly Uint8Array[] = []): void {
-    const verdict = this.#ending ? ENDING : this.#rules.admission?.judge(terms, [...this.#guests.values()])
-    if (verdict?.type === 'refused') {
-      this.#refuse(session, verdict.reason)
-      this.#hub.unheard(lengthOf(early), verdict.reason.message)
-      return
-    }
-    for (const old of verdict?.kicked ?? []) this.#dismiss(this.#guests.get(old), KICKED)
-    let gone = false as boolean
-    session.onClose(() => {
-      gone = true
-      this.#guests.delete(session)
-    })
-    session.onEnough?.((reason) => this.#dismiss(this.#guests.get(session), reason, ENOUGH_MS))
-    const { id } = this.#hub.attach(session, {
-      early,
-      observe: terms.observe ?? false,
-      ...(verdict && { takeOver: verdict.takesOver, settings: verdict.settings })
-    })
-    // What it sent before, or the first word to it, may have been its end.
-    if (!gone) this.#guests.set(session, { session, terms, id })
+    this.#guests.admit(session, terms, early)
   }
 
-  /** Asks those who came from this address for a sign of life: a client that comes again has often lost its old connection. */
-  probe(address: string | undefined): void {
-    if (address === undefined) return
-    for (const session of this.#guests.keys()) if (session.who.address === address) session.probe?.()
+  /** Asks those who came from there, or are the same paired computer, for a sign of life. */
+  probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void {
+    this.#guests.probe(who)
+  }
+
+  // Who may write, as people decide it. All of them throw a Fault `usage` for a session that never was here or has left; the first
+  // four also for one that only watches, and where the policy is not `one`.
+
+  /** It wants to hold it. Who asked first is the next, unless the holder grants it before. Of no effect for the holder, and twice. */
+  ask(session: number): void {
+    this.#hub.holding.ask(session)
+  }
+
+  /**
+   * It holds it from now on, and its wish is gone; whoever held it stays and watches, and is the next where nobody asks. What that one
+   * had waiting for the device is lost and counted, and its settings end. Of no effect for the holder.
+   */
+  grant(session: number): void {
+    this.#hub.holding.give(session, 'granted')
+  }
+
+  /** As `grant`, and announced as taken. */
+  takeOver(session: number): void {
+    this.#hub.holding.give(session, 'taken')
+  }
+
+  /** Its wish is gone. Of no effect where it has none. */
+  decline(session: number): void {
+    this.#hub.holding.decline(session)
+  }
+
+  /** Closes one, or all who are here; what they still have to read is delivered if they take it within 1 s. Answers how many. */
+  disconnect(session: number | undefined, reason: CloseReason): number {
+    return this.#guests.disconnect(session, reason)
+  }
+
+  /**
+   * A permission changed while it is here. `observe`: it may only watch from now on; what it held is the next one's, what it had waiting
+   * is lost and counted. Else it may write in its turn. Repeated calls are safe.
+   */
+  restrict(session: number, observe: boolean): void {
+    this.#guests.restrict(session, observe)
   }
 
   #listenWith(ear: Ear): void {
@@ -272,32 +283,6 @@ export class Junction {
         event: () => undefined
       })
     )
-  }
-
-  /** Its place is free at once; what it still has to read is delivered if it takes that soon. */
-  #dismiss(guest: Guest | undefined, reason: CloseReason, timeoutMs = REFUSAL_MS): void {
-    if (!guest) return
-    this.#guests.delete(guest.session)
-    this.#hub.closeSession(guest.id, reason, timeoutMs)
-  }
-
-  #watch(limitMs: number): Disposable {
-    return new Inactivity(
-      this.#clock,
-      limitMs,
-      () => this.#hub.sessions,
-      (id) =>
-        this.#dismiss(
-          [...this.#guests.values()].find((guest) => guest.id === id),
-          INACTIVE
-        )
-    )
-  }
-
-  #refuse(session: Session, reason: CloseReason): void {
-    this.probe(session.who.address)
-    this.#notices.fire(warning(`client refused: ${session.who.label} (${reason.message})`))
-    void session.close(reason, REFUSAL_MS)
   }
 
   /** Something changed in the hub: the port is wanted or not, and people want to see it. */
@@ -329,10 +314,6 @@ export class Junction {
       this.#states.fire()
     })
   }
-}
-
-function lengthOf(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((sum, { length }) => sum + length, 0)
 }
 
 function awaitedOf(sources: readonly SessionSource[]): Pick<BridgeState, 'awaited'> {

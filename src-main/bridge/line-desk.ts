@@ -81,6 +81,10 @@ export class LineDesk {
     return this.#port ? this.#port.lines : { ...this.#lines, ...this.#linesWishes.merged }
   }
 
+  get configured(): LineWish {
+    return this.#configured
+  }
+
   /** What a port is to be opened with. */
   get opening(): LineWish {
     return { ...this.#configured, ...this.#settingsWishes.merged, ...this.#fixed }
@@ -103,9 +107,20 @@ export class LineDesk {
     await this.#ask((port) => port.sendBreak(durationMs))
   }
 
-  /** What the session asked of the control lines counts no more, and a break that it held ends: at once, as it began. */
-  release(session: number): void {
-    if (this.#linesWishes.forget(session).break) void this.#control(0, { break: false })
+  /**
+   * What the session asked of the control lines counts no more, or is the wish of its `heir`; a break that it held ends in any
+   * case: at once, as it began.
+   */
+  release(session: number, heir?: number): void {
+    const { break: held, ...levels } = this.#linesWishes.forget(session)
+    if (heir !== undefined) this.#linesWishes.add(heir, levels)
+    if (held) void this.#control(0, { break: false })
+  }
+
+  /** The settings that the session asked for are the wish of its heir: what is in force stays as it is. */
+  inherit(session: number, heir: number): Promise<void> {
+    this.#settingsWishes.add(heir, this.#settingsWishes.forget(session))
+    return Promise.resolve()
   }
 
   /**

@@ -15,6 +15,8 @@ export class Member {
   readonly since = Date.now()
   /** Paused because its outbox is full. */
   paused = false
+  /** It has said that it sends no more, and all that it sent was handed on. */
+  inputEnded = false
   /** Gone; what it sent before is still on its way. */
   left = false
 

@@ -1,5 +1,5 @@
 import type { BlockedState } from '../contract/state.ts'
-import type { TapEvent } from './tap.ts'
+import type { ControlStep, TapEvent } from './tap.ts'
 
 /** One line for people. `warning`: something was lost or refused; `info`: who came and left. */
 export interface BridgeNotice {
@@ -13,6 +13,16 @@ const HELD_BACK = {
   peer: 'waiting: the far side asked to hold the data back'
 } as const satisfies Record<BlockedState['by'], string>
 
+const STEPS: Readonly<Record<ControlStep, string>> = {
+  asked: 'asks for control',
+  declined: 'was not given control',
+  granted: 'was given control',
+  taken: 'took control',
+  next: 'has control now',
+  restricted: 'may only watch from now on',
+  permitted: 'may write again in its turn'
+}
+
 /** What happened; undefined for what is told elsewhere or would only be noise. */
 export function noticeOf(event: TapEvent): BridgeNotice | undefined {
   switch (event.type) {
@@ -20,6 +30,10 @@ export function noticeOf(event: TapEvent): BridgeNotice | undefined {
       return info(`client ${event.session} connected: ${event.label}`)
     case 'detached':
       return info(`client ${event.session} left: ${event.label}${event.why ? ` (${event.why})` : ''}`)
+    case 'control':
+      return info(
+        `${event.label} ${STEPS[event.step]}${event.from ? `; ${event.from} watches from now on` : ''}`
+      )
     case 'port':
       return info(event.state === 'open' ? 'port open' : 'port closed')
     case 'lost': {

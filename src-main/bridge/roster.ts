@@ -16,6 +16,16 @@ export class Roster {
     return [...this.#members.keys()]
   }
 
+  find(id: number): Member | undefined {
+    for (const member of this.#members.keys()) if (member.id === id) return member
+    return undefined
+  }
+
+  /** The number was given to somebody, who may have left. */
+  knew(id: number): boolean {
+    return Number.isInteger(id) && id >= 1 && id <= this.#lastId
+  }
+
   get size(): number {
     return this.#members.size
   }
@@ -44,7 +54,8 @@ export class Roster {
     return this.members.map(({ id, session, since, account }) => ({
       id,
       label: session.who.label,
-      writer: arbiter.mayWrite(id),
+      ...(session.who.peer !== undefined && { peer: session.who.peer }),
+      ...arbiter.standing(id),
       since,
       ...account.counts
     }))

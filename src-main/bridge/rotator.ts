@@ -9,14 +9,14 @@ import type { CloseReason } from '../contract/close.ts'
 import { SHUTDOWN } from '../contract/close.ts'
 import type { Fault } from '../contract/faults.ts'
 import type { BridgeState, RotatorState } from '../contract/state.ts'
-import type { Session, SessionSource, Terms } from '../sessions/session.ts'
+import type { Session, SessionIdentity, SessionSource, Terms } from '../sessions/session.ts'
 import { warning, type BridgeNotice } from './notices.ts'
 
 /** What a pool needs of a share. */
 export interface Poolable {
   readonly state: BridgeState
-  /** Asks those who came from this address for a sign of life. */
-  probe(address: string | undefined): void
+  /** Asks those who came from there, or are the same paired computer, for a sign of life. */
+  probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void
   admit(session: Session, terms?: Terms): void
 }
 
@@ -79,7 +79,7 @@ export class Rotator {
     const share = inTurn.find(({ state }) => state.state.type !== 'waiting') ?? inTurn[0]
     if (!share || this.#ending) {
       const reason = this.#ending ? SHUTDOWN : allInUse(pool.length)
-      for (const each of pool) each.probe(session.who.address)
+      for (const each of pool) each.probe(session.who)
       this.#notices.fire(warning(`client refused: ${session.who.label} (${reason.message})`))
       void session.close(reason, REFUSAL_MS)
       return

@@ -3,6 +3,12 @@ import type { BlockageEvent } from './blockage.ts'
 
 export type Direction = 'to-device' | 'from-device'
 
+/**
+ * How control (who may write) moves on. `asked`, `declined`: a wish came or was turned down; `granted`, `taken`: the session holds
+ * it now; `next`: it does, because the one before left; `restricted`, `permitted`: it may only watch from now on, or no longer only.
+ */
+export type ControlStep = 'asked' | 'declined' | 'granted' | 'taken' | 'next' | 'restricted' | 'permitted'
+
 /** What happens beside the bytes. `session` is the session's number in its Hub, 0 where nobody in particular caused it. */
 export type TapEvent =
   | { readonly type: 'settings'; readonly session: number; readonly settings: LineSettings }
@@ -17,6 +23,14 @@ export type TapEvent =
       readonly why?: string
     }
   | BlockageEvent
+  | {
+      readonly type: 'control'
+      readonly step: ControlStep
+      readonly session: number
+      readonly label: string
+      /** The label of the one that held it until now, and stays. */
+      readonly from?: string
+    }
   | { readonly type: 'port'; readonly state: 'open' | 'closed'; readonly why?: string }
   | {
       readonly type: 'lost'

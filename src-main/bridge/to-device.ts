@@ -43,6 +43,8 @@ export interface ToDeviceOptions {
   readonly staysOpen: boolean
   /** A session that left has nothing on its way any more. */
   readonly onSettled: () => void
+  /** All that a session sent before it ended its input is on its way. */
+  readonly onInputEnd: (member: Member) => void
   /** `blocked` came, went, or has another cause. */
   readonly onBlocked: () => void
 }
@@ -90,11 +92,16 @@ export class ToDevice {
   }
 
   join(member: Member): void {
-    const { clock, line } = this.#options
     this.#pump.join(member)
+    this.restoreFor(member)
+  }
+
+  /** Where what is in force was the wish of one that writes no more: the configured settings return before this one's bytes. */
+  restoreFor(member: Member): void {
+    const { clock, line } = this.#options
     if (!line.stale) return
-    // The last writer left so shortly before that the port was not closed in between. Its bytes go at its own settings, unless
-    // the device takes nothing any more.
+    // The one before left so shortly before that the port was not closed in between, or is still here. Its bytes go at its own
+    // settings, unless the device takes nothing any more.
     const restore = new Step(
       () => line.restore(),
       () => this.#unsent === 0
@@ -109,27 +116,29 @@ export class ToDevice {
    * end its input alone (raw, telnet) has no settings that would have to return.
    */
   retire(member: Member): void {
-    const { arbiter, onSettled } = this.#options
     const handOver = (): Promise<void> => {
-      arbiter.leave(member.id)
-      onSettled()
+      member.inputEnded = true
+      this.#options.onInputEnd(member)
       return Promise.resolve()
     }
     member.outbox.pushStep(new Step(handOver, () => true))
     this.#pump.run()
   }
 
-  /** Another one writes now: what the port did not take yet is lost, and what this one asked of the line ends. */
-  cede(member: Member): void {
+  /** It writes no more: what the port did not take yet is lost, and what it asked of the line ends. Tell the arbiter before. */
+  cede(member: Member, why: string, returns: Return): void {
     const { keepSettings, line } = this.#options
-    this.#giveUp(member, 'another one took over')
+    this.#giveUp(member, why)
     line.release(member.id)
-    void line.forget(member.id, keepSettings ? 'never' : 'with-the-next')
+    void line.forget(member.id, keepSettings ? 'never' : returns)
     this.#pump.run()
   }
 
-  /** The session is gone; what it sent is still delivered, and its settings end after that. Tell the arbiter afterwards. */
-  leave(member: Member): void {
+  /**
+   * The session is gone; what it sent is still delivered, and its settings end after that. Tell the arbiter afterwards. With an
+   * `heir` they do not: what it asked of the line is that one's wish then, and only a break that it held ends.
+   */
+  leave(member: Member, heir?: Member): void {
     const { arbiter, clock, keepSettings, line, staysOpen } = this.#options
     const wrote = arbiter.policy === 'one' && arbiter.mayWrite(member.id)
     member.left = true
@@ -139,11 +148,16 @@ export class ToDevice {
       if (this.#pump.members.length === 0) return staysOpen ? 'now' : 'with-the-next'
       return wrote ? 'now' : 'with-the-last'
     }
-    line.release(member.id)
-    const goodbye = new Step(
-      () => line.forget(member.id, returns()),
-      () => returns() !== 'now' || this.#unsent === 0
-    )
+    line.release(member.id, heir?.id)
+    const goodbye = heir
+      ? new Step(
+          () => line.inherit(member.id, heir.id),
+          () => true
+        )
+      : new Step(
+          () => line.forget(member.id, returns()),
+          () => returns() !== 'now' || this.#unsent === 0
+        )
     member.outbox.pushStep(goodbye)
     const left = (): number => member.outbox.size + this.#unsent
     const giveUp = (): void => {

@@ -88,6 +88,7 @@ export class Trace implements Recorder {
       case 'modem':
       case 'line':
       case 'break':
+      case 'control':
       case 'lost':
       case 'blocked':
       case 'unblocked':

@@ -8,9 +8,10 @@ import { Lifetime } from '../base/lifetime.ts'
 import type { BridgeNotice } from '../bridge/notices.ts'
 import type { Poolable } from '../bridge/rotator.ts'
 import type { Share } from '../bridge/share.ts'
+import type { CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { BridgeState } from '../contract/state.ts'
-import type { Session, Terms } from '../sessions/session.ts'
+import type { Session, SessionIdentity, Terms } from '../sessions/session.ts'
 import type { Kept } from './kept.ts'
 
 /** What a share shows while it is off. */
@@ -89,8 +90,41 @@ export class SwitchedShare implements Kept, Poolable {
     return this.disable(timeoutMs)
   }
 
-  probe(address: string | undefined): void {
-    this.#share?.probe(address)
+  probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void {
+    this.#share?.probe(who)
+  }
+
+  // As in Junction; while it is off nobody is connected, and each throws the Fault `usage` that says so.
+
+  ask(session: number): void {
+    this.#on.ask(session)
+  }
+
+  grant(session: number): void {
+    this.#on.grant(session)
+  }
+
+  takeOver(session: number): void {
+    this.#on.takeOver(session)
+  }
+
+  decline(session: number): void {
+    this.#on.decline(session)
+  }
+
+  restrict(session: number, observe: boolean): void {
+    this.#on.restrict(session, observe)
+  }
+
+  /** All of nobody are 0, also while it is off. */
+  disconnect(session: number | undefined, reason: CloseReason): number {
+    if (session === undefined && !this.#share) return 0
+    return this.#on.disconnect(session, reason)
+  }
+
+  get #on(): Share {
+    if (this.#share) return this.#share
+    throw new Fault('usage', `${this.#off.name} is switched off: nobody is connected to it.`)
   }
 
   admit(session: Session, terms?: Terms): void {

@@ -38,11 +38,19 @@ export class MemorySession extends MemoryDuplex implements Session {
   readonly onPurge = this.#purges.event
   readonly onInputEnd = this.#inputEnds.event
 
-  constructor(label = 'memory', options: MemoryDuplexOptions & { readonly address?: string } = {}) {
+  constructor(
+    label = 'memory',
+    options: MemoryDuplexOptions & Partial<Pick<SessionIdentity, 'address' | 'peer' | 'use'>> = {}
+  ) {
     super(options)
-    this.who = options.address
-      ? { kind: 'address', label, address: options.address }
-      : { kind: 'program', label }
+    const { address, peer, use } = options
+    this.who = {
+      kind: peer ? 'peer' : address ? 'address' : 'program',
+      label,
+      ...(address && { address }),
+      ...(peer && { peer }),
+      ...(use && { use })
+    }
     this.onClose((reason) => {
       this.closeReason = reason
     })

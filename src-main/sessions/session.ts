@@ -25,6 +25,13 @@ export interface SessionIdentity {
   readonly label: string
   /** The address alone, for rules by address. */
   readonly address?: string
+  /** The id of a paired Farport, only where its key has proved it. */
+  readonly peer?: string
+  /**
+   * Which of that peer's uses of this port this is (one link, one terminal); opaque, at most 64 characters. A session that comes
+   * with the peer and the use of one that is here takes its place.
+   */
+  readonly use?: string
 }
 
 /** Answered exactly once, with the actual values; the asker gets its answers in the order of its requests. */

@@ -37,6 +37,7 @@ describe('a rotator', () => {
     expect(rotator.state).toEqual({
       id: 'r1',
       kind: 'rotator',
+      enabled: true,
       name: 'pool',
       addresses: ['memory:pool'],
       shares: ['s1', 's2', 's3']
