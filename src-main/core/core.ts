@@ -223,9 +223,9 @@ export class Core {
     const { id, name } = what.entry
     switch (what.kind) {
       case 'share': {
-        const { enabled, ...entry } = what.entry
-        void enabled
-        return startShare(id, name, { ...entry, pooled: true, wait: true, disabled: true }, this.#report)
+        // Paired computers reach it without a listener.
+        const spec = { ...what.entry, pooled: true, wait: true, disabled: true }
+        return startShare(id, name, spec, this.#report)
       }
       case 'link':
         return (await import('./links.ts')).makeLink(id, name, { ...what.entry, wait: true }, this.#report)

@@ -1,5 +1,6 @@
 /** The commands that change what there is to be: shares, links, rotators, preferences. */
 import { Fault } from '../../contract/faults.ts'
+import type { Added } from '../../contract/service-commands.ts'
 import type { Settings } from '../../contract/settings.ts'
 import { nameOf } from '../names.ts'
 import type { Handlers, House } from './house.ts'
@@ -20,14 +21,17 @@ type EntryCommands = Pick<
   | 'preferences.change'
 >
 
+/** Any of them: the file's schema checks what it is. */
+interface Named {
+  readonly id: string
+  readonly name: string
+}
+
 type List = 'shares' | 'links' | 'rotators'
 const LISTS: readonly List[] = ['shares', 'links', 'rotators']
 
 export function entryCommands(house: House): EntryCommands {
-  const changeEntry = async <Entry extends { readonly id: string; readonly name: string }>(
-    list: List,
-    entry: Entry
-  ): Promise<{ id: string; name: string }> => {
+  const changeEntry = async (list: List, entry: Named): Promise<Added> => {
     await house.change((settings) => {
       if (!settings[list].some(({ id }) => id === entry.id)) throw unknownEntry(entry.id)
       return replaced(settings, list, entry)
@@ -71,7 +75,8 @@ export function entryCommands(house: House): EntryCommands {
       const lost = await house.change((settings) => {
         const list = listOf(settings, id)
         const entry = settings[list].find((each) => each.id === id)
-        return entry ? replaced(settings, list, { ...entry, enabled }) : settings
+        const switched = entry && { ...entry, enabled }
+        return switched ? replaced(settings, list, switched) : settings
       })
       return { lost }
     },
@@ -96,16 +101,12 @@ export function shareId(settings: Settings, share: string): string {
   return found.id
 }
 
-function added(house: House, list: List, id: string): { id: string; name: string } {
+function added(house: House, list: List, id: string): Added {
   const name = house.settings[list].find((each) => each.id === id)?.name ?? ''
   return { id, name }
 }
 
-function replaced<Entry extends { readonly id: string }>(
-  settings: Settings,
-  list: List,
-  entry: Entry
-): Settings {
+function replaced(settings: Settings, list: List, entry: Named): Settings {
   const all: readonly { readonly id: string }[] = settings[list]
   return { ...settings, [list]: all.map((each) => (each.id === entry.id ? entry : each)) }
 }

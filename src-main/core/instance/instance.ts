@@ -160,6 +160,11 @@ export class Instance {
     }
   }
 
+  /** Where programs of this computer command it. */
+  get socketPath(): string {
+    return this.#options.paths.socket.path
+  }
+
   get settings(): Settings {
     return this.#file.settings
   }

@@ -1,6 +1,12 @@
 /** What a paired peer may have: asked for each call and subscription, and again when permissions change. Called by instance.ts. */
-import { LEVELS, permissionFor, type PermissionLevel, type Settings } from '../../contract/settings.ts'
-import type { StateTree } from '../../contract/state.ts'
+import {
+  LEVELS,
+  permissionFor,
+  type Permission,
+  type PermissionLevel,
+  type Settings
+} from '../../contract/settings.ts'
+import type { BridgeState, StateTree } from '../../contract/state.ts'
 import type { TrustStore } from '../../peers/trust.ts'
 import type { Permit } from '../../rpc/permitted.ts'
 import type { View } from '../../rpc/state-topic.ts'
@@ -37,23 +43,30 @@ function shareNamed({ shares }: Settings, args: unknown): string | undefined {
 export function viewOfPeer(id: string, trust: TrustStore): View {
   return ({ bridges, self }): StateTree => {
     const peer = trust.get(id)
-    const shown = Object.entries(bridges).flatMap(([share, bridge]) => {
+    const shown = Object.values(bridges).flatMap((bridge) => {
       if (!peer || bridge.kind !== 'share') return []
-      const may = permissionFor(peer, share)
-      if (!reaches(may.level, 'observe')) return []
-      const port = isProgram(bridge.port) ? `exec:${programName(bridge.port)}` : bridge.port
-      const sessions = bridge.sessions.map((session) => ({
-        ...session,
-        label: session.peer === undefined ? 'another client' : session.label
-      }))
-      const { awaited, ...rest } = bridge
-      void awaited
-      return [[share, { ...rest, may, port, sessions, addresses: [], dials: [] }] as const]
+      const may = permissionFor(peer, bridge.id)
+      return reaches(may.level, 'observe') ? [[bridge.id, seen(bridge, may)] as const] : []
     })
     return {
       bridges: Object.fromEntries(shown),
       rotators: {},
       ...(self && { self: { id: self.id, name: self.name, version: self.version } })
     }
+  }
+}
+
+/** Field by field: a new one is a peer's business only when somebody thought of it. */
+function seen(bridge: BridgeState, may: Permission): BridgeState {
+  const { id, kind, name, enabled, port, state, sessions } = bridge
+  const { bytesToDevice, bytesFromDevice, lostToDevice, lostFromDevice } = bridge
+  return {
+    ...{ id, kind, name, enabled, may, state, addresses: [], dials: [] },
+    ...{ bytesToDevice, bytesFromDevice, lostToDevice, lostFromDevice },
+    port: isProgram(port) ? `exec:${programName(port)}` : port,
+    sessions: sessions.map((session) => ({
+      ...session,
+      label: session.peer === undefined ? 'another client' : session.label
+    }))
   }
 }

@@ -6,8 +6,12 @@ export interface CliIo {
   print(line: string): void
   /** A message for people: one line on standard error, after `farport: `. */
   say(line: string): void
+  /** A line of a log, as it is: on standard error. */
+  log(line: string): void
   /** Aborted at SIGINT, SIGTERM, SIGHUP. */
   readonly stop: AbortSignal
+  /** From now on SIGHUP asks for this instead, unless the terminal that we began in is gone. */
+  onReload(reload: () => void): void
   readonly stdin: NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream
 }

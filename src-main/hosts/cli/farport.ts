@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   reset: async () => (await import('./commands/reset.ts')).reset,
   list: async () => (await import('./commands/list.ts')).list,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  serve: async () => (await import('./commands/serve.ts')).serve,
   service: async () => (await import('./commands/service.ts')).service,
   demo: async () => (await import('./commands/demo.ts')).demo
 }
@@ -64,7 +65,7 @@ function asksForHelp(args: readonly string[]): boolean {
  * The first signal asks to stop, with time to drain; a second one ends at once. A reader that went away (`farport list | head -1`)
  * asks for the same: what has its work done is done, and what has not says so.
  */
-function stopSignal(): AbortSignal {
+function stopSignal(reloads: { reload?: () => void }, hungUp: () => boolean): AbortSignal {
   const controller = new AbortController()
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (controller.signal.aborted) return
@@ -78,6 +79,10 @@ function stopSignal(): AbortSignal {
   process.stderr.on('error', () => undefined)
   for (const name of STOP_SIGNALS)
     process.on(name, () => {
+      if (name === 'SIGHUP' && reloads.reload && !hungUp()) {
+        reloads.reload()
+        return
+      }
       if (controller.signal.aborted) process.exit(EXIT.bug)
       controller.abort(new Fault('usage', 'Stopped.'))
     })
@@ -95,14 +100,17 @@ function takeOurName(): void {
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2)
-  const stop = stopSignal()
+  const reloads: { reload?: () => void } = {}
+  const hungUp = surviveHangUp()
+  const stop = stopSignal(reloads, hungUp)
   endWithNpm()
-  surviveHangUp()
   takeOurName()
   const io: CliIo = {
     print: (line) => void process.stdout.write(`${line}\n`),
     say: (line) => void process.stderr.write(`farport: ${line}\n`),
+    log: (line) => void process.stderr.write(`${line}\n`),
     stop,
+    onReload: (reload) => void (reloads.reload = reload),
     stdin: process.stdin,
     stdout: process.stdout
   }

@@ -8,11 +8,13 @@ import { isatty } from 'node:tty'
 
 const STANDARD = [0, 1, 2] as const
 
-/** From now on: ends without a crash where the terminal went away meanwhile. */
-export function surviveHangUp(): void {
+/** From now on: ends without a crash where the terminal went away meanwhile. Answers how to ask whether it did. */
+export function surviveHangUp(): () => boolean {
   const terminals = STANDARD.filter((fd) => isatty(fd))
   process.on('exit', () => {
     // A hung-up terminal answers no question any more, not even this one.
     for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
   })
+  // A terminal that hung up answers no question any more.
+  return () => terminals.some((fd) => !isatty(fd))
 }

@@ -3,7 +3,7 @@
  * from the network, so each line loses its control characters, has a limited length, and nobody can flood it: a line that repeats
  * is counted for a while instead, and so is everything but errors beyond a number of lines.
  *
- *   text      2026-11-21T12:00:00.000Z info  desk: socat, process 4711 connected
+ *   text      2026-11-21T12:00:00.000Z info    desk: socat, process 4711 connected
  *   journald  <6>desk: socat, process 4711 connected             (it has the time; the number is the level, sd-daemon(3))
  *   json      {"time":"2026-11-21T12:00:00.000Z","level":"info","subject":"desk","text":"socat, process 4711 connected"}
  */
@@ -12,15 +12,13 @@ import type { Clock } from '../../base/clock.ts'
 import { systemClock } from '../../base/clock.ts'
 import type { Disposable } from '../../base/event.ts'
 import { plainText } from '../../base/plain-text.ts'
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+import { LOG_LEVELS, type LogLevel } from '../../contract/settings.ts'
 
 export const LOG_FORMATS = ['text', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** syslog(3). */
-const PRIORITIES: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 }
+const PRIORITIES: Readonly<Record<LogLevel, number>> = { error: 3, warning: 4, info: 6, debug: 7 }
 
 /** More of a line no person reads, and journald would split it at 48 KiB. */
 export const MAX_LOG_TEXT = 1000
@@ -55,7 +53,7 @@ interface Repeated {
 
 export class Log implements Disposable {
   readonly #options: LogOptions
-  readonly #most: number
+  #most: number
   /** Lines said in this period, and how often again since. */
   readonly #recent = new Map<string, Repeated>()
   #lines = 0
@@ -65,6 +63,11 @@ export class Log implements Disposable {
   constructor(options: LogOptions) {
     this.#options = options
     this.#most = LOG_LEVELS.indexOf(options.level ?? 'info')
+  }
+
+  /** From now on: this and everything worse is said. */
+  setLevel(level: LogLevel): void {
+    this.#most = LOG_LEVELS.indexOf(level)
   }
 
   /** `subject`: what it is about, a share or a link; empty: Farport itself. */
@@ -99,7 +102,7 @@ export class Log implements Disposable {
     this.#recent.clear()
     if (this.#leftOut > 0)
       this.#write({
-        level: 'warn',
+        level: 'warning',
         subject: '',
         text: `${this.#leftOut} more ${this.#leftOut === 1 ? 'line was' : 'lines were'} left out of this log: too many at once`
       })
@@ -113,7 +116,7 @@ export class Log implements Disposable {
       write(JSON.stringify({ time: now().toISOString(), level, ...(subject && { subject }), text }))
     else {
       const told = subject === '' ? text : `${subject}: ${text}`
-      write(journald ? `<${PRIORITIES[level]}>${told}` : `${now().toISOString()} ${level.padEnd(5)} ${told}`)
+      write(journald ? `<${PRIORITIES[level]}>${told}` : `${now().toISOString()} ${level.padEnd(7)} ${told}`)
     }
   }
 }

@@ -20,16 +20,16 @@ function made(options: Partial<LogOptions> = {}) {
 
 describe('a line of the log', () => {
   it.each<[string, Partial<LogOptions>, string]>([
-    ['text', {}, '2026-11-21T12:00:00.000Z warn  desk: unplugged'],
+    ['text', {}, '2026-11-21T12:00:00.000Z warning desk: unplugged'],
     ['text for journald', { journald: true }, '<4>desk: unplugged'],
     [
       'JSON',
       { format: 'json', journald: true },
-      '{"time":"2026-11-21T12:00:00.000Z","level":"warn","subject":"desk","text":"unplugged"}'
+      '{"time":"2026-11-21T12:00:00.000Z","level":"warning","subject":"desk","text":"unplugged"}'
     ]
   ])('is %s', (_, options, line) => {
     const { log, lines } = made(options)
-    log.say('warn', 'desk', 'unplugged')
+    log.say('warning', 'desk', 'unplugged')
     expect(lines).toEqual([line])
   })
 
@@ -43,12 +43,12 @@ describe('a line of the log', () => {
   })
 
   it.each([
-    ['info', ['error', 'warn', 'info']],
+    ['info', ['error', 'warning', 'info']],
     ['error', ['error']],
-    ['debug', ['error', 'warn', 'info', 'debug']]
+    ['debug', ['error', 'warning', 'info', 'debug']]
   ] as const)('is said from %s on', (level, said) => {
     const { log, lines } = made({ level })
-    for (const each of ['error', 'warn', 'info', 'debug'] as const) log.say(each, '', each)
+    for (const each of ['error', 'warning', 'info', 'debug'] as const) log.say(each, '', each)
     expect(lines.map((line) => /(\w+)$/.exec(line)?.[1])).toEqual(said)
   })
 
