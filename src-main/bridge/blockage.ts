@@ -68,7 +68,7 @@ export class Blockage implements Disposable {
     this.#options = options
     this.#modem = options.port.onModemState(({ cts }) => {
       // However shortly: it is not CTS that holds everything back.
-      if (cts === true && !this.#blocked) this.#stillMs = 0
+      if (cts === true && !this.#blocked) this.#unsent = undefined
     })
   }
 

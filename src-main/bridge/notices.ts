@@ -45,7 +45,7 @@ export function noticeOf(event: TapEvent): BridgeNotice | undefined {
       return warning(`${HELD_BACK[event.by]} (${grouped(event.bytes)} bytes wait)`)
     case 'unblocked': {
       const again = event.moved ? 'the device takes data again' : 'no longer waiting'
-      return info(`${again} (after ${Math.round(event.durationMs / 1000)} s)`)
+      return warning(`${again} (after ${Math.round(event.durationMs / 1000)} s)`)
     }
     case 'settings':
     case 'lines':

@@ -487,6 +487,7 @@ describe('what the server says unasked', () => {
     const { server, port } = await opened()
     const [suspend = '', resume = ''] = codes.split(' ')
     server.say(`FFFA2C ${suspend} FFF0`)
+    expect(port.suspended).toBe(true)
     let drains = 0
     port.onDrain(() => drains++)
     expect(port.write(hex('41 FF'))).toBe(true)
@@ -494,6 +495,7 @@ describe('what the server says unasked', () => {
     expect(port.queued).toBe(HIGH_WATER + 3)
     expect(server.news()).toEqual([])
     server.say(`FFFA2C ${resume} FFF0`)
+    expect(port.suspended).toBe(false)
     expect(server.news()[0]).toBe('41 FF FF')
     expect(drains).toBe(1)
   })
