@@ -100,10 +100,14 @@ export class Guests {
 
   /** See Junction. */
   disconnect(id: number | undefined, reason: CloseReason): number {
-    if (id !== undefined) this.#options.hub.holding.here(id)
-    const leaving = [...this.#here.values()].filter((each) => id === undefined || each.id === id)
-    for (const guest of leaving) this.#dismiss(guest, reason)
-    return leaving.length
+    if (id === undefined) {
+      const all = [...this.#here.values()]
+      for (const guest of all) this.#dismiss(guest, reason)
+      return all.length
+    }
+    this.#here.delete(this.#options.hub.holding.here(id).session)
+    this.#options.hub.closeSession(id, reason, REFUSAL_MS)
+    return 1
   }
 
   /** See Junction. */

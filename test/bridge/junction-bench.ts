@@ -22,6 +22,12 @@ export interface Bench<B> {
   readonly notices: string[]
   readonly faults: Fault[]
   readonly connect: (label?: string, address?: string) => MemorySession
+  /** Comes from a paired computer. */
+  readonly connectPeer: (
+    peer: string,
+    use: string | undefined,
+    options?: { readonly label?: string; readonly address?: string; readonly terms?: Terms }
+  ) => MemorySession
   /** Comes in by the door with this number, from 0; the one of `connect` is not among them. */
   readonly connectAt: (door: number, label?: string) => MemorySession
 }
@@ -48,7 +54,17 @@ function bench<B extends Junction>(
     door.connect(new MemorySession(label, { clock, ...(address && { address }) }))
   const connectAt = (number: number, label = 'somebody'): MemorySession =>
     doors[number]!.connect(new MemorySession(label, { clock }))
-  return { bridge, clock, device, door, notices, faults, connect, connectAt }
+  const connectPeer: Bench<B>['connectPeer'] = (peer, use, { label = peer, address, terms } = {}) => {
+    const session = new MemorySession(label, {
+      clock,
+      peer,
+      ...(use && { use }),
+      ...(address && { address })
+    })
+    bridge.admit(session, terms)
+    return session
+  }
+  return { bridge, clock, device, door, notices, faults, connect, connectPeer, connectAt }
 }
 
 export const share = (
