@@ -87,7 +87,6 @@ export class Holding {
     if (member.inputEnded || arbiter.mayHold(id) !== observe) return false
     if (!observe) {
       arbiter.join(id)
-      if (arbiter.holder === id) toDevice.restoreFor(member)
       this.#tell('permitted', member)
       return true
     }

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { Share, type ShareOptions } from '../../src-main/bridge/share.ts'
 import type { Direction } from '../../src-main/bridge/tap.ts'
+import { DONE } from '../../src-main/contract/close.ts'
 import { Fault } from '../../src-main/contract/faults.ts'
 import { MemoryPort, MemoryPortSource } from '../../src-main/ports/memory.ts'
 import { MemorySession, MemorySource } from '../../src-main/sessions/memory.ts'
@@ -34,9 +35,10 @@ class Words {
   }
 }
 
-function wordsOf(received: Uint8Array, sender: number): number[] {
+/** … of these senders; a word of a later one is the greater. */
+function wordsOf(received: Uint8Array, ...senders: number[]): number[] {
   const words = new Uint32Array(received.slice().buffer)
-  return [...words].filter((word) => Math.floor(word / 0x1_00_00_00) === sender)
+  return [...words].filter((word) => senders.includes(Math.floor(word / 0x1_00_00_00)))
 }
 
 function expectOrder(words: readonly number[]): void {
@@ -47,18 +49,24 @@ interface Client {
   readonly id: number
   readonly session: MemorySession
   readonly words: Words
+  /** Of the paired computer that all of them are; each may come again. */
+  readonly use: string
   /** From the device while it was here. */
   heardBytes: number
 }
 
-type Policy = Pick<ShareOptions, 'writers' | 'newcomer' | 'maxClients' | 'keepOpenMs' | 'inactivityMs'>
+type Policy = Pick<ShareOptions, 'writers' | 'newcomer' | 'maxClients' | 'keepOpenMs' | 'inactivityMs'> & {
+  /** People pass control on all the time. */
+  readonly passed?: true
+}
 
 const POLICIES: readonly (readonly [what: string, policy: Policy])[] = [
   ['one of the sessions writing', { writers: 'one' }],
   ['all of the sessions writing', { writers: 'all' }],
   ['newcomers that take over', { newcomer: 'take-over', keepOpenMs: 2000 }],
   ['newcomers that kick the old ones', { newcomer: 'kick-old', maxClients: 2 }],
-  ['sessions that are inactive', { inactivityMs: 700, writers: 'all' }]
+  ['sessions that are inactive', { inactivityMs: 700, writers: 'all' }],
+  ['control that is passed on', { passed: true, keepOpenMs: 2000 }]
 ]
 
 async function play(seed: number, policy: Policy): Promise<void> {
@@ -98,13 +106,24 @@ async function play(seed: number, policy: Policy): Promise<void> {
       lost.set(key, (lost.get(key) ?? 0) + event.bytes)
     }
   })
-  const join = (): void => {
-    if (present.size === 5) return
+  const come = (use: string): void => {
     const id = everybody.length + 1
-    const session = new MemorySession(`client ${id}`, { clock })
-    const client: Client = { id, session, words: new Words(id), heardBytes: 0 }
+    const session = new MemorySession(`client ${id}`, { clock, peer: 'peer', use })
+    const client: Client = { id, session, words: new Words(id), use, heardBytes: 0 }
     everybody.push(client)
     door.connect(session)
+  }
+  const join = (): void => {
+    if (present.size < 5) come(`use ${everybody.length}`)
+  }
+  const comeAgain = (): void => {
+    const client = some()
+    if (client) come(client.use)
+  }
+  /** What people do with some session; for one that only watches just now there is nothing to ask for. */
+  const decide = (step: (id: number) => void) => (): void => {
+    const [session] = share.state.sessions.filter(({ id, observes }) => id === some()?.id && !observes)
+    if (session) step(session.id)
   }
   /** The one that the share holds: nothing happens to a port between its birth and its owner. */
   const port = (): MemoryPort | undefined =>
@@ -132,8 +151,21 @@ async function play(seed: number, policy: Policy): Promise<void> {
     () => clock.advance(random.pick([1, 10, 60, 600, 6000])),
     () => settle()
   ]
+  const decisions: (() => unknown)[] = [
+    comeAgain,
+    decide((id) => share.ask(id)),
+    decide((id) => share.grant(id)),
+    decide((id) => share.takeOver(id)),
+    decide((id) => share.decline(id)),
+    decide((id) => share.restrict(id, true)),
+    () => share.state.sessions.forEach(({ id }) => share.restrict(id, false)),
+    decide((id) => share.disconnect(id, DONE))
+  ]
   // Each script has its own mood: one never lets go what stalled, another never loses its device.
-  const operations: (() => unknown)[] = [join, ...all.filter(() => random.below(4) > 0)]
+  const operations: (() => unknown)[] = [
+    join,
+    ...[...all, ...(policy.passed ? decisions : [])].filter(() => random.below(4) > 0)
+  ]
   const traffic = (): void => {
     const client = some()
     if (client?.session.open) client.session.send(client.words.take(1 + random.below(2000)))
@@ -162,6 +194,10 @@ async function play(seed: number, policy: Policy): Promise<void> {
     expectOrder(wordsOf(session.received, 200))
     expect(session.received.length + lostOf('from-device', id)).toBe(heardBytes)
   }
+  // Whoever came again says nothing before what it said on its connection of before.
+  for (const received of toDevice)
+    for (const each of new Set(everybody.map(({ use }) => use)))
+      expectOrder(wordsOf(received, ...everybody.flatMap(({ use, id }) => (use === each ? [id] : []))))
   const sum = (direction: Direction): number =>
     everybody.reduce((all, { id }) => all + lostOf(direction, id), 0)
   expect(share.state).toMatchObject({

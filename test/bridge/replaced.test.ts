@@ -64,6 +64,18 @@ describe('the same use of the same computer', () => {
     expect(bridge.state.sessions).toHaveLength(2)
   })
 
+  it('leaves no ghost in its place, also where the old session still has something to read', () => {
+    const { device, connect, connectPeer } = share({ maxClients: 2 })
+    const old = connectPeer('id-1', 'link-1')
+    old.stall()
+    old.write(bytes('unread'))
+    connectPeer('id-1', 'link-1')
+    expect(old.ended).toBe(false)
+    expect(connect('other').closeReason).toBeUndefined()
+    expect(connect('late').closeReason).toMatchObject({ code: 'refused' })
+    expect(device.tries).toHaveLength(1)
+  })
+
   it('is no newcomer: what another one took from it stays taken', () => {
     const { bridge, connect, connectPeer } = share({ newcomer: 'take-over' })
     connectPeer('id-1', 'link-1')
@@ -149,14 +161,14 @@ describe('what the old session left', () => {
     const old = connectPeer('id-1', 'link-1')
     await settle()
     old.ask({ baudRate: 1200 })
-    old.askControl({ rts: false })
+    old.askControl({ rts: false, break: true })
     await settle()
     connectPeer('id-1', 'link-1')
     device.port.unplug()
     await clock.advance(600)
     expect(device.ports).toHaveLength(2)
     expect(device.port.settings.baudRate).toBe(1200)
-    expect(device.port.lines.rts).toBe(false)
+    expect(device.port.lines).toMatchObject({ rts: false, break: false })
   })
 
   it('what it had asked for and the device did not have yet comes in its place, and lasts', async () => {
