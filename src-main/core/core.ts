@@ -16,6 +16,7 @@ import {
 import { Fault } from '../contract/faults.ts'
 import type { StateTree } from '../contract/state.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
+import type { Context, Farports } from './context.ts'
 import { converse, type ConverseOptions } from './converse.ts'
 import { firstOpening } from './first-opening.ts'
 import type { Kept } from './kept.ts'
@@ -42,6 +43,7 @@ const DRAIN_MS = 10_000
 const HURRIED_MS = 2000
 
 export class Core {
+  readonly #context: Context
   /** Shares, links and rotators, by their number. */
   readonly #kept = new Map<string, Kept>()
   /** What is being started, by its name: two that start at once must not get the same. */
@@ -54,6 +56,11 @@ export class Core {
   readonly onNotice = this.#notices.event
   /** `state` changed in more than its byte counts. */
   readonly onState = this.#states.event
+
+  /** `farports`: the way to paired computers, for targets `farport://PEER/SHARE`. */
+  constructor({ farports }: { readonly farports?: Farports } = {}) {
+    this.#context = { report: this.#report, ...(farports && { farports }) }
+  }
 
   get state(): StateTree {
     const states = [...this.#kept.values()].map(({ state }) => state)
@@ -68,7 +75,7 @@ export class Core {
     'ports.list': async () => (await import('../ports/list-ports.ts')).listPorts(),
     'share.start': async (spec) => {
       const share = await this.#start(spec.name, spec.port.target, (id, name) =>
-        startShare(id, name, spec, this.#report)
+        startShare(id, name, spec, this.#context)
       )
       this.#tellFaults(share)
       return share.state
@@ -91,7 +98,7 @@ export class Core {
     'link.start': async (spec) => {
       const { makeLink } = await import('./links.ts')
       const link = await this.#start(spec.name, spec.port.target, (id, name) =>
-        makeLink(id, name, spec, this.#report)
+        makeLink(id, name, spec, this.#context)
       )
       // The faults of a first opening that somebody waits for are theirs.
       if (!spec.hold || spec.wait) this.#tellFaults(link)
@@ -106,8 +113,8 @@ export class Core {
     'bridge.stop': async ({ id }) => {
       return { lost: await this.#stop(id, this.#find(id), DRAIN_MS) }
     },
-    send: async (args, signal) => (await import('./send.ts')).send(args, this.#report, signal),
-    reset: async (args, signal) => (await import('./reset.ts')).reset(args, this.#report, signal),
+    send: async (args, signal) => (await import('./send.ts')).send(args, this.#context, signal),
+    reset: async (args, signal) => (await import('./reset.ts')).reset(args, this.#context, signal),
     doctor: async () => (await import('./doctor.ts')).examine()
   }
 
@@ -150,7 +157,7 @@ export class Core {
    * comes. Rejects as `playScript` does.
    */
   async script(port: PortSpec, script: Script, options: ScriptOptions, signal: AbortSignal): Promise<void> {
-    return (await import('./play-script.ts')).playScript(port, script, options, this.#report, signal)
+    return (await import('./play-script.ts')).playScript(port, script, options, this.#context, signal)
   }
 
   /**
@@ -166,7 +173,7 @@ export class Core {
   ): Promise<number> {
     const { makeConsoleLink } = await import('./links.ts')
     const link = await this.#start(undefined, port.target, (id) =>
-      makeConsoleLink(id, port, source, this.#report)
+      makeConsoleLink(id, port, source, this.#context)
     )
     const conversation = converse(
       link,
@@ -225,10 +232,10 @@ export class Core {
       case 'share': {
         // Paired computers reach it without a listener.
         const spec = { ...what.entry, pooled: true, wait: true, disabled: true }
-        return startShare(id, name, spec, this.#report)
+        return startShare(id, name, spec, this.#context)
       }
       case 'link':
-        return (await import('./links.ts')).makeLink(id, name, { ...what.entry, wait: true }, this.#report)
+        return (await import('./links.ts')).makeLink(id, name, { ...what.entry, wait: true }, this.#context)
       case 'rotator': {
         const { makeRotator } = await import('./rotators.ts')
         // Shares come and go in the settings, under the same id.

@@ -5,20 +5,25 @@ import { isProgram } from '../ports/program/command-line.ts'
 import { SessionPortSource } from '../bridge/session-port.ts'
 import { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
-import type { Report } from './notice.ts'
+import type { Context } from './context.ts'
 import { farOf, PTY_PREFIX, readTarget, withDefaults } from './targets.ts'
 
 type LinkArguments = CommandArguments<'link.start'>
 
 /** Builds a link between a port and a virtual one, or between two ports. Rejects with a Fault; then nothing is left behind. */
-export async function makeLink(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
-  if (!spec.to.startsWith(PTY_PREFIX)) return cable(id, name, spec, report)
-  return spec.port.target.startsWith(PTY_PREFIX) ? ptyPair(id, name, spec) : ptyLink(id, name, spec, report)
+export async function makeLink(
+  id: string,
+  name: string,
+  spec: LinkArguments,
+  context: Context
+): Promise<Link> {
+  if (!spec.to.startsWith(PTY_PREFIX)) return cable(id, name, spec, context)
+  return spec.port.target.startsWith(PTY_PREFIX) ? ptyPair(id, name, spec) : ptyLink(id, name, spec, context)
 }
 
 /** A session of the caller's own on a port: a terminal, standard input and output. */
-export function makeConsoleLink(id: string, port: PortSpec, session: SessionSource, report: Report): Link {
-  const target = readTarget(port, report)
+export function makeConsoleLink(id: string, port: PortSpec, session: SessionSource, context: Context): Link {
+  const target = readTarget(port, context)
   return new Link({
     id,
     name: target.source.label,
@@ -30,8 +35,8 @@ export function makeConsoleLink(id: string, port: PortSpec, session: SessionSour
   })
 }
 
-async function ptyLink(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
-  const target = readTarget(spec.port, report)
+async function ptyLink(id: string, name: string, spec: LinkArguments, context: Context): Promise<Link> {
+  const target = readTarget(spec.port, context)
   if (!spec.wait) await target.check()
   return new Link({
     id,
@@ -64,9 +69,9 @@ function openPty(name: string, target: string, { pty }: LinkArguments): PtySourc
 }
 
 /** Both ends run at the same settings, as the two ends of a cable must. */
-async function cable(id: string, name: string, spec: LinkArguments, report: Report): Promise<Link> {
-  const near = readTarget(endOf(spec, spec.port.target, spec.to), report)
-  const far = readTarget(endOf(spec, spec.to, spec.port.target), report)
+async function cable(id: string, name: string, spec: LinkArguments, context: Context): Promise<Link> {
+  const near = readTarget(endOf(spec, spec.port.target, spec.to), context)
+  const far = readTarget(endOf(spec, spec.to, spec.port.target), context)
   if (!spec.wait) await Promise.all([near.check(), far.check()])
   const source = new CableSource({
     port: far.source,

@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.ts'
 import { DONE } from '../contract/close.ts'
 import type { PortSpec } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
-import type { Report } from './notice.ts'
+import type { Context } from './context.ts'
 import { runScript, type ScriptOptions } from './run-script.ts'
 import type { Script } from './script.ts'
 import { farOf, readTarget, withDefaults } from './targets.ts'
@@ -18,10 +18,10 @@ export async function playScript(
   spec: PortSpec,
   script: Script,
   options: ScriptOptions,
-  report: Report,
+  context: Context,
   signal: AbortSignal
 ): Promise<void> {
-  const target = readTarget(spec, report)
+  const target = readTarget(spec, context)
   const { label } = target.source
   const port = await target.source.open(withDefaults(target), signal)
   const abort = (): void => port.abort(DONE)

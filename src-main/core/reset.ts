@@ -6,7 +6,7 @@ import { profileOf } from '../contract/reset.ts'
 import { awaitReturn, rememberUsbPort, type BeforeLeaving } from '../ports/returning-device.ts'
 import type { SourcePlaces } from '../ports/hardware-source.ts'
 import type { Port } from '../ports/port.ts'
-import type { Report } from './notice.ts'
+import type { Context } from './context.ts'
 import { runReset, type ResetSequence } from './run-reset.ts'
 import { readTarget, type Target } from './targets.ts'
 
@@ -22,10 +22,10 @@ const CLOSE_MS = 2000
  */
 export async function reset(
   args: ResetArguments,
-  report: Report,
+  context: Context,
   signal: AbortSignal
 ): Promise<CommandResult<'reset'>> {
-  const target = readTarget(args.port, report)
+  const target = readTarget(args.port, context)
   const { label } = target.source
   const sequence: ResetSequence =
     typeof args.sequence === 'string' ? profileOf(args.sequence) : { steps: args.sequence }

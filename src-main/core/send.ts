@@ -3,7 +3,7 @@ import { drained } from '../bridge/drained.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { DONE } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
-import type { Report } from './notice.ts'
+import type { Context } from './context.ts'
 import { readTarget, withDefaults } from './targets.ts'
 
 /** What the system may still take to close in good order, in ms. */
@@ -15,10 +15,10 @@ const CLOSE_MS = 10_000
  */
 export async function send(
   { port: spec, bytes, breakMs }: CommandArguments<'send'>,
-  report: Report,
+  context: Context,
   signal: AbortSignal
 ): Promise<{ sent: number }> {
-  const target = readTarget(spec, report)
+  const target = readTarget(spec, context)
   const port = await target.source.open(withDefaults(target), signal)
   let end: string | undefined
   port.onClose(({ message }) => (end = message))

@@ -8,6 +8,7 @@ import { dial } from '../net/dial.ts'
 import { parseEndpoint } from '../net/endpoint.ts'
 import type { PortSource } from '../ports/port.ts'
 import { RemoteSession } from '../sessions/remote.ts'
+import type { Context } from './context.ts'
 import { openDoors, readDoors, wordsOf } from './doors.ts'
 import { shownTarget } from '../ports/program/secrets.ts'
 import type { Report } from './notice.ts'
@@ -23,12 +24,12 @@ export async function startShare(
   id: string,
   name: string,
   spec: ShareArguments,
-  report: Report
+  context: Context
 ): Promise<SwitchedShare> {
-  checkWords(spec, report)
+  checkWords(spec, context)
   let { listen } = spec
   const share = new SwitchedShare({ id, name, port: shownTarget(spec.port.target) }, async () => {
-    const made = await makeShare(id, name, { ...spec, listen }, report)
+    const made = await makeShare(id, name, { ...spec, listen }, context)
     // Where it took any free port, it is found there again when it was switched off and on.
     listen = withAddresses(listen, made.state.addresses)
     return made
@@ -38,11 +39,11 @@ export async function startShare(
 }
 
 /** What can be found wrong without looking at the device: also for a share that starts switched off. Throws a Fault. */
-function checkWords(spec: ShareArguments, report: Report): void {
+function checkWords(spec: ShareArguments, context: Context): void {
   if (spec.listen.length + spec.dial.length === 0 && !spec.pooled)
     throw new Fault('usage', `Where shall ${shownTarget(spec.port.target)} be reached? Give it a listener.`)
   checkRules(spec)
-  readTarget(spec.port, report)
+  readTarget(spec.port, context)
   readDoors(spec)
   spec.dial.forEach(({ url }) => parseEndpoint(url))
 }
@@ -82,8 +83,9 @@ function withAddresses(
  * Builds a share: its device looked at but not opened, its listeners accepting. Rejects with a Fault of kind `config` or
  * `device`; then nothing listens.
  */
-async function makeShare(id: string, name: string, spec: ShareArguments, report: Report): Promise<Share> {
-  const target = readTarget(spec.port, report)
+async function makeShare(id: string, name: string, spec: ShareArguments, context: Context): Promise<Share> {
+  const { report } = context
+  const target = readTarget(spec.port, context)
   const doors = readDoors(spec)
   // The texts are asked for when there is somebody to tell: the share is there by then.
   let share: Share | undefined = undefined as Share | undefined

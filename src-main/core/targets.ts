@@ -17,7 +17,7 @@ import { ProgramSource, type ProgramSourceOptions } from '../ports/program/progr
 import { shownTarget } from '../ports/program/secrets.ts'
 import { RemotePortSource } from '../ports/remote-source.ts'
 import { SIMULATED_PREFIX, SimulatedSource } from '../ports/simulated/source.ts'
-import type { Report } from './notice.ts'
+import type { Context } from './context.ts'
 import { withHeldLines, withReset } from './line-policies.ts'
 import { withLines } from './with-lines.ts'
 
@@ -35,9 +35,9 @@ export interface Target {
   check(): Promise<void>
 }
 
-/** Throws a Fault when the target cannot be understood. `report`: what the port could not do, in one line each. */
-export function readTarget(spec: PortSpec, report: Report): Target {
-  const target = readBare(spec, report)
+/** Throws a Fault when the target cannot be understood. */
+export function readTarget(spec: PortSpec, context: Context): Target {
+  const target = readBare(spec, context)
   return { ...target, source: withPolicies(target, spec) }
 }
 
@@ -62,10 +62,10 @@ function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
   ])
 }
 
-function readBare(spec: PortSpec, report: Report): Target {
+function readBare(spec: PortSpec, context: Context): Target {
   const { target, settings } = spec
   const shown = shownTarget(target)
-  const warn = (text: string): void => report({ level: 'warning', subject: shown, text })
+  const warn = (text: string): void => context.report({ level: 'warning', subject: shown, text })
   if (isProgram(target)) {
     const source = new ProgramSource(programOptions(spec, warn))
     return { kind: 'program', source, settings, check: () => source.check() }

@@ -1,0 +1,31 @@
+/** What everything that opens a port is given. Made by Core, from what its host handed it. */
+import type { Connection } from '../net/connection.ts'
+import type { DialOptions } from '../net/carrier.ts'
+import type { Report } from './notice.ts'
+
+export interface Context {
+  /** What a port or a listener could not do, and who was turned away, in one line each. */
+  readonly report: Report
+  /** The way to paired computers; absent where this process knows none. */
+  readonly farports?: Farports
+}
+
+/** A share of a paired computer, as it is asked for. */
+export interface ShareWish {
+  /** As people write it: a name, the first digits of an id, a host or address with or without a port. */
+  readonly peer: string
+  /** Its name or id there. */
+  readonly share: string
+  /** What it is wanted for; opaque. The same use that comes again replaces its own dead session there. */
+  readonly use: string
+  /** Writes at once, whoever did. */
+  readonly takeOver?: boolean
+}
+
+export interface Farports {
+  /**
+   * A connection that carries the share's bytes, as RFC 2217; paused. Rejects with a Fault of the kind `peer`, with `usage` for a name that
+   * is not clear, or with the signal's reason.
+   */
+  dialShare(wish: ShareWish, options: DialOptions): Promise<Connection>
+}
