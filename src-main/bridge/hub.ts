@@ -16,8 +16,10 @@ import type { BlockedState, SessionState } from '../contract/state.ts'
 import type { Port } from '../ports/port.ts'
 import type { Notice, Session } from '../sessions/session.ts'
 import type { Counts } from './account.ts'
-import type { Coming, WriterPolicy } from './arbiter.ts'
+import type { WriterPolicy } from './arbiter.ts'
 import { Arbiter } from './arbiter.ts'
+import { Departures } from './departures.ts'
+import type { Attachment, Entry, Farewell } from './entry.ts'
 import { FromDevice } from './from-device.ts'
 import { Holding } from './holding.ts'
 import type { LineOptions } from './line-desk.ts'
@@ -41,30 +43,6 @@ export interface HubOptions extends LineOptions {
   readonly staysOpen?: boolean
 }
 
-/** How a session comes in. */
-export interface Entry extends Coming {
-  /** The configured settings from now on. Absent: as they are. */
-  readonly settings?: LineWish
-  /** What the device said before, and this one is still to have. */
-  readonly early?: readonly Uint8Array[]
-  /** Takes the place of a session that is here, which is closed. */
-  readonly replaces?: Replaced
-}
-
-/** A session whose place another one takes: see `Hub.attach`. */
-export interface Replaced {
-  readonly id: number
-  readonly reason: CloseReason
-  /** What it still has to read is delivered if it takes that so soon. */
-  readonly timeoutMs: number
-}
-
-/** A session in its hub. Disposing takes it off without closing it; repeated calls are safe. */
-export interface Attachment extends Disposable {
-  /** From 1, never used twice. */
-  readonly id: number
-}
-
 export class Hub {
   readonly #clock: Clock
   readonly #arbiter: Arbiter
@@ -78,8 +56,7 @@ export class Hub {
   /** Who may write, as sessions and people change it. */
   readonly holding: Holding
   readonly #changes = new Emitter<void>()
-  /** Those who were taken off and are being closed, each until it is. */
-  readonly #closing = new Map<Session, Promise<void>>()
+  readonly #departures = new Departures()
   #port: Port | undefined
   #portLife = new Lifetime()
 
@@ -229,11 +206,11 @@ export class Hub {
    * are closed.
    */
   async closeSessions(reason: CloseReason, timeoutMs: number): Promise<void> {
-    for (const { id } of this.#roster.members) this.closeSession(id, reason, timeoutMs)
+    for (const member of this.#roster.members) this.#close(member, { reason, timeoutMs })
     const late = this.#clock.after(timeoutMs, () => {
       this.abortSessions(reason)
     })
-    await Promise.all(this.#closing.values())
+    await this.#departures.done()
     late.dispose()
   }
 
@@ -243,20 +220,18 @@ export class Hub {
     if (member) this.#close(member, { reason, timeoutMs })
   }
 
-  #close(member: Member, { reason, timeoutMs }: Omit<Replaced, 'id'>, heir?: Member): void {
-    if (!this.#detach(member, reason.message, heir)) return
-    const { session } = member
-    const closed = session.close(reason, timeoutMs).then((lost) => {
-      this.#closing.delete(session)
-      this.#fromDevice.undelivered(member, lost, reason.message)
-    })
-    this.#closing.set(session, closed)
+  #close(member: Member, farewell: Farewell, heir?: Member): void {
+    const { message } = farewell.reason
+    if (!this.#detach(member, message, heir)) return
+    this.#departures.begin(member.session, farewell, (lost) =>
+      this.#fromDevice.undelivered(member, lost, message)
+    )
   }
 
   /** Closes everybody at once, also those who are being closed; what is queued is lost and counted. */
   abortSessions(reason: CloseReason): void {
-    const here = this.#roster.members.map(({ session }) => session)
-    for (const session of [...here, ...this.#closing.keys()]) session.abort(reason)
+    for (const { session } of this.#roster.members) session.abort(reason)
+    this.#departures.abort(reason)
   }
 
   // The port.

@@ -4,7 +4,6 @@
  * take it, it is lost and counted. Called by the hub; knows nothing of the way back.
  */
 import type { Clock } from '../base/clock.ts'
-import type { Disposable } from '../base/event.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish, Purge } from '../contract/line.ts'
 import type { BlockedState } from '../contract/state.ts'
 import type { Port } from '../ports/port.ts'
@@ -19,6 +18,7 @@ import type { Member } from './member.ts'
 import { Step } from './outbox.ts'
 import { Patience, STANDSTILL_MS } from './patience.ts'
 import { Pump } from './pump.ts'
+import { Queries } from './queries.ts'
 import type { Taps } from './taps.ts'
 import { isQuery } from './wishes.ts'
 
@@ -53,11 +53,9 @@ export class ToDevice {
   readonly #options: ToDeviceOptions
   readonly #pump: Pump
   readonly #inFlight = new InFlight()
+  readonly #queries: Queries
   /** How long those who left are still waited for. */
   readonly #patience = new Map<Member, Patience>()
-  /** Queries that came while a port was being opened, and when they are answered anyhow. */
-  #asked: (() => void)[] = []
-  #askedLimit: Disposable | undefined
   #port: Port | undefined
   /** From the first bytes on that the port could be held back with. */
   #blockage: Blockage | undefined
@@ -69,6 +67,7 @@ export class ToDevice {
 
   constructor(options: ToDeviceOptions) {
     this.#options = options
+    this.#queries = new Queries(options.clock, APPLY_WAIT_MS)
     this.#pump = new Pump({
       clock: options.clock,
       open: () => this.#writable,
@@ -176,7 +175,7 @@ export class ToDevice {
     this.#blockage = undefined
     this.#port = port
     this.#ready = this.#writable = false
-    if (!port && absent === 'discard') this.#answerAsked()
+    if (!port && absent === 'discard') this.#queries.answerAll()
     if (port) this.#inFlight.clear()
     else if (absent === 'discard')
       for (const member of [...this.#pump.leaving, ...this.#pump.members])
@@ -187,7 +186,7 @@ export class ToDevice {
   /** The port is at its users' settings: what waited may go. */
   ready(): void {
     this.#ready = this.#writable = true
-    this.#answerAsked()
+    this.#queries.answerAll()
     this.#pump.run()
   }
 
@@ -311,31 +310,16 @@ export class ToDevice {
   }
 
   dispose(): void {
-    this.#answerAsked()
+    this.#queries.answerAll()
     this.#blockage?.dispose()
     for (const patience of this.#patience.values()) patience.dispose()
     this.#pump.dispose()
   }
 
-  /**
-   * Calls once it is known what is in force: while a port is being opened nobody can tell, and whoever asked would take for the
-   * device's what is only assumed. Waits no longer than an `apply`.
-   */
+  /** Calls once it is known what is in force; waits no longer than an `apply`. */
   #whenKnown(answer: () => void): void {
-    if (this.#ready || (!this.#port && this.#absent === 'discard')) {
-      answer()
-      return
-    }
-    this.#asked.push(answer)
-    this.#askedLimit ??= this.#options.clock.after(APPLY_WAIT_MS, () => this.#answerAsked())
-  }
-
-  #answerAsked(): void {
-    this.#askedLimit?.dispose()
-    this.#askedLimit = undefined
-    const asked = this.#asked
-    this.#asked = []
-    for (const answer of asked) answer()
+    if (this.#ready || (!this.#port && this.#absent === 'discard')) answer()
+    else this.#queries.add(answer)
   }
 
   #send(member: Member, chunk: Uint8Array): void {
