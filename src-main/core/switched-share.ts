@@ -124,7 +124,10 @@ export class SwitchedShare implements Kept, Poolable {
 
   get #on(): Share {
     if (this.#share) return this.#share
-    throw new Fault('usage', `${this.#off.name} is switched off: nobody is connected to it.`)
+    throw new Fault(
+      'usage',
+      `${this.#off.name} is switched off: nobody is connected to it. Switch it on first.`
+    )
   }
 
   admit(session: Session, terms?: Terms): void {
