@@ -9,6 +9,9 @@ import { atTestEnd } from './at-test-end.ts'
 export const TOP = join(import.meta.dirname, '../..')
 export const FARPORT = join(TOP, 'dist/main/farport.js')
 
+/** A Farport that runs on this computer is not the tests' to command: theirs are named by instance.ts. */
+const ALONE = { FARPORT_SOCKET: '/dev/null/none' }
+
 export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -31,7 +34,7 @@ export class Program {
   ) {
     this.process = spawn(command, args, {
       cwd: options.cwd ?? TOP,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...(args[0] === FARPORT && ALONE), ...options.env },
       stdio: ['pipe', 'pipe', 'pipe']
     })
     const take = (add: (text: string) => void) => (bytes: Buffer) => {
