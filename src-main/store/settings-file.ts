@@ -42,6 +42,7 @@ export class SettingsFile {
   readonly #report: (fault: Fault) => void
   readonly #watch: FolderWatch
   readonly #changes = new Emitter<Settings>()
+  readonly #mendings = new Emitter<void>()
   #settings: Settings
   /** What was last read or written as good; undefined: what is on the disk is not. */
   #text: string | undefined
@@ -54,6 +55,8 @@ export class SettingsFile {
 
   /** Somebody changed the file: what is in force from now on. Not for `update`, whose caller knows. */
   readonly onChange = this.#changes.event
+  /** What was told to be wrong with the file is not so any more. */
+  readonly onMended = this.#mendings.event
 
   private constructor(options: SettingsFileOptions, settings: Settings, text: string | undefined) {
     this.#path = options.place.path
@@ -134,6 +137,7 @@ export class SettingsFile {
     this.#watch.dispose()
     await this.#inTurn(() => Promise.resolve())
     this.#changes.dispose()
+    this.#mendings.dispose()
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -199,6 +203,7 @@ export class SettingsFile {
         await keepCopy(real, text, this.#report)
         if (changed) this.#changes.fire(settings)
       }
+      if (this.#told !== undefined) this.#mendings.fire()
       this.#told = undefined
       return 'good'
     } catch (error) {

@@ -19,7 +19,11 @@ export interface EntriesOptions {
   /** Wall clock, ms since 1970. */
   readonly wallMs?: () => number
   /** One cannot be on; once per cause. */
-  readonly failed: (entry: Placed, fault: Fault) => void
+  readonly failed: (what: Placed, fault: Fault) => void
+  /** One is on, now or again. */
+  readonly started: (what: Placed) => void
+  /** One is not on any more, since the settings say so; `lost`: bytes that were not delivered. */
+  readonly stopped: (what: Placed, why: 'removed' | 'changed' | 'disabled', lost: number) => void
 }
 
 interface Held {
@@ -30,10 +34,14 @@ interface Held {
 /** What one that changes, or is switched off, may take to deliver what is under way, in ms. */
 const DRAIN_MS = 2000
 
+/** What waits longer for its start (a name server that does not answer) is not waited for by others, in ms. */
+const PATIENCE_MS = 3000
+
 export class Entries {
   readonly #options: EntriesOptions
   readonly #held = new Map<string, Held>()
   readonly #changes = new Emitter<void>()
+  #closed = false
   /** What `complete` adds changed. */
   readonly onChange = this.#changes.event
 
@@ -45,10 +53,17 @@ export class Entries {
   async take(steps: readonly Step[]): Promise<number> {
     let lost = 0
     for (const batch of batches(steps)) {
-      const ends = await Promise.all(batch.map((step) => this.#take(step)))
-      lost += ends.reduce((sum, each) => sum + each, 0)
+      // What is left to do when everything ends is not begun.
+      if (this.#closed) break
+      lost += total(await Promise.all(batch.map((step) => this.#take(step))))
     }
     return lost
+  }
+
+  /** Ends all, also what is being started; nothing begins any more. Resolves with the bytes that were lost. */
+  async close(timeoutMs: number): Promise<number> {
+    this.#closed = true
+    return total(await Promise.all([...this.#held.values()].map(({ entry }) => entry.close(timeoutMs))))
   }
 
   /** With those that are off, and those that cannot run and why. */
@@ -68,47 +83,76 @@ export class Entries {
         await this.#start(step)
         return 0
       case 'enable':
-        await this.#held.get(step.id)?.entry.enable()
+        await this.#patiently(this.#held.get(step.id)?.entry.enable())
         return 0
       case 'disable':
-        return (await this.#held.get(step.id)?.entry.disable(DRAIN_MS)) ?? 0
-      case 'stop':
-        return this.#stop(step.id)
+        return this.#end(step.id, 'disabled', (entry) => entry.disable(DRAIN_MS))
+      case 'stop': {
+        const lost = await this.#end(step.id, step.why, (entry) => entry.close(DRAIN_MS))
+        this.#held.delete(step.id)
+        this.#changes.fire()
+        return lost
+      }
     }
   }
 
   async #start(what: Placed): Promise<void> {
-    const { place, clock, wallMs = Date.now, failed } = this.#options
+    const { place, clock, wallMs = Date.now, failed, started } = this.#options
     const entry = new Entry({
       switch: place(what),
       clock,
       wallMs,
       changed: () => this.#changes.fire(),
+      started: () => started(what),
       failed: (fault) => failed(what, fault)
     })
     this.#held.set(what.entry.id, { what, entry })
     this.#changes.fire()
-    if (what.entry.enabled) await entry.enable()
+    if (what.entry.enabled) await this.#patiently(entry.enable())
   }
 
-  async #stop(id: string): Promise<number> {
-    const lost = (await this.#held.get(id)?.entry.close(DRAIN_MS)) ?? 0
-    this.#held.delete(id)
-    this.#changes.fire()
+  async #end(
+    id: string,
+    why: 'removed' | 'changed' | 'disabled',
+    end: (entry: Entry) => Promise<number>
+  ): Promise<number> {
+    const held = this.#held.get(id)
+    if (!held) return 0
+    const wasWanted = held.entry.wanted
+    const lost = await end(held.entry)
+    if (wasWanted || why === 'removed') this.#options.stopped(held.what, why, lost)
     return lost
+  }
+
+  #patiently(start = Promise.resolve()): Promise<void> {
+    return new Promise((resolve) => {
+      const patience = this.#options.clock.after(PATIENCE_MS, resolve)
+      void start.then(() => {
+        patience.dispose()
+        resolve()
+      })
+    })
   }
 }
 
-/** Those behind each other that do not depend on each other: what happens to things of one kind. */
+/** Those behind each other that do not depend on each other: what ends, and what begins, of one kind. */
 function batches(steps: readonly Step[]): Step[][] {
   const result: Step[][] = []
   let last: Step | undefined
   for (const step of steps) {
-    if (last?.action === step.action && last.kind === step.kind) result.at(-1)?.push(step)
+    if (last && begins(last) === begins(step) && last.kind === step.kind) result.at(-1)?.push(step)
     else result.push([step])
     last = step
   }
   return result
+}
+
+function begins({ action }: Step): boolean {
+  return action === 'start' || action === 'enable'
+}
+
+function total(lost: readonly number[]): number {
+  return lost.reduce((sum, each) => sum + each, 0)
 }
 
 function shown(state: BridgeState, { wanted, failure }: Entry): BridgeState {

@@ -26,6 +26,8 @@ export interface EntryOptions {
   readonly wallMs: () => number
   /** `failure` changed. */
   readonly changed: () => void
+  /** It is on, now or again. */
+  readonly started: () => void
   /** It cannot be on; once per cause. */
   readonly failed: (fault: Fault) => void
 }
@@ -36,6 +38,7 @@ export class Entry {
   readonly #options: EntryOptions
   readonly #backoff = new Backoff()
   #wanted = false
+  #closed = false
   #failure: Failure | undefined
   #told: string | undefined
   #retry: Disposable | undefined
@@ -56,8 +59,9 @@ export class Entry {
     return this.#failure
   }
 
-  /** Resolves when it was tried once. */
+  /** Resolves when it was tried once. After `close` it does nothing. */
   enable(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
     this.#wanted = true
     this.#backoff.reset()
     this.#told = undefined
@@ -71,6 +75,7 @@ export class Entry {
 
   /** For good; as `disable`. */
   close(timeoutMs: number): Promise<number> {
+    this.#closed = true
     return this.#end(() => this.#options.switch.end(timeoutMs))
   }
 
@@ -79,7 +84,6 @@ export class Entry {
     this.#retry?.dispose()
     return this.#inRow(async () => {
       const lost = await off()
-      this.#retry?.dispose()
       this.#show(undefined)
       return lost
     })
@@ -90,12 +94,15 @@ export class Entry {
     if (!this.#wanted) return
     try {
       await this.#options.switch.on()
-      this.#backoff.reset()
-      this.#told = undefined
-      this.#show(undefined)
     } catch (error) {
-      this.#fail(toFault(error))
+      // Told to end meanwhile, it need not say why it could not begin.
+      if (this.wanted) this.#fail(toFault(error))
+      return
     }
+    this.#backoff.reset()
+    this.#told = undefined
+    this.#show(undefined)
+    if (this.wanted) this.#options.started()
   }
 
   #fail(fault: Fault): void {
@@ -109,8 +116,7 @@ export class Entry {
     })
     if (fault.message !== this.#told) failed(fault)
     this.#told = fault.message
-    if (!isLasting && this.#wanted)
-      this.#retry = clock.after(delayMs, () => void this.#inRow(() => this.#try()), 'idle')
+    if (!isLasting) this.#retry = clock.after(delayMs, () => void this.#inRow(() => this.#try()), 'idle')
   }
 
   #show(failure: Failure | undefined): void {

@@ -26,6 +26,7 @@ import { Core } from '../core.ts'
 import { listenLocal } from '../local-socket.ts'
 import type { InstancePaths } from '../instance-paths.ts'
 import type { Notice } from '../notice.ts'
+import type { Placed } from '../placed.ts'
 import { InstanceBackend } from './backend.ts'
 import { Entries } from './entries.ts'
 import { handlers } from './handlers.ts'
@@ -38,8 +39,12 @@ export interface InstanceOptions {
   readonly version: string
   /** One line for people each; from the very start. */
   readonly report: (line: NoticeLine) => void
+  /** Gets those that are in force, before anything begins and whenever they change. */
+  readonly preferences?: (preferences: Preferences) => void
   /** Names another settings file; `$FARPORT_CONFIG`. */
   readonly settingsPath?: string
+  /** Aborted: whoever waits for the start does not any more. */
+  readonly stop?: AbortSignal
   readonly clock?: Clock
 }
 
@@ -63,7 +68,6 @@ export class Instance {
   readonly #backend: InstanceBackend
   readonly #clients = new Set<Client>()
   readonly #states = new Emitter<void>()
-  readonly #preferences = new Emitter<Preferences>()
   readonly #life = new Lifetime()
   readonly #since = Date.now()
   #faults: readonly Fault[] = []
@@ -73,8 +77,6 @@ export class Instance {
 
   /** `state` changed in more than its byte counts. */
   readonly onState: Event<void> = this.#states.event
-  /** Others are in force. */
-  readonly onPreferences: Event<Preferences> = this.#preferences.event
 
   private constructor(options: InstanceOptions, file: SettingsFile, key: Key) {
     this.#options = options
@@ -93,8 +95,9 @@ export class Instance {
     this.#entries = new Entries({
       place: (what) => this.#core.place(what),
       clock: this.#clock,
-      failed: ({ entry }, { message }) =>
-        this.#report({ level: 'warning', subject: entry.name, id: entry.id, text: message })
+      failed: (what, { message }) => this.#tellOf(what, 'warning', message),
+      started: (what) => this.#tellOf(what, 'info', readyLine(this.#core.state, what.entry.id)),
+      stopped: (what, why, lost) => this.#tellOf(what, lost > 0 ? 'warning' : 'info', endLine(why, lost))
     })
     this.#backend = new InstanceBackend({
       handlers: handlers(this.#house()),
@@ -106,7 +109,13 @@ export class Instance {
     this.#life.add(this.#core.onNotice((notice) => this.#report(notice)))
     this.#life.add(this.#core.onState(() => this.#states.fire()))
     this.#life.add(this.#entries.onChange(() => this.#states.fire()))
-    this.#life.add(file.onChange(() => void this.#apply()))
+    this.#life.add(
+      file.onChange(() => {
+        this.#faults = []
+        void this.#apply()
+      })
+    )
+    this.#life.add(file.onMended(() => this.#forget(this.#faults)))
     this.#life.add(this.#backend)
   }
 
@@ -181,6 +190,8 @@ export class Instance {
   /** Reads the settings anew, as at SIGHUP; resolves when what is different runs: whether anything was. */
   async reload(): Promise<boolean> {
     const before = this.settings
+    // What is still wrong is told again.
+    this.#forget(this.#faults)
     await this.#file.reload()
     await this.#apply()
     return this.settings !== before
@@ -190,23 +201,29 @@ export class Instance {
   async close(timeoutMs: number): Promise<number> {
     this.#life.dispose()
     for (const { served } of [...this.#clients]) served.close(SHUTDOWN)
-    const lost = await this.#core.close(timeoutMs)
+    const lost = (await this.#entries.close(timeoutMs)) + (await this.#core.close(timeoutMs))
     await this.#file.close()
     return lost
   }
 
   async #begin(): Promise<void> {
-    await this.#apply()
+    this.#options.preferences?.(this.settings.preferences)
+    // First: where another one answers there, nothing of ours gets in its way.
     const local = await listenLocal(this.#options.paths.socket, {
       onRefused: ({ remote, why }) =>
         this.#report({ level: 'warning', subject: '', text: `refused a command: ${remote} (${why})` })
     })
     local.onConnection((connection) => this.connect(streamChannel(connection, 'server'), { type: 'owner' }))
     this.#life.defer(() => void local.close(SHUTDOWN))
+    const { stop } = this.#options
+    await Promise.race([this.#apply(), ...(stop ? [aborted(stop)] : [])])
   }
 
   async #change(change: Change): Promise<number> {
+    const told = this.#faults
     await this.#file.update(change)
+    // What was broken was put aside, what could not be written was: all but what this change itself met with.
+    this.#forget(told)
     return this.#apply()
   }
 
@@ -222,9 +239,11 @@ export class Instance {
     const { steps, peers, preferences } = difference(before, after)
     this.#applied = after
     if (peers.length > 0) this.#trust.reloaded(before.peers)
-    const lost = await this.#entries.take(steps)
+    if (preferences.length > 0) this.#options.preferences?.(after.preferences)
+    // At once: what a peer may not have any more must not wait for a device to drain.
     for (const { service } of this.#clients) service.recheck()
-    if (preferences.length > 0) this.#preferences.fire(after.preferences)
+    this.#states.fire()
+    const lost = await this.#entries.take(steps)
     this.#states.fire()
     return lost
   }
@@ -254,7 +273,19 @@ export class Instance {
 
   #tell(fault: Fault): void {
     this.#faults = [...this.#faults, fault].slice(-MAX_FAULTS)
+    this.#states.fire()
     this.#report({ level: 'warning', subject: '', text: fault.message })
+  }
+
+  /** They are not so any more. */
+  #forget(faults: readonly Fault[]): void {
+    if (faults.length === 0) return
+    this.#faults = this.#faults.filter((each) => !faults.includes(each))
+    this.#states.fire()
+  }
+
+  #tellOf({ entry: { id, name } }: Placed, level: 'info' | 'warning', text: string): void {
+    this.#report({ level, subject: name, id, text })
   }
 
   #report({ level, subject, id, text }: Notice): void {
@@ -262,4 +293,21 @@ export class Instance {
     this.#options.report(line)
     this.#backend.tell(line)
   }
+}
+
+function readyLine({ bridges, rotators }: StateTree, id: string): string {
+  const addresses = (bridges[id] ?? rotators[id])?.addresses ?? []
+  return addresses.length > 0 ? `ready at ${addresses.join(', ')}` : 'ready'
+}
+
+function endLine(why: 'removed' | 'changed' | 'disabled', lost: number): string {
+  const told = { removed: 'removed', changed: 'its settings changed', disabled: 'switched off' }[why]
+  return lost > 0 ? `${told}; ${lost} bytes could not be delivered before that` : told
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

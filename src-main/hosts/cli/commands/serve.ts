@@ -1,9 +1,10 @@
 import { systemClock } from '../../../base/clock.ts'
+import { toFault } from '../../../contract/faults.ts'
 import type { StateTree } from '../../../contract/state.ts'
 import { instancePaths, prepareInstance } from '../../../core/instance-paths.ts'
 import { Instance } from '../../../core/instance/instance.ts'
 import { takeInstanceLock } from '../../../os/instance-lock.ts'
-import { serviceManager } from '../../../os/service-manager.ts'
+import { serviceManager, type ServiceManager } from '../../../os/service-manager.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { Log, leadsToJournal } from '../log.ts'
@@ -21,29 +22,36 @@ const STATUS_PACE_MS = 5000
 /** `farport serve`: everything that the settings say, until it is told to stop. */
 export const serve: CliCommand = async (args, io) => {
   const { given } = parse(args, OPTIONS, 0)
-  const paths = instancePaths(flag(given, 'system') ? 'system' : 'user')
+  const scope = flag(given, 'system') ? 'system' : 'user'
+  const paths = instancePaths(scope)
   prepareInstance(paths)
   // First of all: what it holds open belongs to one of us.
-  const lock = takeInstanceLock(
-    paths.lock,
-    flag(given, 'system') ? 'farport serve --system' : 'farport serve'
-  )
-  const log = logOf(io, flag(given, 'json'))
+  const lock = takeInstanceLock(paths.lock, scope === 'system' ? 'farport serve --system' : 'farport serve')
+  const isJson = flag(given, 'json')
+  const log = new Log({
+    write: (line) => io.log(line),
+    format: isJson ? 'json' : 'text',
+    journald: leadsToJournal()
+  })
   const manager = serviceManager()
+  const reloads = reloadsOf(io, log, manager)
+  const { FARPORT_CONFIG: settingsPath } = process.env
   try {
-    const { FARPORT_CONFIG: settingsPath } = process.env
     const instance = await Instance.open({
       paths,
       version: __FARPORT_VERSION__,
       report: ({ level, subject, text }) => log.say(level, subject, text),
+      preferences: ({ logLevel }) => log.setLevel(logLevel),
+      stop: io.stop,
       ...(settingsPath && { settingsPath })
     })
     try {
-      await untilStopped(instance, io, log, manager, flag(given, 'json') ? jsonReady : textReady)
+      await untilStopped(instance, io, log, manager, reloads, isJson)
     } finally {
       manager.stopping()
       const lost = await instance.close(DRAIN_MS)
       if (lost > 0) log.say('warning', '', `${lost} bytes could not be delivered before the end.`)
+      log.say('info', '', 'stopped')
     }
     return EXIT.done
   } finally {
@@ -53,51 +61,61 @@ export const serve: CliCommand = async (args, io) => {
   }
 }
 
+interface Reloads {
+  /** From now on; also for a wish that came before. */
+  begin(instance: Instance): void
+}
+
+/** From the very start: before there is anything to reload, SIGHUP must not end what starts. */
+function reloadsOf(io: CliIo, log: Log, manager: ServiceManager): Reloads {
+  let instance = undefined as Instance | undefined
+  let isWished = false
+  const reload = async (of: Instance): Promise<void> => {
+    manager.reloading()
+    const changed = await of.reload()
+    if (io.stop.aborted) return
+    log.say('info', '', changed ? 'the settings were read again' : 'the settings are as they were')
+    manager.ready(statusOf(of.state))
+  }
+  const tell = (error: unknown): void => log.say('error', '', toFault(error).message)
+  io.onReload(() => {
+    isWished = true
+    if (instance && !io.stop.aborted) reload(instance).catch(tell)
+  })
+  return {
+    begin: (of) => {
+      instance = of
+      if (isWished) reload(of).catch(tell)
+    }
+  }
+}
+
 async function untilStopped(
   instance: Instance,
   io: CliIo,
   log: Log,
-  manager: ReturnType<typeof serviceManager>,
-  readyLine: (socket: string) => string
+  manager: ServiceManager,
+  reloads: Reloads,
+  isJson: boolean
 ): Promise<void> {
+  if (io.stop.aborted) return
   const { self } = instance.state
-  log.setLevel(instance.settings.preferences.logLevel)
-  instance.onPreferences(({ logLevel }) => log.setLevel(logLevel))
-  io.onReload(() => {
-    manager.reloading()
-    void instance.reload().then((changed) => {
-      log.say('info', '', changed ? 'the settings were read again' : 'the settings are as they were')
-      manager.ready(statusOf(instance.state))
-    })
-  })
-  log.say(
-    'info',
-    '',
-    `Farport ${__FARPORT_VERSION__} as ${self?.name ?? ''}, settings in ${self?.settingsPath ?? ''}`
-  )
-  io.print(readyLine(instance.socketPath))
+  const name = self?.name ?? ''
+  log.say('info', '', `Farport ${__FARPORT_VERSION__} as ${name}, settings in ${self?.settingsPath ?? ''}`)
+  io.print(isJson ? JSON.stringify({ ready: instance.socketPath }) : `ready ${instance.socketPath}`)
   manager.ready(statusOf(instance.state))
+  reloads.begin(instance)
   const pace = systemClock.every(STATUS_PACE_MS, () => manager.status(statusOf(instance.state)), 'idle')
   await stopped(io.stop)
   pace.dispose()
 }
 
-const textReady = (socket: string): string => `ready ${socket}`
-const jsonReady = (socket: string): string => JSON.stringify({ ready: socket })
-
 /** For `systemctl status`. */
-function statusOf({ bridges }: StateTree): string {
+function statusOf({ bridges, rotators }: StateTree): string {
   const all = Object.values(bridges)
   const count = (kind: 'share' | 'link'): number => all.filter((each) => each.kind === kind).length
   const clients = all.reduce((sum, { sessions }) => sum + sessions.length, 0)
-  const failing = all.filter(({ state }) => state.type === 'waiting').length
+  const waiting = all.filter(({ state }) => state.type === 'waiting').length
+  const failing = waiting + Object.values(rotators).filter(({ fault }) => fault !== undefined).length
   return `${count('share')} shares, ${count('link')} links, ${clients} clients${failing > 0 ? `, ${failing} waiting` : ''}`
-}
-
-function logOf(io: CliIo, json: boolean): Log {
-  return new Log({
-    write: (line) => io.log(line),
-    format: json ? 'json' : 'text',
-    journald: leadsToJournal()
-  })
 }
