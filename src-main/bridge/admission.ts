@@ -53,7 +53,7 @@ export class Admission {
     return {
       type: 'admitted',
       kicked: inTheWay.map((each) => each.session),
-      takesOver: newcomer === 'take-over' && !terms.observe,
+      takesOver: (newcomer === 'take-over' || terms.takeOver === true) && !terms.observe,
       settings
     }
   }

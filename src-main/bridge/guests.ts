@@ -56,7 +56,7 @@ export class Guests {
   }
 
   /** See Junction. */
-  admit(session: Session, terms: Terms, early: readonly Uint8Array[]): void {
+  admit(session: Session, terms: Terms, early: readonly Uint8Array[]): number | undefined {
     const { admission, hub } = this.#options
     const old = this.#earlierSelf(session.who)
     const verdict = this.#ending
@@ -68,7 +68,7 @@ export class Guests {
     if (verdict?.type === 'refused') {
       this.#refuse(session, verdict.reason)
       hub.unheard(lengthOf(early), verdict.reason.message)
-      return
+      return undefined
     }
     for (const each of verdict?.kicked ?? []) this.#dismiss(this.#here.get(each), KICKED)
     if (old) this.#here.delete(old.session)
@@ -82,7 +82,9 @@ export class Guests {
       ...(verdict && { takeOver: verdict.takesOver && !old, settings: verdict.settings })
     })
     // What it sent before, or the first word to it, may have been its end.
-    if (hub.has(id)) this.#here.set(session, { session, terms, came: terms, id })
+    if (!hub.has(id)) return undefined
+    this.#here.set(session, { session, terms, came: terms, id })
+    return id
   }
 
   /**

@@ -115,7 +115,9 @@ export class Junction {
       if (source.onAccepting) this.#life.add(source.onAccepting(() => this.#announceState()))
       if (source.onFault) this.#life.add(source.onFault((fault) => this.#faults.fire(fault)))
       if (source.ear) this.#listenWith(source.ear)
-      this.#life.add(source.onSession((session) => this.admit(session, source.terms, source.ear?.take())))
+      this.#life.add(
+        source.onSession((session) => void this.admit(session, source.terms, source.ear?.take()))
+      )
     }
     const { inactivityMs } = rules
     if (inactivityMs !== undefined) this.#life.add(this.#guests.watch(inactivityMs))
@@ -223,10 +225,11 @@ export class Junction {
 
   /**
    * Somebody comes. `early`: what the device said before, and this one is still to have. Whoever comes with the peer and the use of
-   * one that is here takes its place, also where the share is full: see `Hub.attach`.
+   * one that is here takes its place, also where the share is full: see `Hub.attach`. Answers the session's number, undefined where
+   * it was refused or is gone already.
    */
-  admit(session: Session, terms: Terms = {}, early: readonly Uint8Array[] = []): void {
-    this.#guests.admit(session, terms, early)
+  admit(session: Session, terms: Terms = {}, early: readonly Uint8Array[] = []): number | undefined {
+    return this.#guests.admit(session, terms, early)
   }
 
   /** Asks those who came from there, or are the same paired computer, for a sign of life. */

@@ -17,7 +17,7 @@ export interface Poolable {
   readonly state: BridgeState
   /** Asks those who came from there, or are the same paired computer, for a sign of life. */
   probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void
-  admit(session: Session, terms?: Terms): void
+  admit(session: Session, terms?: Terms): unknown
 }
 
 export interface RotatorOptions {

@@ -130,9 +130,11 @@ export class SwitchedShare implements Kept, Poolable {
     )
   }
 
-  admit(session: Session, terms?: Terms): void {
-    if (this.#share) this.#share.admit(session, terms)
-    else session.abort({ code: 'refused', message: `${this.#off.name} is switched off` })
+  /** As Junction; refused while it is off. */
+  admit(session: Session, terms?: Terms): number | undefined {
+    if (this.#share) return this.#share.admit(session, terms)
+    session.abort({ code: 'refused', message: `${this.#off.name} is switched off` })
+    return undefined
   }
 
   #inRow<T>(step: () => Promise<T>): Promise<T> {

@@ -73,6 +73,8 @@ export interface Terms {
   readonly settings?: LineWish
   /** They watch, and never write or set anything. */
   readonly observe?: boolean
+  /** Where one alone may write, they do from the moment they come, whoever did. Of no effect where one comes again (see `use`). */
+  readonly takeOver?: boolean
 }
 
 /** Listens to the device for a source whose Session is not there yet. */

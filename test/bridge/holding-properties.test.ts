@@ -22,7 +22,7 @@ const STEPS = ['ask', 'grant', 'takeOver', 'decline'] as const
 type Policy = Pick<ShareOptions, 'writers' | 'newcomer'>
 /** `who` counts those who were here, the last to come first; beyond them it is nobody. */
 type Command =
-  | { readonly type: 'join'; readonly use: number; readonly observe: boolean }
+  | { readonly type: 'join'; readonly use: number; readonly observe: boolean; readonly takeOver: boolean }
   | { readonly type: 'leave' | 'end-input' | 'send' | 'disconnect'; readonly who: number }
   | { readonly type: (typeof STEPS)[number]; readonly who: number }
   | { readonly type: 'restrict'; readonly who: number; readonly observe: boolean }
@@ -36,7 +36,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('join' as const),
       use: fc.nat(3),
-      observe: fc.integer({ min: 0, max: 4 }).map((n) => n === 0)
+      observe: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+      takeOver: fc.integer({ min: 0, max: 4 }).map((n) => n === 0)
     })
   },
   {
@@ -88,7 +89,7 @@ class Model {
   }
 
   /** False: refused. */
-  join(use: number, observe: boolean): boolean {
+  join(use: number, observe: boolean, takeOver: boolean): boolean {
     const old = use === 0 ? undefined : this.#people.find((each) => each.use === use)
     if (!old && this.#people.length === MAX_CLIENTS) return false
     const fresh = { use, held: -1, since: undefined, asked: undefined, ended: false }
@@ -100,8 +101,9 @@ class Model {
     if (old?.inRow !== undefined && !observe)
       Object.assign(person, { inRow: old.inRow, held: old.held, since: old.since, asked: old.asked })
     this.#people = [...this.#people, person]
+    const takes = this.#policy.writers === 'one' && (takeOver || this.#policy.newcomer === 'take-over')
     if (this.#holder && this.#holder === old && !observe) this.#holder = person
-    else if (!observe && !old && this.#policy.newcomer === 'take-over') this.#hold(person)
+    else if (!observe && !old && takes) this.#hold(person)
     if (old) this.leave(old.id)
     this.#settle()
     return true
@@ -251,9 +253,9 @@ async function play(policy: Policy, commands: readonly Command[]): Promise<void>
     const session = sessions.get(id)
     switch (each.type) {
       case 'join': {
-        const terms = { observe: each.observe }
+        const terms = { observe: each.observe, takeOver: each.takeOver }
         const newcomer = connectPeer('peer', each.use === 0 ? undefined : `use ${each.use}`, { terms })
-        const admitted = model.join(each.use, each.observe)
+        const admitted = model.join(each.use, each.observe, each.takeOver)
         expect(newcomer.closeReason?.code).toBe(admitted ? undefined : 'refused')
         if (admitted) sessions.set(model.lastId, newcomer)
         break

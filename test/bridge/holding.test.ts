@@ -199,6 +199,16 @@ describe('control that is given or taken', () => {
     expect(device.port.lines.break).toBe(false)
   })
 
+  it('is taken by whoever comes for it, unless that one may only watch', () => {
+    const { bridge, connect, connectPeer, notices } = share()
+    connect('bench-pc')
+    connectPeer('id-1', undefined, { label: 'watcher', terms: { observe: true, takeOver: true } })
+    expect(writers(bridge)).toEqual([1])
+    connectPeer('id-1', undefined, { label: 'workshop-pc', terms: { takeOver: true } })
+    expect(writers(bridge)).toEqual([3])
+    expect(notices.at(-1)).toBe('workshop-pc took control; bench-pc watches from now on')
+  })
+
   it('is announced also where newcomers take it', () => {
     const { connect, notices } = share({ newcomer: 'take-over' })
     connect('first')

@@ -1,5 +1,6 @@
 /** A paired computer that comes again: its new session takes the place of the dead one, and nobody else's. */
 import { describe, expect, it } from 'vitest'
+import { MemorySession } from '../../src-main/sessions/memory.ts'
 import { settle } from '../fake-clock.ts'
 import { closeAll, share } from './junction-bench.ts'
 import { bytes, text } from './setup.ts'
@@ -80,7 +81,7 @@ describe('the same use of the same computer', () => {
     const { bridge, connect, connectPeer } = share({ newcomer: 'take-over' })
     connectPeer('id-1', 'link-1')
     connect('taker')
-    connectPeer('id-1', 'link-1')
+    connectPeer('id-1', 'link-1', { terms: { takeOver: true } })
     expect(bridge.state.sessions).toMatchObject([
       { label: 'taker', writer: true },
       { id: 3, writer: false }
@@ -278,6 +279,8 @@ describe('sessions that end while they come', () => {
     })
     const brief = connectPeer('id-1', 'link-1')
     notice.dispose()
+    expect(bridge.admit(new MemorySession('next'))).toBe(3)
+    bridge.disconnect(3, { code: 'done', message: 'out' })
     await settle()
     expect(brief.closeReason).toMatchObject({ message: 'out' })
     expect(old.closeReason).toMatchObject({ code: 'taken-over' })
