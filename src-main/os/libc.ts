@@ -2,7 +2,8 @@
  * The C library's calls that Node does not offer, as functions that throw what the system said. Called by the other files
  * of os; never by another room.
  */
-import koffi from 'koffi'
+import type koffi from 'koffi'
+import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
@@ -28,8 +29,22 @@ export function isSystemError(
   return typeof code === 'string' && codes.includes(code)
 }
 
-// `load(null)`, not a file name: symbols that were put in front of libc's (LD_PRELOAD) must be found.
-const library = koffi.load(null)
+interface Library {
+  readonly koffi: typeof koffi
+  readonly functions: ReturnType<typeof koffi.load>
+}
+
+const require = createRequire(import.meta.url)
+let library: Library | undefined
+
+/** Loaded with the first call: that takes 10 ms and 3 MiB, and a share that nobody uses yet calls nothing. */
+function libc(): Library {
+  if (library) return library
+  const loaded = require('koffi') as typeof koffi
+  // `load(null)`, not a file name: symbols that were put in front of libc's (LD_PRELOAD) must be found.
+  library = { koffi: loaded, functions: loaded.load(null) }
+  return library
+}
 
 type Native = (...values: unknown[]) => number
 
@@ -40,11 +55,11 @@ type Native = (...values: unknown[]) => number
 function bind(name: string, signature: string): Native {
   let native: Native | undefined
   return (...values) => {
-    native ??= library.func(signature) as unknown as Native
+    native ??= libc().functions.func(signature) as unknown as Native
     for (;;) {
       const result = native(...values)
       if (result >= 0) return result
-      const errno = koffi.errno()
+      const errno = libc().koffi.errno()
       if (errno !== constants.errno.EINTR) throw new SystemError(errno, name)
     }
   }
