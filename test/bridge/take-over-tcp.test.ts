@@ -10,8 +10,9 @@ import { RemoteSource } from '../../src-main/sessions/remote-source.ts'
 const CLIENT_BYTES = 2 * 1024 * 1024
 /** So much reaches the device between two take-overs: not a divisor of any chunk. */
 const TURN_BYTES = 99_991
-/** What each client sends, and the device takes, in a millisecond: whoever has control is held up now and then. */
+/** What the device takes in a millisecond; each client sends a half more: of whoever has control there is always something waiting. */
 const PACE_BYTES = 8 * 1024
+const SENT_BYTES = 12 * 1024
 const WHOSE = 0x80_00_00_00
 
 const open: { close: () => unknown }[] = []
@@ -29,7 +30,7 @@ function words(whose: number): Uint8Array {
 function send(socket: Socket, all: Uint8Array): void {
   let at = 0
   const sending = setInterval(() => {
-    socket.write(all.subarray(at, (at += PACE_BYTES)))
+    socket.write(all.subarray(at, (at += SENT_BYTES)))
     if (at < all.length) return
     clearInterval(sending)
     socket.end()
@@ -74,6 +75,7 @@ describe('control that is taken to and fro while both send', () => {
 
     const chunks: { session: number; chunk: Uint8Array }[] = []
     const lost = [0, 0, 0]
+    let ceded = 0
     let turns = 0
     let sinceTurn = 0
     share.tap({
@@ -91,7 +93,9 @@ describe('control that is taken to and fro while both send', () => {
         })
       },
       event: (_timeMs, event) => {
-        if (event.type === 'lost') lost[event.session]! += event.bytes
+        if (event.type !== 'lost') return
+        lost[event.session]! += event.bytes
+        if (event.why === 'another one took over') ceded += event.bytes
       }
     })
     const vacant = new Promise<void>((resolve) => void share.onVacant(() => resolve()))
@@ -109,6 +113,7 @@ describe('control that is taken to and fro while both send', () => {
 
     const { bytesToDevice, lostToDevice } = share.state
     expect(turns).toBeGreaterThan(5)
+    expect(ceded).toBeGreaterThan(0)
     expect(bytesToDevice + lostToDevice).toBe(2 * CLIENT_BYTES)
     expect(device.port.received.length).toBe(bytesToDevice)
     for (const [whose, session] of [1, 2].entries()) {
