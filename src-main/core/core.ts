@@ -20,6 +20,7 @@ import type { Context, Farports } from './context.ts'
 import { converse, type ConverseOptions } from './converse.ts'
 import { firstOpening } from './first-opening.ts'
 import type { Kept } from './kept.ts'
+import type { Users } from './users.ts'
 import { freeName, nameOf } from './names.ts'
 import type { Notice } from './notice.ts'
 import type { Placed, Switch } from './placed.ts'
@@ -133,6 +134,14 @@ export class Core {
   }
 
   /**
+   * Rejects with the Fault of the command that starts such a thing, where it is wrong in itself: what no device, address or time
+   * could mend. For whoever writes such things down.
+   */
+  async check(what: Placed): Promise<void> {
+    ;(await import('./check-placed.ts')).checkPlaced(what, this.#context)
+  }
+
+  /**
    * A place for something with an id and a name of its own, and how it is switched; it is off. A device, an address or a share that
    * is not there is waited for. For whoever keeps a list of such things.
    */
@@ -202,6 +211,13 @@ export class Core {
 
   readonly #report = (notice: Notice): void => {
     this.#notices.fire(notice)
+  }
+
+  /** Those who use a share or link, to be acted upon. Throws `usage` where there is none with this id. */
+  users(id: string): Users {
+    const found = this.#kept.get(id)
+    if (found instanceof SwitchedShare || found instanceof Link) return found
+    throw new Fault('usage', `There is no share or link with the id ${id} that runs.`)
   }
 
   #find(id: string): Kept

@@ -1,9 +1,9 @@
 /** From listeners as people ask for them to sources of Sessions that accept. Called for shares and for rotators. */
 import { SHUTDOWN } from '../contract/close.ts'
 import type { CommandArguments } from '../contract/commands.ts'
-import { AllowList } from '../net/allow-list.ts'
+import { AllowList, checkExposure } from '../net/allow-list.ts'
 import { listenWhenPossible } from '../net/awaited-listener.ts'
-import { listen } from '../net/dial.ts'
+import { checkServed, listen } from '../net/dial.ts'
 import type { ListenOptions } from '../net/carrier.ts'
 import { parseEndpoint, type Endpoint } from '../net/endpoint.ts'
 import type { Greeting } from '../sessions/greeting.ts'
@@ -36,9 +36,13 @@ export function readDoors({ listen: listeners, allow, ...shared }: DoorsSpec): D
   return listeners.map((listener) => {
     const given = typeof listener === 'string' ? { url: listener } : listener
     const { url, settings, observe } = given
+    const endpoint = parseEndpoint(url, 'listen')
+    const allowList = new AllowList(given.allow ?? allow)
+    checkServed(endpoint)
+    checkExposure(endpoint, allowList)
     return {
-      endpoint: parseEndpoint(url, 'listen'),
-      allowList: new AllowList(given.allow ?? allow),
+      endpoint,
+      allowList,
       terms: { ...(settings && { settings }), ...(observe && { observe }) },
       words: wordsOf({ ...shared, ...given })
     }

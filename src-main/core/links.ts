@@ -21,6 +21,15 @@ export async function makeLink(
   return spec.port.target.startsWith(PTY_PREFIX) ? ptyPair(id, name, spec) : ptyLink(id, name, spec, context)
 }
 
+/** What can be found wrong without looking at either end. Throws a Fault. */
+export function checkLink(spec: LinkArguments, context: Context): void {
+  const { port, to } = spec
+  if (!to.startsWith(PTY_PREFIX)) {
+    readTarget(endOf(spec, port.target, to), context)
+    readTarget(endOf(spec, to, port.target), context)
+  } else if (!port.target.startsWith(PTY_PREFIX)) readTarget(port, context)
+}
+
 /** A session of the caller's own on a port: a terminal, standard input and output. */
 export function makeConsoleLink(id: string, port: PortSpec, session: SessionSource, context: Context): Link {
   const target = readTarget(port, context)

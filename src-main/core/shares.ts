@@ -4,7 +4,7 @@ import type { CommandArguments } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import { Trace } from '../capture/trace.ts'
 import { DEFAULT_STALL_TIMEOUT_MS } from '../net/carrier.ts'
-import { dial } from '../net/dial.ts'
+import { checkServed, dial } from '../net/dial.ts'
 import { parseEndpoint } from '../net/endpoint.ts'
 import type { PortSource } from '../ports/port.ts'
 import { RemoteSession } from '../sessions/remote.ts'
@@ -39,13 +39,13 @@ export async function startShare(
 }
 
 /** What can be found wrong without looking at the device: also for a share that starts switched off. Throws a Fault. */
-function checkWords(spec: ShareArguments, context: Context): void {
+export function checkWords(spec: ShareArguments, context: Context): void {
   if (spec.listen.length + spec.dial.length === 0 && !spec.pooled)
     throw new Fault('usage', `Where shall ${shownTarget(spec.port.target)} be reached? Give it a listener.`)
   checkRules(spec)
   readTarget(spec.port, context)
   readDoors(spec)
-  spec.dial.forEach(({ url }) => parseEndpoint(url))
+  for (const { url } of spec.dial) checkServed(parseEndpoint(url))
 }
 
 /** Rules that have no effect beside each other would leave whoever wrote them in a wrong belief. */

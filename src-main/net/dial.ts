@@ -38,6 +38,11 @@ export async function listen(endpoint: Endpoint, options: ListenOptions = {}): P
   return isGuarded ? guarded(listener, options) : listener
 }
 
+/** Throws the Fault `unsupported` where nothing here carries it. */
+export function checkServed(endpoint: Endpoint): void {
+  carrier(endpoint)
+}
+
 function carrier(endpoint: Endpoint): Carrier {
   const found = CARRIERS[endpoint.transport]
   if (found) return found

@@ -3,6 +3,7 @@ import { Fault } from '../../contract/faults.ts'
 import type { Added } from '../../contract/service-commands.ts'
 import type { Settings } from '../../contract/settings.ts'
 import { nameOf } from '../names.ts'
+import type { Placed } from '../placed.ts'
 import type { Handlers, House } from './house.ts'
 import { nameIn, newId } from './wishes.ts'
 
@@ -31,7 +32,9 @@ type List = 'shares' | 'links' | 'rotators'
 const LISTS: readonly List[] = ['shares', 'links', 'rotators']
 
 export function entryCommands(house: House): EntryCommands {
-  const changeEntry = async (list: List, entry: Named): Promise<Added> => {
+  const changeEntry = async (list: List, what: Placed): Promise<Added> => {
+    const { entry } = what
+    await house.core.check(what)
     await house.change((settings) => {
       if (!settings[list].some(({ id }) => id === entry.id)) throw unknownEntry(entry.id)
       return replaced(settings, list, entry)
@@ -41,6 +44,7 @@ export function entryCommands(house: House): EntryCommands {
   return {
     'share.add': async (wish) => {
       const id = newId()
+      await house.core.check({ kind: 'share', entry: { ...wish, id, name: wish.name ?? id } })
       await house.change((settings) => {
         const name = nameIn(settings, 'shares', wish.name, nameOf(wish.port.target))
         return { ...settings, shares: [...settings.shares, { ...wish, id, name }] }
@@ -49,6 +53,7 @@ export function entryCommands(house: House): EntryCommands {
     },
     'link.add': async (wish) => {
       const id = newId()
+      await house.core.check({ kind: 'link', entry: { ...wish, id, name: wish.name ?? id } })
       await house.change((settings) => {
         const name = nameIn(settings, 'links', wish.name, nameOf(wish.port.target))
         return { ...settings, links: [...settings.links, { ...wish, id, name }] }
@@ -57,6 +62,7 @@ export function entryCommands(house: House): EntryCommands {
     },
     'rotator.add': async (wish) => {
       const id = newId()
+      await house.core.check({ kind: 'rotator', entry: { ...wish, id, name: wish.name ?? id } })
       await house.change((settings) => {
         const name = nameIn(settings, 'rotators', wish.name, 'rotator')
         const shares = wish.shares.map((share) => shareId(settings, share))
@@ -64,9 +70,9 @@ export function entryCommands(house: House): EntryCommands {
       })
       return added(house, 'rotators', id)
     },
-    'share.change': (entry) => changeEntry('shares', entry),
-    'link.change': (entry) => changeEntry('links', entry),
-    'rotator.change': (entry) => changeEntry('rotators', entry),
+    'share.change': (entry) => changeEntry('shares', { kind: 'share', entry }),
+    'link.change': (entry) => changeEntry('links', { kind: 'link', entry }),
+    'rotator.change': (entry) => changeEntry('rotators', { kind: 'rotator', entry }),
     'entry.remove': async ({ id }) => {
       const lost = await house.change((settings) => without(settings, id))
       return { lost }
