@@ -55,6 +55,7 @@ export class Roster {
       id,
       label: session.who.label,
       ...(session.who.peer !== undefined && { peer: session.who.peer }),
+      ...(session.who.use !== undefined && { use: session.who.use }),
       ...arbiter.standing(id),
       since,
       ...account.counts

@@ -22,6 +22,8 @@ export interface SessionState {
   readonly label: string
   /** The id of the paired Farport it came from; absent where no key has proved one. */
   readonly peer?: string
+  /** Which of that peer's uses of the port it is, in words of the peer's own. */
+  readonly use?: string
   /** What it sends goes to the device. */
   readonly writer: boolean
   /** It only watches, and cannot be given control. */

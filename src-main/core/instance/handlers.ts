@@ -1,8 +1,9 @@
 /** Every command of a running instance, by the groups that they are in. */
+import { controlCommands } from './control-commands.ts'
 import { entryCommands } from './entry-commands.ts'
 import type { Handlers, House } from './house.ts'
 import { portCommands } from './port-commands.ts'
 
 export function handlers(house: House): Handlers {
-  return { ...portCommands(house), ...entryCommands(house) } as Handlers
+  return { ...portCommands(house), ...entryCommands(house), ...controlCommands(house) } as Handlers
 }

@@ -31,6 +31,7 @@ import { InstanceBackend } from './backend.ts'
 import { Entries } from './entries.ts'
 import { handlers } from './handlers.ts'
 import type { House } from './house.ts'
+import { applyPermissions } from './live-permissions.ts'
 import { permits, viewOfPeer } from './permits.ts'
 
 export interface InstanceOptions {
@@ -242,6 +243,8 @@ export class Instance {
     if (preferences.length > 0) this.#options.preferences?.(after.preferences)
     // At once: what a peer may not have any more must not wait for a device to drain.
     for (const { service } of this.#clients) service.recheck()
+    if (peers.length > 0)
+      applyPermissions(new Set(peers.map(({ id }) => id)), this.#core.state, this.#trust, this.#core)
     this.#states.fire()
     const lost = await this.#entries.take(steps)
     this.#states.fire()

@@ -1,0 +1,16 @@
+import type { CloseReason } from '../contract/close.ts'
+
+/**
+ * Those who use a share or link, by the numbers of their sessions; the words of Junction. Each throws the Fault `usage` where there is no
+ * such session, or where that is not how it is shared.
+ */
+export interface Users {
+  ask(session: number): void
+  grant(session: number): void
+  takeOver(session: number): void
+  decline(session: number): void
+  /** It only watches from now on, or no longer. */
+  restrict(session: number, observe: boolean): void
+  /** Absent: all of them. Answers how many. */
+  disconnect(session: number | undefined, reason: CloseReason): number
+}
