@@ -7,13 +7,17 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
+/** Kept, for Node makes it anew at each call, and a driver's "cannot do that" is an everyday answer. */
+let errors: ReturnType<typeof getSystemErrorMap> | undefined
+
 /** A failed system call, shaped as Node's own: `code` is `EBUSY`, `EACCES`, …; `syscall` the call's name. */
 export class SystemError extends Error {
   readonly code: string
   readonly syscall: string
 
   constructor(errno: number, syscall: string) {
-    const [code, text] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, 'unknown error']
+    errors ??= getSystemErrorMap()
+    const [code, text] = errors.get(-errno) ?? [`errno ${errno}`, 'unknown error']
     super(`${syscall}: ${code}, ${text}`)
     this.name = 'SystemError'
     this.code = code
