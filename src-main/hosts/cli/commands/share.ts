@@ -60,18 +60,23 @@ export async function startShares(
 /** Each address once, when it accepts: at once, but for one that this computer does not have yet. */
 function tellAddresses(core: Core, started: BridgeState, tell: (url: string) => void): void {
   const open = new Set(started.addresses.keys())
-  const look = (): void => {
-    const { addresses, awaited = [] } = core.state.bridges[started.id] ?? started
+  const look = ({ addresses, awaited = [] }: BridgeState): void => {
     for (const index of open) {
       const url = addresses[index]
       if (url === undefined || awaited.includes(url)) continue
       open.delete(index)
       tell(url)
     }
+  }
+  look(started)
+  // The whole tree for each of many shares is for those alone that need it.
+  if (open.size === 0) return
+  const again = (): void => {
+    look(core.state.bridges[started.id] ?? started)
     if (open.size === 0) subscription.dispose()
   }
-  const subscription = core.onState(look)
-  look()
+  const subscription = core.onState(again)
+  again()
 }
 
 /** Throws the Fault of the first address that is none. */
