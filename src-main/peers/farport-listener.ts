@@ -11,7 +11,13 @@ import { Fault } from '../contract/faults.ts'
 import type { PeerEntry } from '../contract/settings.ts'
 import type { Refusal } from '../net/carrier.ts'
 import type { TlsConnection, TlsListener } from '../net/tls.ts'
-import { commonVersion, encodeHelloAnswer, readHello, type Hello } from '../protocol/farport-hello.ts'
+import {
+  commonVersion,
+  encodeHelloAnswer,
+  readHello,
+  type Hello,
+  type ShareWish
+} from '../protocol/farport-hello.ts'
 import { encodeFrame } from '../protocol/frames.ts'
 import { firstFrame } from './first-words.ts'
 import type { TrustStore } from './trust.ts'
@@ -28,7 +34,7 @@ export interface FarportDoor {
   /** A trusted peer's; paused, and behind the answer. What may be called its permissions say. */
   rpc(connection: TlsConnection, peer: PeerEntry): void
   /** Bytes of RFC 2217. Throws the Fault that the peer is told where it may not have the share, before the answer is sent. */
-  share(name: string, peer: PeerEntry): (connection: TlsConnection) => void
+  share(wish: ShareWish, peer: PeerEntry): (connection: TlsConnection) => void
   /** Anybody's who is not blocked. Throws the Fault that he is told where he may not ask now. */
   pair(peerId: string, remoteAddress: string | undefined): (connection: TlsConnection) => void
   /** Who was turned away, for people. */
@@ -111,7 +117,7 @@ export class FarportListener implements Disposable {
         'peer-not-paired',
         'This computer is not paired with that one: pair them first (farport pair).'
       )
-    if (hello.want === 'share') return this.#door.share(hello.share, peer)
+    if (hello.want === 'share') return this.#door.share(hello, peer)
     return (connection) => this.#door.rpc(connection, peer)
   }
 

@@ -1,7 +1,7 @@
 /**
  * The first words of farport/1, in a frame each way (frames.ts), inside TLS. Called by peers; knows no connection.
  *
- *     client: {"want": "rpc" | "share" | "pair", "share": "gps", "versions": [1], "features": []}
+ *     client: {"want": "rpc" | "share" | "pair", "share": "gps", "use": "…", "takeOver": true, "versions": [1], "features": []}
  *     server: {"ok": {"version": 1, "features": []}}    what was asked for begins behind it
  *         or: {"fault": {"code": "peer-not-paired", "message": "…"}}    and the end
  *
@@ -14,6 +14,8 @@ import { cleanText, decodeJson, encodeJson } from './ascii-json.ts'
 export const FARPORT_VERSIONS = [1] as const
 
 const MAX_MESSAGE = 2000
+/** Of what a share is wanted for, in characters. */
+export const MAX_USE = 64
 
 const versions = v.pipe(v.array(v.number()), v.maxLength(32))
 const features = v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(64))
@@ -24,6 +26,10 @@ const helloSchema = v.variant('want', [
     want: v.literal('share'),
     /** Its name or id. */
     share: v.pipe(v.string(), v.nonEmpty(), v.maxLength(255)),
+    /** What for; opaque. The same one of the same client takes the place of its connection of before, another one stands beside it. */
+    use: v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_USE))),
+    /** It shall write at once, whoever did. */
+    takeOver: v.exactOptional(v.boolean()),
     versions,
     features: v.optional(features, [])
   }),
@@ -31,7 +37,15 @@ const helloSchema = v.variant('want', [
 ])
 export type Hello = v.InferOutput<typeof helloSchema>
 /** What the client came for. */
-export type Wish = { readonly want: 'rpc' | 'pair' } | { readonly want: 'share'; readonly share: string }
+export type Wish = { readonly want: 'rpc' | 'pair' } | ({ readonly want: 'share' } & ShareWish)
+
+export interface ShareWish {
+  /** Its name or id there. */
+  readonly share: string
+  /** At most `MAX_USE` characters. */
+  readonly use?: string
+  readonly takeOver?: boolean
+}
 
 const answerSchema = v.union([
   v.object({ ok: v.object({ version: v.number(), features: v.optional(features, []) }) }),

@@ -55,10 +55,12 @@ export class RemoteSession implements Session {
   /** What the client did against its protocol; for a log. */
   readonly onViolation = this.#violations.event
 
-  /** Takes the connection over, and speaks first: except in raw mode. The banner waits until somebody serves the session. */
-  constructor(connection: Connection, mode: RemoteMode, greeting: Greeting = {}) {
-    const { remote, remoteAddress } = connection
-    this.who = { kind: 'address', label: remote, ...(remoteAddress && { address: remoteAddress }) }
+  /**
+   * Takes the connection over, and speaks first: except in raw mode. The banner waits until somebody serves the session. `who`: where
+   * more is known than the address.
+   */
+  constructor(connection: Connection, mode: RemoteMode, greeting: Greeting = {}, who = whoIsAt(connection)) {
+    this.who = who
     this.#connection = connection
     this.#mode = mode
     this.#banner = greeting.banner
@@ -184,6 +186,10 @@ export class RemoteSession implements Session {
     if (command === 'brk') this.#breaks.fire(TELNET_BREAK_MS)
     if (command === 'ayt') this.#link.sendBytes(asciiBytes(HERE))
   }
+}
+
+function whoIsAt({ remote, remoteAddress }: Connection): SessionIdentity {
+  return { kind: 'address', label: remote, ...(remoteAddress && { address: remoteAddress }) }
 }
 
 function asciiBytes(text: string): Uint8Array {

@@ -21,6 +21,12 @@ describe('the first words of farport/1', () => {
     expect(readHelloAnswer(encodeHelloAnswer(ok))).toEqual(ok)
   })
 
+  it('say what a share is for, and that it shall write at once', () => {
+    const wish = { want: 'share', share: 'gps', use: 'u'.repeat(64), takeOver: true } as const
+    expect(readHello(encodeHello(wish))).toEqual({ ...wish, versions: [1], features: [] })
+    expect(readHello(encodeHello({ ...wish, use: 'u'.repeat(65) }))).toBeUndefined()
+  })
+
   it('may say more than we know', () => {
     const later = encodeJson({ want: 'pair', versions: [2, 1], features: ['new'], colour: 'blue' })
     expect(readHello(later)).toEqual({ want: 'pair', versions: [2, 1], features: ['new'] })
@@ -44,9 +50,9 @@ describe('the first words of farport/1', () => {
   })
 
   it('fit into the frame of a stranger', () => {
-    expect(encodeHello({ want: 'share', share: '\u00e4'.repeat(255) }).length).toBeLessThan(
-      STRANGER_FRAME_LIMIT
-    )
+    expect(
+      encodeHello({ want: 'share', share: '\u00e4'.repeat(255), use: '\u00e4'.repeat(64) }).length
+    ).toBeLessThan(STRANGER_FRAME_LIMIT)
   })
 
   it('never make a reader throw: 10,000 malformed inputs', () => {

@@ -50,7 +50,10 @@ export async function house(name: string, identity?: TlsIdentity): Promise<House
     trust,
     {
       rpc: (connection) => void came.push({ want: 'rpc', connection }),
-      share: (share) => (connection) => void came.push({ want: share, connection }),
+      share:
+        ({ share }) =>
+        (connection) =>
+          void came.push({ want: share, connection }),
       pair: (peerId) => desk.admit(peerId),
       refused: ({ why }) => void refused.push(why)
     },
