@@ -8,6 +8,8 @@ export interface Context {
   readonly report: Report
   /** The way to paired computers; absent where this process knows none. */
   readonly farports?: Farports
+  /** What it is opened for, where that is the same when it is opened again by another process (`useOf`). */
+  readonly use?: string
 }
 
 /** A share of a paired computer, as it is asked for. */

@@ -28,6 +28,7 @@ import type { ScriptOptions } from './run-script.ts'
 import type { Script } from './script.ts'
 import { startShare } from './shares.ts'
 import { SwitchedShare } from './switched-share.ts'
+import { useOfEntry } from './use.ts'
 
 type Handlers = {
   readonly [Name in CommandName]: (
@@ -244,14 +245,15 @@ export class Core {
 
   async #make(what: Placed): Promise<Kept> {
     const { id, name } = what.entry
+    const context = { ...this.#context, use: useOfEntry(id) }
     switch (what.kind) {
       case 'share': {
         // Paired computers reach it without a listener.
         const spec = { ...what.entry, pooled: true, wait: true, disabled: true }
-        return startShare(id, name, spec, this.#context)
+        return startShare(id, name, spec, context)
       }
       case 'link':
-        return (await import('./links.ts')).makeLink(id, name, { ...what.entry, wait: true }, this.#context)
+        return (await import('./links.ts')).makeLink(id, name, { ...what.entry, wait: true }, context)
       case 'rotator': {
         const { makeRotator } = await import('./rotators.ts')
         // Shares come and go in the settings, under the same id.

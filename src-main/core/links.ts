@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { CableSource } from '../bridge/cable.ts'
 import { Link } from '../bridge/link.ts'
 import type { CommandArguments, PortSpec } from '../contract/commands.ts'
@@ -7,6 +8,7 @@ import { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
 import type { Context } from './context.ts'
 import { farOf, PTY_PREFIX, readTarget, withDefaults } from './targets.ts'
+import { useOf } from './use.ts'
 
 type LinkArguments = CommandArguments<'link.start'>
 
@@ -45,7 +47,7 @@ export function makeConsoleLink(id: string, port: PortSpec, session: SessionSour
 }
 
 async function ptyLink(id: string, name: string, spec: LinkArguments, context: Context): Promise<Link> {
-  const target = readTarget(spec.port, context)
+  const target = readTarget(spec.port, withUse(spec, context))
   if (!spec.wait) await target.check()
   return new Link({
     id,
@@ -56,6 +58,14 @@ async function ptyLink(id: string, name: string, spec: LinkArguments, context: C
     settings: target.settings,
     hold: spec.hold ?? false
   })
+}
+
+/** One link alone can be at a path at a time, so what is there was there before, or is dead. */
+function withUse({ port, to }: LinkArguments, context: Context): Context {
+  const path = to.slice(PTY_PREFIX.length)
+  return context.use !== undefined || path === ''
+    ? context
+    : { ...context, use: useOf('link', port.target, resolve(path)) }
 }
 
 /** Two virtual ports, for two programs here that shall talk to each other. */
@@ -80,7 +90,11 @@ function openPty(name: string, target: string, { pty }: LinkArguments): PtySourc
 /** Both ends run at the same settings, as the two ends of a cable must. */
 async function cable(id: string, name: string, spec: LinkArguments, context: Context): Promise<Link> {
   const near = readTarget(endOf(spec, spec.port.target, spec.to), context)
-  const far = readTarget(endOf(spec, spec.to, spec.port.target), context)
+  const { use } = context
+  const far = readTarget(
+    endOf(spec, spec.to, spec.port.target),
+    use === undefined ? context : { ...context, use: useOf(use, 'far end') }
+  )
   if (!spec.wait) await Promise.all([near.check(), far.check()])
   const source = new CableSource({
     port: far.source,

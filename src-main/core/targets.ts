@@ -1,6 +1,6 @@
 /**
- * From a target as people write it to the PortSource that opens it: a device path, `sim:…`, `exec:…`, an endpoint URL. Called by the
- * commands of this room; opens nothing itself.
+ * From a target as people write it to the PortSource that opens it: a device path, `sim:…`, `exec:…`, an endpoint URL, a share of a
+ * paired computer. Called by the commands of this room; opens nothing itself.
  */
 import { existsSync } from 'node:fs'
 import type { PortSpec } from '../contract/commands.ts'
@@ -8,7 +8,8 @@ import { Fault } from '../contract/faults.ts'
 import { DEFAULT_SETTINGS, type ControlWish, type LineWish } from '../contract/line.ts'
 import { profileOf } from '../contract/reset.ts'
 import { dial } from '../net/dial.ts'
-import { looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
+import { formatAddress, looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
+import { formatFarportUrl, looksLikeFarportUrl, parseShareUrl } from '../net/farport-url.ts'
 import { openHardware, type HardwareOptions } from '../ports/hardware.ts'
 import { HardwareSource } from '../ports/hardware-source.ts'
 import type { PortSource } from '../ports/port.ts'
@@ -19,6 +20,7 @@ import { RemotePortSource } from '../ports/remote-source.ts'
 import { SIMULATED_PREFIX, SimulatedSource } from '../ports/simulated/source.ts'
 import type { Context } from './context.ts'
 import { withHeldLines, withReset } from './line-policies.ts'
+import { passingUse } from './use.ts'
 import { withLines } from './with-lines.ts'
 
 export const PTY_PREFIX = 'pty:'
@@ -47,8 +49,7 @@ function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
   const shown = shownTarget(target)
   if (neverReset && hangUp)
     throw new Fault('usage', `${shown}: a hang-up at closing is a change of DTR. Leave out one of the two.`)
-  const isLineless = kind === 'program' || (kind === 'remote' && parseEndpoint(target).protocol !== 'rfc2217')
-  if (resetOnOpen && isLineless)
+  if (resetOnOpen && isLineless(kind, target))
     throw new Fault(
       'unsupported',
       `${source.label} carries no control lines, so nothing can be reset through it. Use an rfc2217:// address.`
@@ -60,6 +61,11 @@ function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
     ...(neverReset ? (['dtr', 'rts'] as const) : []),
     ...(noBreak ? (['break'] as const) : [])
   ])
+}
+
+function isLineless(kind: Target['kind'], target: string): boolean {
+  if (kind === 'program') return true
+  return kind === 'remote' && !looksLikeFarportUrl(target) && parseEndpoint(target).protocol !== 'rfc2217'
 }
 
 function readBare(spec: PortSpec, context: Context): Target {
@@ -87,6 +93,9 @@ function readBare(spec: PortSpec, context: Context): Target {
       settings,
       check: nothing
     }
+  }
+  if (looksLikeFarportUrl(target)) {
+    return { kind: 'remote', source: peerSource(target, context, warn), settings, check: nothing }
   }
   if (looksLikeEndpoint(target)) {
     return {
@@ -123,6 +132,30 @@ function remoteSource(target: string, warn: (text: string) => void): PortSource 
     label: target,
     dial: (signal) => dial(endpoint, { signal, warn }),
     mode: endpoint.protocol
+  })
+  source.onWarning(warn)
+  return source
+}
+
+/** A share of a paired computer. It is the same use as long as it is the same target, so that it finds its place again. */
+function peerSource(
+  target: string,
+  { farports, use = passingUse() }: Context,
+  warn: (text: string) => void
+): PortSource {
+  const url = parseShareUrl(target)
+  const { peer, port, share, takeOver } = url
+  if (!farports)
+    throw new Fault(
+      'unsupported',
+      `${target} is a share of a paired computer, and here is nobody who is paired with it. Use farport connect.`
+    )
+  const wish = { peer: port === undefined ? peer : formatAddress(peer, port), share, use, takeOver }
+  const source = new RemotePortSource({
+    label: formatFarportUrl({ ...url, takeOver: false }),
+    dial: (signal) => farports.dialShare(wish, { signal, warn }),
+    mode: 'rfc2217',
+    options: { requireRfc2217: true }
   })
   source.onWarning(warn)
   return source

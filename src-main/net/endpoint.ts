@@ -42,7 +42,6 @@ const ALIASES: Readonly<Record<string, Protocol>> = { tcp: 'raw', socket: 'raw',
 
 /** Words that have a meaning which is not served yet: better than "unknown". */
 const PLANNED: Readonly<Record<string, string>> = {
-  farport: 'Shares of a paired computer (farport://PEER/SHARE)',
   'rfc2217+certauth': 'Connections for gtlssh (rfc2217+certauth://)'
 }
 
@@ -65,7 +64,7 @@ export function parseEndpoint(text: string, use: EndpointUse = 'dial'): Endpoint
   const split = /^(net):(?!\/\/)(.*)$/is.exec(text) ?? /^([^/:]*):\/\/(.*)$/s.exec(text)
   if (!split) throw wrong(text, `is no address: it needs a protocol (${PROTOCOLS.join(', ')}) in front, like`)
   const [, scheme = '', rest = ''] = split
-  const { protocol, transport } = readScheme(text, scheme.toLowerCase())
+  const { protocol, transport } = readScheme(text, scheme.toLowerCase(), use)
   if (transport !== 'unix' && rest.includes('@')) {
     throw wrong(text, 'names a user; there is none here, so leave out what stands before the @, like')
   }
@@ -107,7 +106,12 @@ function withoutSecret(text: string): string {
   return scheme + text.slice(scheme.length).replace(/^([^/?@:]*):.*@/s, '$1:***@')
 }
 
-function readScheme(text: string, scheme: string): { protocol: Protocol; transport: Transport } {
+function readScheme(
+  text: string,
+  scheme: string,
+  use: EndpointUse
+): { protocol: Protocol; transport: Transport } {
+  if (scheme === 'farport') throw ofPairedComputers(text, use)
   const planned = PLANNED[scheme]
   if (planned) throw new Fault('unsupported', `${planned} are not served yet: use rfc2217:// or raw://.`)
   const alias = ALIASES[scheme]
@@ -131,6 +135,16 @@ function readScheme(text: string, scheme: string): { protocol: Protocol; transpo
     throw wrong(text, `cannot be: datagrams get lost, so only raw goes over UDP, like`, 'raw+udp://box:6666')
   }
   return { protocol, transport }
+}
+
+/** It stands for a port that is opened (farport-url.ts), and for no address. */
+function ofPairedComputers(text: string, use: EndpointUse): Fault {
+  return new Fault(
+    'unsupported',
+    use === 'listen'
+      ? `"${text}" cannot be listened at: paired computers reach every share that they may use without a listener. Leave it out.`
+      : `"${text}" is a share of a paired computer, and no client that could be called: name an address, like raw://192.168.1.20:7000.`
+  )
 }
 
 function readPlace(text: string, place: string, use: EndpointUse): { host: string; port: number } {
@@ -165,9 +179,14 @@ function checkHost(text: string, host: string, bracketed: boolean, use: Endpoint
           'raw://[::]:4001'
         )
   }
+  if (!isHostName(host))
+    throw wrong(text, `has no right host ("${host}"): a name or an address is needed, like`)
+}
+
+/** A name that a resolver may be asked for, or an IPv4 address. */
+export function isHostName(host: string): boolean {
   // Digits and dots alone are meant as an address, and the resolver would read 10.1 as 10.0.0.1.
-  const fine = /^[\d.]+$/.test(host) ? isIPv4(host) : /^[\p{L}\p{N}._-]{1,253}$/u.test(host)
-  if (!fine) throw wrong(text, `has no right host ("${host}"): a name or an address is needed, like`)
+  return /^[\d.]+$/.test(host) ? isIPv4(host) : /^[\p{L}\p{N}._-]{1,253}$/u.test(host)
 }
 
 function readPort(text: string, port: string | undefined, use: EndpointUse): number {

@@ -134,10 +134,7 @@ describe('an endpoint URL', () => {
     expect(() => parseEndpoint('raw://:0', 'listen')).toThrow(/127\.0\.0\.1.*\[::\]/)
   })
 
-  it.each([
-    ['farport://workshop/gps', /paired/],
-    ['rfc2217+certauth://box:1', /gtlssh/]
-  ])('%s is known and not served yet', (text, message) => {
+  it.each([['rfc2217+certauth://box:1', /gtlssh/]])('%s is known and not served yet', (text, message) => {
     expect(refusal(text).code).toBe('unsupported')
     expect(refusal(text).message).toMatch(message)
   })
