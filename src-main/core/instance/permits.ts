@@ -6,7 +6,8 @@ import {
   type PermissionLevel,
   type Settings
 } from '../../contract/settings.ts'
-import type { BridgeState, StateTree } from '../../contract/state.ts'
+import type { FaultCode } from '../../contract/faults.ts'
+import type { BridgeState, PortState, SessionState, StateTree } from '../../contract/state.ts'
 import type { TrustStore } from '../../peers/trust.ts'
 import type { Permit } from '../../rpc/permitted.ts'
 import type { View } from '../../rpc/state-topic.ts'
@@ -46,7 +47,7 @@ export function viewOfPeer(id: string, trust: TrustStore): View {
     const shown = Object.values(bridges).flatMap((bridge) => {
       if (!peer || bridge.kind !== 'share') return []
       const may = permissionFor(peer, bridge.id)
-      return reaches(may.level, 'observe') ? [[bridge.id, seen(bridge, may)] as const] : []
+      return reaches(may.level, 'observe') ? [[bridge.id, seen(bridge, may, id)] as const] : []
     })
     return {
       bridges: Object.fromEntries(shown),
@@ -57,16 +58,49 @@ export function viewOfPeer(id: string, trust: TrustStore): View {
 }
 
 /** Field by field: a new one is a peer's business only when somebody thought of it. */
-function seen(bridge: BridgeState, may: Permission): BridgeState {
-  const { id, kind, name, enabled, port, state, sessions } = bridge
+function seen(bridge: BridgeState, may: Permission, viewer: string): BridgeState {
+  const { id, kind, name, enabled, blocked, sessions } = bridge
   const { bytesToDevice, bytesFromDevice, lostToDevice, lostFromDevice } = bridge
   return {
-    ...{ id, kind, name, enabled, may, state, addresses: [], dials: [] },
+    ...{ id, kind, name, enabled, may, addresses: [], dials: [], ...(blocked && { blocked }) },
     ...{ bytesToDevice, bytesFromDevice, lostToDevice, lostFromDevice },
-    port: isProgram(port) ? `exec:${programName(port)}` : port,
-    sessions: sessions.map((session) => ({
-      ...session,
-      label: session.peer === undefined ? 'another client' : session.label
-    }))
+    port: seenPort(bridge.port),
+    state: seenState(bridge.state),
+    sessions: sessions.map((session) => seenSession(session, viewer))
+  }
+}
+
+/** A device as it is; of a program its name, and of another computer no more than how it is spoken to. */
+function seenPort(port: string): string {
+  if (isProgram(port)) return `exec:${programName(port)}`
+  return /^[\w+-]+:\/\//.exec(port)?.[0] ?? port
+}
+
+/** A fault's own words name addresses, files, programs and who runs them. */
+function seenState(state: PortState): PortState {
+  if (state.type !== 'waiting') return state
+  const { code, kind } = state.fault
+  const { retryAt } = state
+  const message = SEEN_FAULTS[code] ?? 'It does not work just now: its owner can see why.'
+  return { type: 'waiting', fault: { code, kind, message }, ...(retryAt !== undefined && { retryAt }) }
+}
+
+const SEEN_FAULTS: Readonly<Partial<Record<FaultCode, string>>> = {
+  'device-missing': 'The device is not there.',
+  'device-unplugged': 'The device is unplugged.',
+  'device-busy': 'Another program there uses the device.',
+  'device-permission': 'Farport may not use the device there: its owner can see why.'
+}
+
+/** Which ones are the viewer's own, it may know; others are names. */
+function seenSession(session: SessionState, viewer: string): SessionState {
+  const { id, label, peer, use, writer, observes, holdsSince, asksSince, since } = session
+  const { bytesToDevice, bytesFromDevice, lostToDevice, lostFromDevice } = session
+  return {
+    ...{ id, writer, observes, since, bytesToDevice, bytesFromDevice, lostToDevice, lostFromDevice },
+    label: peer === undefined ? 'another client' : label,
+    ...(peer === viewer && { peer, ...(use !== undefined && { use }) }),
+    ...(holdsSince !== undefined && { holdsSince }),
+    ...(asksSince !== undefined && { asksSince })
   }
 }

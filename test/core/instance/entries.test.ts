@@ -1,0 +1,119 @@
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
+import { Fault } from '../../../src-main/contract/faults.ts'
+import { linkEntrySchema, rotatorEntrySchema, shareEntrySchema } from '../../../src-main/contract/settings.ts'
+import { Entries } from '../../../src-main/core/instance/entries.ts'
+import type { Placed, Switch } from '../../../src-main/core/placed.ts'
+import type { Step } from '../../../src-main/store/difference.ts'
+import { FakeClock, settle } from '../../fake-clock.ts'
+
+const NOTHING = { bridges: {}, rotators: {} }
+
+function share(id: string, enabled = true): Step {
+  const entry = v.parse(shareEntrySchema, { id, name: id, enabled, port: { target: 'sim:echo' }, listen: [] })
+  return { action: 'start', kind: 'share', entry, why: 'added' }
+}
+function link(id: string): Step {
+  const entry = v.parse(linkEntrySchema, { id, name: id, port: { target: 'sim:echo' }, to: 'pty:' })
+  return { action: 'start', kind: 'link', entry, why: 'added' }
+}
+function rotator(id: string): Step {
+  const entry = v.parse(rotatorEntrySchema, { id, name: id, listen: ['raw://127.0.0.1:0'], shares: ['a'] })
+  return { action: 'start', kind: 'rotator', entry, why: 'added' }
+}
+
+function made(on: (id: string) => Promise<void> = () => Promise.resolve()) {
+  const clock = new FakeClock()
+  const told: string[] = []
+  const place = ({ entry: { id } }: Placed): Switch => ({
+    on: async () => {
+      told.push(`on ${id}`)
+      await on(id)
+    },
+    off: () => Promise.resolve(told.push(`off ${id}`) && 1),
+    end: () => Promise.resolve(told.push(`end ${id}`) && 2)
+  })
+  const entries = new Entries({
+    place,
+    clock,
+    wallMs: () => 0,
+    failed: ({ entry }, { message }) => told.push(`${entry.id} failed: ${message}`),
+    started: ({ entry }) => told.push(`${entry.id} started`),
+    stopped: ({ entry }, why, lost) => told.push(`${entry.id} ${why}, ${lost} lost`)
+  })
+  return { clock, told, entries }
+}
+
+describe('the entries of the settings', () => {
+  it('begin behind what they may depend on, and end with what was lost', async () => {
+    const { told, entries } = made()
+    expect(await entries.take([share('a'), share('off', false), link('l'), rotator('r')])).toBe(0)
+    expect(told.filter((each) => each.startsWith('on'))).toEqual(['on a', 'on l', 'on r'])
+    told.length = 0
+    const steps: Step[] = [
+      { action: 'stop', kind: 'rotator', id: 'r', why: 'removed' },
+      { action: 'disable', kind: 'share', id: 'a' },
+      { action: 'stop', kind: 'share', id: 'off', why: 'changed' },
+      share('off')
+    ]
+    expect(await entries.take(steps)).toBe(5)
+    expect(told).toEqual([
+      ...['end r', 'r removed, 2 lost', 'off a', 'end off', 'a disabled, 1 lost'],
+      ...['on off', 'off started']
+    ])
+    expect(await entries.take([{ action: 'enable', kind: 'share', id: 'a' }])).toBe(0)
+    expect(told.slice(-2)).toEqual(['on a', 'a started'])
+  })
+
+  it('show those that are off, and those that cannot run and why', async () => {
+    const { entries } = made((id) =>
+      id === 'good' ? Promise.resolve() : Promise.reject(new Fault('bad-url', `${id} is wrong`))
+    )
+    await entries.take([share('good'), share('bad'), share('off', false), rotator('r')])
+    const fault = { code: 'bad-url', kind: 'config', message: 'bad is wrong' }
+    expect(entries.complete(NOTHING)).toMatchObject({
+      bridges: {
+        good: { enabled: true, state: { type: 'idle' } },
+        bad: { enabled: true, port: 'sim:echo', state: { type: 'waiting', fault } },
+        off: { enabled: false, state: { type: 'idle' } }
+      },
+      rotators: { r: { enabled: true, fault: { message: 'r is wrong' }, shares: ['a'] } }
+    })
+    expect(entries.complete(NOTHING).bridges.bad?.state).not.toHaveProperty('retryAt')
+  })
+
+  it('do not wait for one that takes for ever, and one that ends waits for its start', async () => {
+    let release = (): void => undefined
+    const { clock, told, entries } = made((id) =>
+      id === 'slow' ? new Promise((resolve) => (release = resolve)) : Promise.resolve()
+    )
+    const taken = entries.take([share('slow'), share('quick'), link('l')])
+    await settle()
+    expect(told).toEqual(['on slow', 'on quick', 'quick started'])
+    await clock.advance(3000)
+    expect(await taken).toBe(0)
+    expect(told.slice(-2)).toEqual(['on l', 'l started'])
+    const removed = entries.take([{ action: 'stop', kind: 'share', id: 'slow', why: 'removed' }])
+    await settle()
+    release()
+    expect(await removed).toBe(2)
+    expect(told.slice(-2)).toEqual(['end slow', 'slow removed, 2 lost'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('end all together, also what is being started, and begin nothing any more', async () => {
+    let release = (): void => undefined
+    const { clock, told, entries } = made((id) =>
+      id === 'slow' ? new Promise((resolve) => (release = resolve)) : Promise.resolve()
+    )
+    const taken = entries.take([share('a'), share('slow'), link('l')])
+    await settle()
+    const closed = entries.close(100)
+    release()
+    expect(await closed).toBe(4)
+    await taken
+    await entries.take([share('late')])
+    expect(told).toEqual(['on a', 'on slow', 'a started', 'end a', 'end slow'])
+    expect(clock.pending).toBe(0)
+  })
+})
