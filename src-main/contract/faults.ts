@@ -43,6 +43,8 @@ const KINDS = {
   'settings-unwritable': 'config',
   /** Another Farport has what only one may have. */
   'already-running': 'config',
+  /** What was asked for acts on a running Farport, and there is none. */
+  'not-running': 'config',
   /** Only another user of this computer, or a member of some group, may do it. */
   'needs-rights': 'config',
   /** The key of this installation cannot be read, or others could. */

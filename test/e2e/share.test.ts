@@ -219,7 +219,14 @@ describe('farport terminal, send and list', () => {
   it('lists ports for people and for programs', async () => {
     expect(await farport('list').ended).toMatchObject({ code: 0, stderr: '' })
     const { stdout } = await farport('list', '--json').ended
-    expect(Array.isArray(JSON.parse(stdout))).toBe(true)
+    expect(JSON.parse(stdout)).toEqual({
+      ports: expect.any(Array) as unknown,
+      bridges: [],
+      rotators: [],
+      self: null,
+      peers: [],
+      pairings: []
+    })
   })
 
   it('examines this computer', async () => {

@@ -18,7 +18,7 @@ export const CHECKS = {
     await plugged(machine)
     const { code, stdout, stderr } = await machine.run(machine.farport('list', '--json'))
     assert.equal(code, 0, stderr)
-    const { users, physicalPath, byPath, ...port } = JSON.parse(stdout).find(({ path }) => path === DEVICE)
+    const { users, physicalPath, byPath, ...port } = JSON.parse(stdout).ports.find(({ path }) => path === DEVICE)
     assert.deepEqual(port, {
       path: DEVICE,
       manufacturer: 'QEMU',
@@ -41,7 +41,7 @@ export const CHECKS = {
   async 'list: who has the port open'(machine, { after }) {
     const { share } = await shared(machine, after)
     const { stdout } = await machine.run(machine.farport('list', '--json'))
-    const port = JSON.parse(stdout).find(({ path }) => path === DEVICE)
+    const port = JSON.parse(stdout).ports.find(({ path }) => path === DEVICE)
     assert.equal(port.users.length, 1)
     assert.equal(port.users[0].pid, share.pid)
   },

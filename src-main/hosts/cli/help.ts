@@ -25,7 +25,7 @@ COMMAND is split at blanks, '…', "…" and \\ quote; there is no shell unless 
 
 export const OVERVIEW = `farport: share serial ports on the network, use remote ones as if they were plugged in
 
-  farport list                                  the serial ports of this computer
+  farport list                                  the serial ports of this computer, and what runs on them
   farport share DEVICE --listen URL             share a port
   farport connect URL --pty LINK                use a shared port as a local one
   farport connect A B                           join any two ends
@@ -33,12 +33,30 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport send TARGET TEXT                      send something and leave
   farport expect TARGET SCRIPT                  log in, wait for prompts: a script for a console
   farport reset TARGET --profile BOARD          reset the board at a port
+  farport enable NAME, disable, remove          switch what the running Farport shares
   farport doctor                                what stands in the way here, and how to mend it
   farport service install                       keep it running: from sign-in, or from the start of the computer
   farport demo                                  simulated devices, to try things out
 
 farport COMMAND --help tells more. --json, with any of them: results and errors for programs.
 Exit codes: 0 done, 2 usage, 3 device, 4 peer, 5 listen address in use or not permitted, 130 stopped before it was done.`
+
+/** One text for those that belong together. */
+const SWITCHING = `farport enable NAME
+farport disable NAME
+farport remove NAME
+farport disconnect NAME [CLIENT]
+
+Act on the running Farport, with a share, link or rotator by its name or id (farport list). It remembers them.
+
+  enable                 share it, or connect it, from now on; exit code 5 where its address is taken (it is tried on)
+  disable                its clients leave, its port is free; it keeps its place
+  remove                 forget it. Shares of a rotator: the rotator first
+  disconnect             end its clients, or the one with this number (farport list, column NO.); they may come again
+  --json                 {"enabled": NAME, kind, id}, {"disabled": …, lost}, {"removed": …, lost}, {"disconnected": …, count}
+
+Example:
+  farport disconnect desk 2`
 
 export const HELP: Readonly<Record<string, string>> = {
   share: `farport share DEVICE [options] --listen URL … [DEVICE [options] --listen URL …] [options for all]
@@ -211,9 +229,30 @@ Examples:
   farport reset rfc2217://192.168.1.20:7000 --profile arduino
   avrdude -c avr109 -p m32u4 -P "$(farport reset /dev/ttyACM0 --profile 1200-touch)" -U flash:w:blink.hex`,
 
-  list: `farport list [--json]
+  list: `farport list [NAME] [--follow] [--json]
 
-The serial ports of this computer, and which program has them open.`,
+The serial ports of this computer, and which program has them open. Where a Farport runs here (farport serve, the service), what it
+does as well: shares, links and rotators with their state, addresses, control and modem lines, who uses them since when, who
+writes, bytes each way and bytes lost; other Farports.
+
+  NAME                   one share, link or rotator in full, by name or id; or one port by its path
+  --follow               stay, and print what happens, a line each: who comes and leaves, settings, lines, failures. Ends with
+                         the running Farport (exit code 4), when it is stopped (0), or when NAME is removed (0)
+  --json                 one object {ports, bridges, rotators, self, peers, pairings}, the same with and without a running
+                         Farport (then self is null and the lists are empty). With NAME that one alone
+  --json --follow        one object a line: first {"state": …} as above (with NAME {"bridge": …} or {"rotator": …}), then
+                         {"notice": {timeMs, level, subject, text, id}} for what happened; each share, link, rotator, peer that
+                         changed as a whole: {"bridge": …}, {"rotator": …}, {"peer": …}, {"pairing": …}, {"self": …}; and
+                         {"gone": {kind, id, name}}. {"leftOut": N}: so many notices came faster than they were read
+
+Examples:
+  farport list --json | jq -r '.bridges[] | select(.sessions == []) | .name'
+  farport list --follow`,
+
+  enable: SWITCHING,
+  disable: SWITCHING,
+  remove: SWITCHING,
+  disconnect: SWITCHING,
 
   doctor: `farport doctor [--json]
 

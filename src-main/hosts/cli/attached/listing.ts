@@ -1,0 +1,36 @@
+/** What `list --json` prints: the same fields with and without a running Farport, so that scripts need not know which it was. */
+import type {
+  BridgeState,
+  PairingState,
+  PeerState,
+  PortInfo,
+  RotatorState,
+  SelfState,
+  StateTree
+} from '../../../contract/state.ts'
+
+/** The state tree with lists in the place of its tables. */
+export interface ListedState {
+  /** Shares and links. */
+  readonly bridges: readonly BridgeState[]
+  readonly rotators: readonly RotatorState[]
+  /** Null: no Farport runs here. */
+  readonly self: SelfState | null
+  readonly peers: readonly PeerState[]
+  readonly pairings: readonly PairingState[]
+}
+
+export interface Listing extends ListedState {
+  readonly ports: readonly PortInfo[]
+}
+
+export function listed(tree: StateTree | undefined): ListedState {
+  const { bridges = {}, rotators = {}, self = null, peers = {}, pairings = {} } = tree ?? {}
+  return {
+    bridges: Object.values(bridges),
+    rotators: Object.values(rotators),
+    self,
+    peers: Object.values(peers),
+    pairings: Object.values(pairings)
+  }
+}
