@@ -48,6 +48,8 @@ export class Core {
   readonly #context: Context
   /** Shares, links and rotators, by their number. */
   readonly #kept = new Map<string, Kept>()
+  /** Theirs, which stay as they are: beside the states, which are made anew at each look. */
+  readonly #names = new Map<string, string>()
   /** What is being started, by its name: two that start at once must not get the same. */
   readonly #starting = new Map<string, Promise<unknown>>()
   readonly #notices = new Emitter<Notice>()
@@ -273,8 +275,8 @@ export class Core {
     target: string,
     make: (id: string, name: string) => Thing | Promise<Thing>
   ): Promise<Thing> {
-    const taken = [...this.#kept.values()].map(({ state }) => state.name)
-    const name = freeName(wish ?? nameOf(target), [...taken, ...this.#starting.keys()])
+    const taken = [...this.#names.values(), ...this.#starting.keys()]
+    const name = freeName(wish ?? nameOf(target), taken)
     const start = async (): Promise<Thing> => {
       if (this.#isClosed()) throw shuttingDown()
       const thing = await make(String(++this.#lastId), name)
@@ -309,6 +311,7 @@ export class Core {
   #add<Thing extends Kept>(thing: Thing): Thing {
     const { id, name: subject } = thing.state
     this.#kept.set(id, thing)
+    this.#names.set(id, subject)
     thing.onNotice((notice) => this.#report({ ...notice, subject, id }))
     thing.onState(() => this.#states.fire())
     this.#states.fire()
@@ -324,6 +327,7 @@ export class Core {
   async #stop(id: string, thing: Kept, timeoutMs: number): Promise<number> {
     const lost = await thing.close(timeoutMs)
     this.#kept.delete(id)
+    this.#names.delete(id)
     this.#states.fire()
     return lost
   }
