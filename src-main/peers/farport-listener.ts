@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
-import type { Disposable } from '../base/event.ts'
+import type { Disposable, Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
 import type { CloseReason } from '../contract/close.ts'
 import { DONE } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
@@ -46,23 +47,43 @@ export class FarportListener implements Disposable {
   readonly #trust: TrustStore
   readonly #clock: Clock
   readonly #live = new Set<TlsConnection>()
-  readonly #listening: Disposable[]
+  readonly #listening = new Set<Disposable>()
+  readonly #revoked: Disposable
+  readonly #changes = new Emitter<void>()
   #strangers = 0
 
-  /** The TlsListener stays its owner's to close. */
-  constructor(listener: TlsListener, trust: TrustStore, door: FarportDoor, clock: Clock = systemClock) {
+  /** `connections` changed. */
+  readonly onChange: Event<void> = this.#changes.event
+
+  /** Hears nobody until it is given a TlsListener. */
+  constructor(trust: TrustStore, door: FarportDoor, clock: Clock = systemClock) {
     this.#door = door
     this.#trust = trust
     this.#clock = clock
-    this.#listening = [
-      listener.onConnection((connection) => void this.#receive(connection)),
-      trust.onRevoked((id) => this.#end((each) => each.peerId === id, UNPAIRED))
-    ]
+    this.#revoked = trust.onRevoked((id) => this.#end((each) => each.peerId === id, UNPAIRED))
+  }
+
+  /** Takes whoever comes to it, until that is disposed of: who came stays then. The TlsListener is its owner's to close. */
+  add(listener: TlsListener): Disposable {
+    const subscription = listener.onConnection((connection) => void this.#receive(connection))
+    this.#listening.add(subscription)
+    return {
+      dispose: () => {
+        this.#listening.delete(subscription)
+        subscription.dispose()
+      }
+    }
+  }
+
+  /** How many a peer has here. */
+  connections(peerId: string): number {
+    return [...this.#live].filter((each) => each.peerId === peerId).length
   }
 
   /** Takes nobody any more; connections that live end. */
   dispose(): void {
     for (const each of this.#listening) each.dispose()
+    this.#revoked.dispose()
     this.#end(() => true, DONE)
   }
 
@@ -82,9 +103,11 @@ export class FarportListener implements Disposable {
     const stranger = standing === 'unknown'
     if (stranger) this.#strangers++
     this.#live.add(connection)
+    this.#changes.fire()
     connection.onClose(() => {
       this.#live.delete(connection)
       if (stranger) this.#strangers--
+      this.#changes.fire()
     })
     try {
       const { payload, after } = await firstFrame(connection, this.#clock)

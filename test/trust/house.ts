@@ -46,7 +46,6 @@ export async function house(name: string, identity?: TlsIdentity): Promise<House
   desk.onNews((each) => void news.push(each))
   const listener = await listenTls({ host: '127.0.0.1', port: 0 }, own, { clock })
   const door = new FarportListener(
-    listener,
     trust,
     {
       rpc: (connection) => void came.push({ want: 'rpc', connection }),
@@ -59,6 +58,7 @@ export async function house(name: string, identity?: TlsIdentity): Promise<House
     },
     clock
   )
+  door.add(listener)
   const dialled: TlsConnection[] = []
   onTestFinished(async () => {
     desk.dispose()
