@@ -12,6 +12,7 @@ import { encodeHello, readHelloAnswer } from '../protocol/farport-hello.ts'
 import { encodeFrame } from '../protocol/frames.ts'
 import { firstFrame } from './first-words.ts'
 import { UNPAIRED } from './farport-listener.ts'
+import { formatPlace } from './places.ts'
 import { keyChanged, type TrustStore } from './trust.ts'
 
 const REFUSED: CloseReason = { code: 'refused', message: 'refused' }
@@ -63,9 +64,9 @@ function checkPeer({ trust, wish, peerId, to }: FarportDial, connection: TlsConn
   const expected = peerId === undefined ? undefined : trust.get(peerId)
   if (peerId !== undefined && connection.peerId !== peerId) {
     if (expected) throw keyChanged(expected, connection.peerId)
-    throw new Fault('peer-key-changed', `Somebody else answers at ${to.host}: check the address.`)
+    throw new Fault('peer-key-changed', `Somebody else answers at ${formatPlace(to)}: check the address.`)
   }
-  trust.checkKey(connection.peerId, '', to.host)
+  trust.checkKey(connection.peerId, '', formatPlace(to))
   if (trust.standing(connection.peerId) === 'blocked')
     throw new Fault(
       'peer-not-paired',
@@ -74,6 +75,6 @@ function checkPeer({ trust, wish, peerId, to }: FarportDial, connection: TlsConn
   if (wish.want !== 'pair' && trust.standing(connection.peerId) !== 'trusted')
     throw new Fault(
       'peer-not-paired',
-      `${connection.remote} is not paired with this computer: farport pair ${to.host}`
+      `${connection.remote} is not paired with this computer: farport pair ${formatPlace(to)}`
     )
 }

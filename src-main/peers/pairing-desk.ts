@@ -12,6 +12,7 @@ import type { TlsConnection } from '../net/tls.ts'
 import { FrameReader, STRANGER_FRAME_LIMIT, encodeFrame } from '../protocol/frames.ts'
 import type { PairingEvent, PairingFailure, PairingRole } from '../protocol/pairing.ts'
 import { NONCE_SIZE, PAIRING_EXPORTER, Pairing } from '../protocol/pairing.ts'
+import { formatPlace, readPlace } from './places.ts'
 import type { TrustStore } from './trust.ts'
 
 /** For all of it, the persons' time included. */
@@ -196,7 +197,7 @@ export class PairingDesk implements Disposable {
     const { peerId, name } = open.request
     this.#leave(open)
     try {
-      await trust.trust(peerId, name || peerId.slice(0, 8), wallMs(), open.connection.remoteAddress)
+      await trust.trust(peerId, name || peerId.slice(0, 8), wallMs(), placeOf(open))
       this.#tries.delete(peerId)
       this.#news.fire({ type: 'paired', request: open.request })
     } catch (error) {
@@ -225,6 +226,12 @@ export class PairingDesk implements Disposable {
     void open.connection.close(DONE, 1000)
     return true
   }
+}
+
+/** Where it is reached, as we reached it; of who came by himself the port is not known, and mostly the usual one. */
+function placeOf({ request, connection }: Open): string | undefined {
+  const place = request.direction === 'outgoing' ? readPlace(connection.remote) : undefined
+  return place ? formatPlace(place) : connection.remoteAddress
 }
 
 const sentOf = (events: readonly PairingEvent[]): Uint8Array =>

@@ -7,6 +7,7 @@ import { Emitter } from '../base/event.ts'
 import { Fault } from '../contract/faults.ts'
 import type { PeerEntry } from '../contract/settings.ts'
 import { formatId } from './identity.ts'
+import { readPlace } from './places.ts'
 
 /** Where the list is kept. */
 export interface PeerRecords {
@@ -30,6 +31,11 @@ export class TrustStore {
     return this.#records.peers.find((each) => each.id === id)
   }
 
+  /** Everybody whom it knows, trusted or blocked. */
+  get all(): readonly PeerEntry[] {
+    return this.#records.peers
+  }
+
   /** `unknown`: may ask to pair, and nothing else. */
   standing(id: string): 'trusted' | 'blocked' | 'unknown' {
     return this.get(id)?.trust ?? 'unknown'
@@ -38,13 +44,14 @@ export class TrustStore {
   /** Whether a trusted peer was seen at an address: a hint, for who is let in first. */
   isKnownAddress(address: string): boolean {
     return this.#records.peers.some(
-      ({ trust, addresses }) => trust === 'trusted' && addresses.includes(address)
+      ({ trust, addresses }) =>
+        trust === 'trusted' && addresses.some((each) => readPlace(each)?.host === address)
     )
   }
 
   /**
    * Throws `peer-key-changed` where a peer that is trusted under this name, or was reached at this address, is known by another key.
-   * `address`: where we dialled; absent for who comes by himself, as many share one address.
+   * `address`: where we dialled (`formatPlace`); absent for who comes by himself, as many share one address.
    */
   checkKey(id: string, name: string, address?: string): void {
     if (this.get(id)) return
@@ -61,7 +68,7 @@ export class TrustStore {
   /** Trusts a peer, or changes what it is called; its permissions stay where it had some. `nowMs`: wall clock. */
   async trust(id: string, name: string, nowMs: number, address?: string): Promise<void> {
     const had = this.get(id)
-    const addresses = [...new Set([...(had?.addresses ?? []), ...(address === undefined ? [] : [address])])]
+    const addresses = withAddress(had?.addresses ?? [], address)
     const permissions = had?.permissions ?? { default: { level: 'none', history: false }, shares: {} }
     await this.#put({ id, name, trust: 'trusted', since: nowMs, permissions, addresses })
   }
@@ -103,4 +110,14 @@ export function keyChanged(known: PeerEntry, id: string): Fault {
   )
 }
 
-const folded = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
+/** Addresses that are kept of one peer. */
+export const MAX_ADDRESSES = 8
+
+/** The newest first. */
+export function withAddress(addresses: readonly string[], address: string | undefined): string[] {
+  const all = address === undefined ? addresses : [address, ...addresses]
+  return [...new Set(all)].slice(0, MAX_ADDRESSES)
+}
+
+/** Names that people take for the same. */
+export const folded = (name: string): string => name.normalize('NFKC').trim().toLowerCase()

@@ -1,0 +1,85 @@
+/** Whom people mean: a paired computer by its name, the first digits of its id, or where it is. Called by ways.ts, and by commands about peers. */
+import { Fault } from '../contract/faults.ts'
+import { FARPORT_PORT, type PeerEntry } from '../contract/settings.ts'
+import type { TlsPlace } from '../net/tls.ts'
+import { formatId } from './identity.ts'
+import { readPlace } from './places.ts'
+import { folded, type TrustStore } from './trust.ts'
+
+/**
+ * `places`: where it was reached, the likeliest first; `guess`: a host of its name, where there may be one. Without `peer`: whoever answers at
+ * `place`.
+ */
+export type Found =
+  | { readonly peer: PeerEntry; readonly places: readonly TlsPlace[]; readonly guess?: TlsPlace }
+  | { readonly peer?: undefined; readonly place: TlsPlace }
+
+/** Digits of an id that make it one: fewer are a name. */
+export const MIN_ID_DIGITS = 8
+
+/** Of an id, shown to tell peers apart. */
+const SHOWN_DIGITS = 16
+
+/**
+ * A name of a peer that we trust goes before an id, that before a host; `NAME:PORT` is the named peer at another port. Throws `usage` where
+ * several have that name or id, or where it is nothing of all that; `peer-not-paired` where the peer is blocked, or nobody has the id.
+ */
+export function findPeer(text: string, trust: TrustStore): Found {
+  const peer = named(text, trust)
+  if (peer) return { peer, places: placesOf(peer), ...guessed(text) }
+  const [, front, digits] = /^(.+):(\d{1,5})$/s.exec(text) ?? []
+  const elsewhere = front === undefined ? undefined : named(front, trust)
+  if (elsewhere) return { peer: elsewhere, places: placesOf(elsewhere, Number(digits)), ...guessed(text) }
+  const id = text.replaceAll(/\s/g, '')
+  if (isId(id))
+    throw new Fault(
+      'peer-not-paired',
+      `No paired computer has an id that begins with ${id}. A host of that name is written ${id}:${FARPORT_PORT}.`
+    )
+  const place = readPlace(text)
+  if (place) return { place }
+  throw new Fault(
+    'usage',
+    `No paired computer is called "${text}", and no host can be. See farport pair for those that are.`
+  )
+}
+
+function named(text: string, trust: TrustStore): PeerEntry | undefined {
+  const name = folded(text)
+  const id = text.replaceAll(/\s/g, '').toLowerCase()
+  const byName = trust.all.filter((each) => folded(each.name) === name)
+  const byId = isId(id) ? trust.all.filter((each) => each.id.startsWith(id)) : []
+  const found = only(text, byName) ?? only(text, byId)
+  if (found?.trust !== 'blocked') return found
+  throw new Fault(
+    'peer-not-paired',
+    `${found.name} is blocked here: unblock it with farport pair remove ${found.id.slice(0, SHOWN_DIGITS)}, and pair again.`
+  )
+}
+
+/** Those that are trusted go before those that are blocked. */
+function only(text: string, found: readonly PeerEntry[]): PeerEntry | undefined {
+  const trusted = found.filter((each) => each.trust === 'trusted')
+  const [first, ...others] = trusted.length > 0 ? trusted : found
+  if (others.length === 0) return first
+  const ids = (trusted.length > 0 ? trusted : found).map(({ id }) => formatId(id.slice(0, SHOWN_DIGITS)))
+  throw new Fault(
+    'usage',
+    `${found.length} computers are meant by "${text}". Give the id of one: ${ids.join(', ')}.`
+  )
+}
+
+/** Computers are mostly called as they are on the network. */
+function guessed(text: string): { guess?: TlsPlace } {
+  const guess = isId(text) ? undefined : readPlace(text)
+  return guess ? { guess } : {}
+}
+
+const isId = (text: string): boolean =>
+  text.length >= MIN_ID_DIGITS && text.length <= 64 && /^[0-9a-f]+$/i.test(text)
+
+function placesOf({ addresses }: PeerEntry, port?: number): TlsPlace[] {
+  const places = addresses.flatMap((each) => readPlace(each) ?? [])
+  if (port === undefined) return places
+  return [...new Set(places.map(({ host }) => host))].map((host) => ({ host, port }))
+}
