@@ -1,4 +1,5 @@
 import { Core } from '../../core/core.ts'
+import { localFarports } from '../../core/local-farports.ts'
 import type { CliIo } from './cli-io.ts'
 
 /** What SIGTERM leaves for draining, in ms. */
@@ -13,7 +14,7 @@ export async function withCore<T>(
   says: 'everything' | 'warnings',
   use: (core: Core) => Promise<T>
 ): Promise<T> {
-  const core = new Core()
+  const core = new Core({ farports: localFarports() })
   core.onNotice(({ level, subject, text }) => {
     if (level !== 'warning' && says !== 'everything') return
     // A port without a name of its own goes by its target, with which many a text begins anyway.
