@@ -32,6 +32,8 @@ const user = v.strictObject({ id: text, session })
 const used = v.strictObject({ share: text, use: v.exactOptional(v.pipe(v.string(), v.maxLength(64))) })
 /** The id of a peer, at least 8 digits of it, or its name where only one has that. */
 const peer = v.strictObject({ peer: text })
+/** Of a pairing. */
+const digits = v.pipe(v.string(), v.regex(/^\d{6}$/, 'the digits of a pairing are six'))
 
 export interface Added {
   readonly id: string
@@ -75,14 +77,16 @@ export const SERVICE_COMMANDS = {
   /** It asked, and shall not have it. */
   'session.decline': command<Record<string, never>>()('owner', user),
 
-  /** Asks whoever is at that address (`HOST`, `HOST:PORT`) to pair; `pairings` in the state tells what the digits are. */
-  'pair.request': command<{ peer: string }>()(
+  /** Asks whoever is at that address to pair; answers when there are digits to compare: what it calls itself, and the six of them. */
+  'pair.request': command<{ peer: string; name: string; digits: string }>()(
     'owner',
     v.strictObject({ host: text, port: v.optional(v.pipe(count(1), v.maxValue(65_535)), FARPORT_PORT) })
   ),
-  /** The digits are the same there. */
-  'pair.accept': command<Record<string, never>>()('owner', peer),
+  /** The person saw these digits there; other ones than here are refused. */
+  'pair.accept': command<Record<string, never>>()('owner', v.strictObject({ peer: text, digits })),
   'pair.reject': command<Record<string, never>>()('owner', peer),
+  /** Answers when both sides have accepted, and rejects when it came to nothing; also where it ended a moment ago. */
+  'pair.outcome': command<{ peer: string; name: string }>()('owner', peer),
   /** Its connections end, and it may not even ask. Also for one that asks just now, or was never seen (by its whole id). */
   'peer.block': command<Record<string, never>>()('owner', peer),
   /** Forgets it, paired or blocked; its connections end. */

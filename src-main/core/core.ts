@@ -223,6 +223,12 @@ export class Core {
     throw new Fault('usage', `There is no share or link with the id ${id} that runs.`)
   }
 
+  /** For those who come to it by another way than its listeners; undefined: none with this id runs. */
+  share(id: string): SwitchedShare | undefined {
+    const found = this.#kept.get(id)
+    return found instanceof SwitchedShare ? found : undefined
+  }
+
   #find(id: string): Kept
   #find<Kind>(id: string, kind: abstract new (...args: never[]) => Kind): Kind
   #find(id: string, kind?: abstract new (...args: never[]) => unknown): unknown {

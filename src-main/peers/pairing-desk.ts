@@ -18,6 +18,9 @@ import type { TrustStore } from './trust.ts'
 /** For all of it, the persons' time included. */
 export const PAIRING_TIMEOUT_MS = 120_000
 
+/** Who ends it so shortly before that has run out of time too, and can say no more than that it ends. */
+const LATE_MS = 2000
+
 /** Requests of one peer that came to nothing, before it has to wait … */
 export const MAX_TRIES = 3
 /** … so long after the last one. */
@@ -64,11 +67,14 @@ interface Open {
   readonly connection: TlsConnection
   readonly pairing: Pairing
   readonly timer: Disposable
+  readonly sinceMs: number
 }
 
 export class PairingDesk implements Disposable {
   readonly #options: PairingDeskOptions
   readonly #open = new Map<string, Open>()
+  /** Both sides accepted; that is being written down. */
+  readonly #settling = new Set<string>()
   readonly #tries = new Map<string, { count: number; lastMs: number }>()
   readonly #news = new Emitter<PairingNews>()
   readonly onNews: Event<PairingNews> = this.#news.event
@@ -79,6 +85,11 @@ export class PairingDesk implements Disposable {
 
   get requests(): readonly PairingRequest[] {
     return [...this.#open.values()].map(({ request }) => request)
+  }
+
+  /** Whether news of a peer's request are still to come. */
+  isBusy(peerId: string): boolean {
+    return this.#open.has(peerId) || this.#settling.has(peerId)
   }
 
   /** Whether somebody may ask now: throws `peer-refused` or `peer-full` with what he is told. For FarportDoor.pair. */
@@ -146,7 +157,13 @@ export class PairingDesk implements Disposable {
     })
     const direction = role === 'initiator' ? 'outgoing' : 'incoming'
     const timer = clock.after(PAIRING_TIMEOUT_MS, () => this.#act(open, pairing.end('timeout')), 'idle')
-    const open: Open = { request: { peerId, direction, remote, name: '' }, connection, pairing, timer }
+    const open: Open = {
+      request: { peerId, direction, remote, name: '' },
+      connection,
+      pairing,
+      timer,
+      sinceMs: clock.nowMs()
+    }
     this.#open.set(peerId, open)
     const reader = new FrameReader(STRANGER_FRAME_LIMIT)
     connection.onData((chunk) => {
@@ -172,7 +189,7 @@ export class PairingDesk implements Disposable {
           void this.#paired(open)
           break
         case 'failed':
-          this.#failed(open, event.why)
+          this.#failed(open, this.#isLate(open, event.why) ? 'timeout' : event.why)
           break
       }
     }
@@ -195,12 +212,15 @@ export class PairingDesk implements Disposable {
   async #paired(open: Open): Promise<void> {
     const { trust, wallMs = Date.now } = this.#options
     const { peerId, name } = open.request
+    this.#settling.add(peerId)
     this.#leave(open)
     try {
       await trust.trust(peerId, name || peerId.slice(0, 8), wallMs(), placeOf(open))
+      this.#settling.delete(peerId)
       this.#tries.delete(peerId)
       this.#news.fire({ type: 'paired', request: open.request })
     } catch (error) {
+      this.#settling.delete(peerId)
       this.#news.fire({ type: 'failed', request: open.request, why: 'cancelled', fault: toFault(error) })
     }
   }
@@ -216,6 +236,11 @@ export class PairingDesk implements Disposable {
       if (this.#tries.size > MAX_REMEMBERED && oldest !== undefined) this.#tries.delete(oldest)
     }
     this.#news.fire({ type: 'failed', request: open.request, why, ...(fault ? { fault } : {}) })
+  }
+
+  /** The two minutes were over there a moment before they were here. */
+  #isLate({ sinceMs }: Open, why: PairingFailure): boolean {
+    return why === 'rejected-there' && this.#options.clock.nowMs() - sinceMs >= PAIRING_TIMEOUT_MS - LATE_MS
   }
 
   /** False: it had left already. */

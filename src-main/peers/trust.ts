@@ -13,8 +13,8 @@ import { readPlace } from './places.ts'
 export interface PeerRecords {
   /** As they are now. */
   readonly peers: readonly PeerEntry[]
-  /** Takes a new list; `peers` is that when it resolves. Rejects where it cannot be kept. */
-  save(peers: readonly PeerEntry[]): Promise<void>
+  /** Changes the list as it is when its turn comes; `peers` is the new one when it resolves. Rejects as `change` throws, or where it cannot be kept. */
+  save(change: (peers: readonly PeerEntry[]) => readonly PeerEntry[]): Promise<void>
 }
 
 export class TrustStore {
@@ -65,29 +65,46 @@ export class TrustStore {
     if (known) throw keyChanged(known, id)
   }
 
-  /** Trusts a peer, or changes what it is called; its permissions stay where it had some. `nowMs`: wall clock. */
+  /**
+   * Trusts a peer, or changes what it is called; its permissions stay where it had some. `nowMs`: wall clock. Rejects with `peer-not-paired`
+   * where it was blocked meanwhile.
+   */
   async trust(id: string, name: string, nowMs: number, address?: string): Promise<void> {
-    const had = this.get(id)
-    const addresses = withAddress(had?.addresses ?? [], address)
-    const permissions = had?.permissions ?? { default: { level: 'none', history: false }, shares: {} }
-    await this.#put({ id, name, trust: 'trusted', since: nowMs, permissions, addresses })
+    await this.#put(id, (had) => {
+      if (had?.trust === 'blocked')
+        throw new Fault(
+          'peer-not-paired',
+          `${had.name} was blocked here meanwhile: farport pair remove ${id.slice(0, 16)}`
+        )
+      const addresses = withAddress(had?.addresses ?? [], address)
+      const permissions = had?.permissions ?? NOTHING
+      return { id, name, trust: 'trusted', since: nowMs, permissions, addresses }
+    })
   }
 
   /** Its connections end, and it may not even ask. */
   async block(id: string, name: string, nowMs: number): Promise<void> {
-    const had = this.get(id)
-    const permissions = { default: { level: 'none', history: false }, shares: {} } as const
-    const addresses = had?.addresses ?? []
-    await this.#put({ id, name: had?.name ?? name, trust: 'blocked', since: nowMs, permissions, addresses })
+    await this.#put(id, (had) => {
+      const addresses = had?.addresses ?? []
+      return {
+        ...{ id, name: had?.name ?? name, trust: 'blocked', since: nowMs },
+        ...{ permissions: NOTHING, addresses }
+      }
+    })
     this.#revoked.fire(id)
   }
 
   /** Forgets a peer, trusted or blocked; its connections end. False: it was not known. */
   async remove(id: string): Promise<boolean> {
     if (!this.get(id)) return false
-    await this.#records.save(this.#records.peers.filter((each) => each.id !== id))
+    await this.#records.save((peers) => peers.filter((each) => each.id !== id))
     this.#revoked.fire(id)
     return true
+  }
+
+  /** Changes what else is known of a peer: its permissions, its addresses. Nothing happens where it is not known any more. */
+  async change(id: string, change: (entry: PeerEntry) => PeerEntry): Promise<void> {
+    await this.#records.save((peers) => peers.map((each) => (each.id === id ? change(each) : each)))
   }
 
   /** The list was changed elsewhere: ends those who are trusted no more. `before`: as it was. */
@@ -96,10 +113,15 @@ export class TrustStore {
       if (trust === 'trusted' && this.standing(id) !== 'trusted') this.#revoked.fire(id)
   }
 
-  async #put(entry: PeerEntry): Promise<void> {
-    await this.#records.save([...this.#records.peers.filter(({ id }) => id !== entry.id), entry])
+  async #put(id: string, entry: (had: PeerEntry | undefined) => PeerEntry): Promise<void> {
+    await this.#records.save((peers) => [
+      ...peers.filter((each) => each.id !== id),
+      entry(peers.find((each) => each.id === id))
+    ])
   }
 }
+
+const NOTHING = { default: { level: 'none', history: false }, shares: {} } as const
 
 /** What a dialled peer is told apart by. */
 export function keyChanged(known: PeerEntry, id: string): Fault {

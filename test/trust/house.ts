@@ -36,8 +36,8 @@ export async function house(name: string, identity?: TlsIdentity): Promise<House
     get peers() {
       return peers
     },
-    save: (list) => {
-      peers = list
+    save: (change) => {
+      peers = change(peers)
       return Promise.resolve()
     }
   })

@@ -2,8 +2,16 @@
 import { controlCommands } from './control-commands.ts'
 import { entryCommands } from './entry-commands.ts'
 import type { Handlers, House } from './house.ts'
+import { pairingCommands } from './pairing-commands.ts'
+import { peerCommands } from './peer-commands.ts'
 import { portCommands } from './port-commands.ts'
 
 export function handlers(house: House): Handlers {
-  return { ...portCommands(house), ...entryCommands(house), ...controlCommands(house) } as Handlers
+  return {
+    ...portCommands(house),
+    ...entryCommands(house),
+    ...controlCommands(house),
+    ...pairingCommands(house),
+    ...peerCommands(house)
+  } as Handlers
 }

@@ -8,12 +8,14 @@ import type { TrustStore } from '../../peers/trust.ts'
 import type { Identity } from '../../rpc/permitted.ts'
 import type { Change } from '../../store/settings-file.ts'
 import type { Core } from '../core.ts'
+import type { Peers } from './peers.ts'
 
 export interface House {
   readonly core: Core
   readonly clock: Clock
   readonly key: Key
   readonly trust: TrustStore
+  readonly peers: Peers
   readonly settings: Settings
   /** Everything, as the owner sees it. */
   readonly state: StateTree

@@ -28,10 +28,12 @@ import type { InstancePaths } from '../instance-paths.ts'
 import type { Notice } from '../notice.ts'
 import type { Placed } from '../placed.ts'
 import { InstanceBackend } from './backend.ts'
+import type { SharedPort } from './door.ts'
 import { Entries } from './entries.ts'
 import { handlers } from './handlers.ts'
 import type { House } from './house.ts'
 import { applyPermissions } from './live-permissions.ts'
+import { Peers } from './peers.ts'
 import { permits, viewOfPeer } from './permits.ts'
 
 export interface InstanceOptions {
@@ -64,7 +66,8 @@ export class Instance {
   readonly #file: SettingsFile
   readonly #key: Key
   readonly #trust: TrustStore
-  readonly #core = new Core()
+  readonly #peers: Peers
+  readonly #core: Core
   readonly #entries: Entries
   readonly #backend: InstanceBackend
   readonly #clients = new Set<Client>()
@@ -74,6 +77,8 @@ export class Instance {
   #faults: readonly Fault[] = []
   /** What runs is what these say. */
   #applied: Settings
+  /** What peers may do is what these say. */
+  #obeyed: Settings
   #row: Promise<unknown> = Promise.resolve()
 
   /** `state` changed in more than its byte counts. */
@@ -85,14 +90,27 @@ export class Instance {
     this.#file = file
     this.#key = key
     this.#applied = { ...FRESH_SETTINGS, preferences: file.settings.preferences }
+    this.#obeyed = this.#applied
     this.#trust = new TrustStore({
       get peers() {
         return file.settings.peers
       },
-      save: async (peers) => {
-        await this.#change((settings) => ({ ...settings, peers: [...peers] }))
+      save: async (change) => {
+        await this.#write((settings) => ({ ...settings, peers: [...change(settings.peers)] }))
+        void this.#apply()
       }
     })
+    this.#peers = new Peers({
+      key,
+      trust: this.#trust,
+      clock: this.#clock,
+      name: () => this.#name,
+      settings: () => this.settings,
+      share: (id) => this.#shared(id),
+      serve: (channel, { id }) => this.connect(channel, { type: 'peer', id }),
+      tell: (level, text) => this.#report({ level, subject: '', text })
+    })
+    this.#core = new Core({ farports: this.#peers.farports })
     this.#entries = new Entries({
       place: (what) => this.#core.place(what),
       clock: this.#clock,
@@ -110,9 +128,11 @@ export class Instance {
     this.#life.add(this.#core.onNotice((notice) => this.#report(notice)))
     this.#life.add(this.#core.onState(() => this.#states.fire()))
     this.#life.add(this.#entries.onChange(() => this.#states.fire()))
+    this.#life.add(this.#peers.onChange(() => this.#states.fire()))
     this.#life.add(
       file.onChange(() => {
         this.#faults = []
+        this.#obeyPeers()
         void this.#apply()
       })
     )
@@ -162,11 +182,11 @@ export class Instance {
         kind: this.#options.paths.kind,
         since: this.#since,
         settingsPath: this.#file.path,
-        listening: [],
-        faults: this.#faults.map((fault) => fault.toJSON())
+        listening: this.#peers.listening,
+        faults: [...this.#faults, ...this.#peers.faults].map((fault) => fault.toJSON())
       },
-      peers: {},
-      pairings: {}
+      peers: this.#peers.peers,
+      pairings: this.#peers.pairings
     }
   }
 
@@ -201,8 +221,11 @@ export class Instance {
   /** Ends everything within `timeoutMs`; resolves with the number of bytes that were not delivered. Never rejects. */
   async close(timeoutMs: number): Promise<number> {
     this.#life.dispose()
+    this.#peers.stop()
     for (const { served } of [...this.#clients]) served.close(SHUTDOWN)
     const lost = (await this.#entries.close(timeoutMs)) + (await this.#core.close(timeoutMs))
+    // By now what was on its way to them is there, or counted.
+    this.#peers.dispose()
     await this.#file.close()
     return lost
   }
@@ -218,14 +241,33 @@ export class Instance {
     this.#life.defer(() => void local.close(SHUTDOWN))
     const { stop } = this.#options
     await Promise.race([this.#apply(), ...(stop ? [aborted(stop)] : [])])
+    // When there is something to come for.
+    if (!stop?.aborted) await this.#peers.listen(this.settings.preferences.listen)
   }
 
   async #change(change: Change): Promise<number> {
+    await this.#write(change)
+    return this.#apply()
+  }
+
+  async #write(change: Change): Promise<void> {
     const told = this.#faults
     await this.#file.update(change)
     // What was broken was put aside, what could not be written was: all but what this change itself met with.
     this.#forget(told)
-    return this.#apply()
+    this.#obeyPeers()
+  }
+
+  /** At once: what a peer may not have any more waits for nothing that drains or begins. */
+  #obeyPeers(): void {
+    const [before, after] = [this.#obeyed, this.settings]
+    this.#obeyed = after
+    const { peers } = difference(before, after)
+    if (peers.length === 0) return
+    this.#trust.reloaded(before.peers)
+    for (const { service } of this.#clients) service.recheck()
+    applyPermissions(new Set(peers.map(({ id }) => id)), this.#core.state, this.#trust, this.#core)
+    this.#states.fire()
   }
 
   /** Makes what runs what the settings say by now; resolves with the bytes that were lost on the way. */
@@ -237,16 +279,16 @@ export class Instance {
 
   async #applyNow(): Promise<number> {
     const [before, after] = [this.#applied, this.settings]
-    const { steps, peers, preferences } = difference(before, after)
+    const { steps, preferences } = difference(before, after)
     this.#applied = after
-    if (peers.length > 0) this.#trust.reloaded(before.peers)
+    this.#obeyPeers()
     if (preferences.length > 0) this.#options.preferences?.(after.preferences)
-    // At once: what a peer may not have any more must not wait for a device to drain.
+    // Names of shares may have changed hands.
     for (const { service } of this.#clients) service.recheck()
-    if (peers.length > 0)
-      applyPermissions(new Set(peers.map(({ id }) => id)), this.#core.state, this.#trust, this.#core)
     this.#states.fire()
+    const listening = preferences.includes('listen') && this.#peers.listen(after.preferences.listen)
     const lost = await this.#entries.take(steps)
+    await listening
     this.#states.fire()
     return lost
   }
@@ -259,6 +301,7 @@ export class Instance {
       clock: this.#clock,
       key: this.#key,
       trust: this.#trust,
+      peers: this.#peers,
       get settings() {
         return settings()
       },
@@ -268,6 +311,13 @@ export class Instance {
       change: (change) => this.#change(change),
       reload: () => this.reload()
     }
+  }
+
+  #shared(id: string): SharedPort | undefined {
+    const share = this.#core.share(id)
+    return (
+      share && { id, enabled: share.state.enabled, admit: (session, terms) => share.admit(session, terms) }
+    )
   }
 
   get #name(): string {
