@@ -41,8 +41,13 @@ export function takeInstanceLock(path: string, what: string, now: () => Date = (
     const { pid } = process
     const started = processIdentity(pid)?.started ?? ''
     const note: Note = { pid, started, what, since: now().toISOString() }
-    ftruncateSync(fd)
-    writeSync(fd, `${JSON.stringify(note)}\n`, 0)
+    try {
+      ftruncateSync(fd)
+      writeSync(fd, `${JSON.stringify(note)}\n`, 0)
+    } catch (error) {
+      // The lock is what counts. A full disk must not keep what needs none from starting.
+      if (!isSystemError(error, 'ENOSPC', 'EDQUOT')) throw error
+    }
   } catch (error) {
     closeSync(fd)
     throw error instanceof Fault ? error : unusable(path, error)
