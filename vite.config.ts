@@ -6,6 +6,10 @@ import { notices } from './scripts/notices.ts'
 /** Natives stay outside the bundle: they find their binaries beside themselves. */
 const NATIVES = ['koffi']
 
+/** What it takes to talk to a running Farport, or to another computer's. */
+const ATTACHED =
+  /\/src-main\/(rpc|peers|store|hosts\/cli\/attached)\/|@msgpack|\/protocol\/(frames|farport-hello)\.ts/
+
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
   version: string
 }
@@ -52,7 +56,13 @@ export default defineConfig({
             chunkFileNames: 'chunks/[name]-[hash].js',
             // One file for what several commands need: Node resolves each file's path anew, which wakes its optimizing compiler
             // (4 MB), and takes its time at the start.
-            codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] }
+            // What only talks to a running Farport, or is one, stands in another: a share alone does without.
+            codeSplitting: {
+              groups: [
+                { name: 'shared', minShareCount: 2, test: (id) => !ATTACHED.test(id), priority: 1 },
+                { name: 'attached', minShareCount: 2 }
+              ]
+            }
           }
         }
       }
