@@ -64,6 +64,11 @@ export const HELP: Readonly<Record<string, string>> = {
 Shares serial ports until it is stopped; prints "listening URL" for each listener once it accepts. A device is opened
 with its first client and closed after its last. Options behind a DEVICE are its own; those after the last --listen hold for all.
 
+Where a Farport runs here (farport serve, the service), that one shares them from now on and remembers them, and this command ends with
+exit code 0 once it does: see farport list, disable, remove. There a DEVICE needs no --listen: paired computers reach it by its name.
+
+  --standalone           share by a process of its own all the same, until it is stopped
+
 Where it is reached:
   --listen URL           rfc2217://HOST:PORT (settings and control lines reach the device), telnet:// or raw://; port 0: any
                          free one; may stand several times. What holds for one listener alone stands behind its URL:
@@ -129,6 +134,9 @@ farport connect A B [options]
 Brings a remote port here. With --pty, prints "ready LINK" when programs may open LINK; the far port is dialled while a program
 has it open, and its settings follow those of the program. A and B may be any two ends: a target, or pty:LINK. Two real ports
 become one long cable; a device and a pty: let you watch a program on this computer.
+
+Where a Farport runs here (farport serve, the service), that one connects them from now on and remembers it, and this command ends with
+exit code 0 once it does: see farport list, disable, remove. --standalone: by a process of its own, until it is stopped.
 
   --pty LINK             a symbolic link to the virtual port; without it, one in a directory of Farport's own, which is printed
   --mode 660, --user U, --group G    rights of the virtual port

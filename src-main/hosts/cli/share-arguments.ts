@@ -39,6 +39,7 @@ import { isRange, rangeFor, spread } from './port-range.ts'
 export const SHARE_OPTIONS = {
   ...USED_PORT_OPTIONS,
   name: { type: 'string' },
+  standalone: { type: 'boolean' },
   listen: { type: 'string' },
   rotator: { type: 'string' },
   dial: { type: 'string' },
@@ -96,7 +97,12 @@ function scopesOf(tokens: readonly Token[]): { common: Token[]; segments: Segmen
   return { common, segments }
 }
 
-export function readShares(tokens: readonly Token[]): ShareSpec[] {
+export interface ReadOptions {
+  /** A device without an address is reached by paired computers. */
+  readonly unlistened?: boolean
+}
+
+export function readShares(tokens: readonly Token[], options: ReadOptions = {}): ShareSpec[] {
   const { common, segments } = scopesOf(tokens)
   if (segments.length === 0)
     throw new Fault(
@@ -106,7 +112,7 @@ export function readShares(tokens: readonly Token[]): ShareSpec[] {
   const shared = collect(common)
   if (flag(shared, 'name') && segments.length > 1)
     throw new Fault('usage', 'One --name cannot stand for several devices. Give it behind its DEVICE.')
-  return groups(segments).flatMap((group) => readGroup(group, shared))
+  return groups(segments).flatMap((group) => readGroup(group, shared, options))
 }
 
 /**
@@ -154,7 +160,7 @@ function groups(segments: readonly Segment[]): Segment[][] {
   return [...found, ...waiting.map((each) => [each])]
 }
 
-function readGroup(group: readonly Segment[], shared: Given): ShareSpec[] {
+function readGroup(group: readonly Segment[], shared: Given, options: ReadOptions): ShareSpec[] {
   const own = merge(collect(group.at(-1)?.tokens ?? []), shared)
   const listen = values(own, 'listen').map((url) => spread(url, group.length))
   if (group.length > 1 && flag(own, 'name'))
@@ -166,18 +172,24 @@ function readGroup(group: readonly Segment[], shared: Given): ShareSpec[] {
     readShare(
       segment,
       listen.map((urls) => urls[index] ?? ''),
-      own
+      own,
+      options
     )
   )
 }
 
-function readShare({ device, hint }: Segment, listen: readonly string[], given: Given): ShareSpec {
+function readShare(
+  { device, hint }: Segment,
+  listen: readonly string[],
+  given: Given,
+  { unlistened = false }: ReadOptions
+): ShareSpec {
   const dial = [...readDials(given, 'dial', 'always'), ...readDials(given, 'dial-back', 'data')]
   const pooled = flag(given, 'rotator')
-  if (listen.length + dial.length === 0 && !pooled)
+  if (listen.length + dial.length === 0 && !pooled && !(unlistened && hint === undefined))
     throw new Fault(
       'usage',
-      `Where shall ${shownTarget(device)} be reached? ${hint ?? 'Add a listener, e.g. --listen rfc2217://127.0.0.1:7000'}`
+      `Where shall ${shownTarget(device)} be reached? ${hint ?? 'Add a listener, e.g. --listen rfc2217://127.0.0.1:7000, or start farport serve: paired computers need none'}`
     )
   return {
     port: readPort(device, given),

@@ -17,6 +17,7 @@ import {
   type Given,
   type Parsed
 } from '../options.ts'
+import { running } from '../running.ts'
 import { stopped, withCore } from '../with-core.ts'
 
 const OPTIONS = {
@@ -28,24 +29,39 @@ const OPTIONS = {
   user: { type: 'string' },
   group: { type: 'string' },
   hold: { type: 'boolean' },
-  wait: { type: 'boolean' }
+  wait: { type: 'boolean' },
+  standalone: { type: 'boolean' }
 } as const
 
 /** For a virtual port, and for a link that stays until it is stopped. */
 const PTY_OPTIONS = ['mode', 'user', 'group'] as const
 const LINK_OPTIONS = ['name', 'hold', 'wait'] as const
 
-/** `farport connect URL (--pty LINK | --stdio)` and `farport connect A B`: joins until it is told to stop. */
+/**
+ * `farport connect URL (--pty LINK | --stdio)` and `farport connect A B`: joins until it is told to stop, or has the running
+ * Farport join them. `--stdio` is always of this process.
+ */
 export const connect: CliCommand = async (args, io) => {
   const parsed = parse(args, OPTIONS, 3)
   const { given } = parsed
   const json = flag(given, 'json')
   if (flag(given, 'stdio')) return withCore(io, 'warnings', (core) => overStdio(core, parsed, io))
   const spec = readLink(parsed)
-  return withCore(io, 'everything', async (core) => {
-    const link = await core.call('link.start', spec, io.stop)
+  const tellReady = (link: BridgeState): void => {
     const ready = readyText(spec, link)
     io.print(json ? JSON.stringify({ ready, link: link.name }) : `ready ${ready}`)
+  }
+  const client = flag(given, 'standalone') ? undefined : await running(io)
+  if (client)
+    try {
+      await (await import('../attached/add-link.ts')).addLink(client, spec, io, tellReady)
+      return EXIT.done
+    } finally {
+      client.dispose()
+    }
+  return withCore(io, 'everything', async (core) => {
+    const link = await core.call('link.start', spec, io.stop)
+    tellReady(link)
     // A person wants to know at once that it cannot be; at boot the network may just not be there yet.
     if (spec.hold && !spec.wait) await core.call('link.opened', { id: link.id }, io.stop)
     await stopped(io.stop)

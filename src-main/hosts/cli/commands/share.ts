@@ -6,21 +6,39 @@ import { parseEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { collect, flag, tokenize } from '../options.ts'
+import { running } from '../running.ts'
 import { SHARE_OPTIONS, readRotator, readShares } from '../share-arguments.ts'
 import { stopped, withCore } from '../with-core.ts'
 
-/** `farport share DEVICE --listen URL …`: shares until it is told to stop. */
+/** `farport share DEVICE --listen URL …`: shares until it is told to stop, or has the running Farport share it. */
 export const share: CliCommand = async (args, io) => {
   const tokens = tokenize(args, SHARE_OPTIONS)
-  const json = flag(collect(tokens), 'json')
-  const specs = readShares(tokens)
-  const rotator = readRotator(tokens)
+  const given = collect(tokens)
+  const json = flag(given, 'json')
+  const client = flag(given, 'standalone') ? undefined : await running(io)
+  try {
+    const specs = readShares(tokens, { unlistened: client !== undefined })
+    const rotator = readRotator(tokens)
+    for (const { listen } of [...specs, { listen: rotator?.listen }]) checkAddresses(listen)
+    if (!client) return await alone(specs, rotator, io, json)
+    await (await import('../attached/add-shares.ts')).addShares(client, specs, rotator, io, json)
+    return EXIT.done
+  } finally {
+    client?.dispose()
+  }
+}
+
+function alone(
+  specs: readonly ShareSpec[],
+  rotator: ReturnType<typeof readRotator>,
+  io: CliIo,
+  json: boolean
+): Promise<number> {
   if (specs.every(({ disabled }) => disabled))
     throw new Fault(
       'usage',
       'Nothing would be shared: leave out --disabled, or give it behind the DEVICE that it is for.'
     )
-  checkAddresses(rotator?.listen)
   return withCore(io, 'everything', async (core) => {
     const shares = await startShares(core, specs, io, json)
     if (rotator) {
@@ -40,8 +58,6 @@ export async function startShares(
   io: CliIo,
   json: boolean
 ): Promise<string[]> {
-  // Before anything is started: a mistake in the last address is found first.
-  for (const { listen } of specs) checkAddresses(listen)
   const ids: string[] = []
   for (const spec of specs) {
     const state = await core.call('share.start', spec)
