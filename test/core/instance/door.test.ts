@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { DONE } from '../../../src-main/contract/close.ts'
 import { RefusalLog, REFUSALS_MS, TOLD_REFUSALS } from '../../../src-main/core/instance/refusal-log.ts'
 import type { Port } from '../../../src-main/ports/port.ts'
+import { dialTls } from '../../../src-main/net/tls.ts'
+import { encodeHello } from '../../../src-main/protocol/farport-hello.ts'
+import { encodeFrame } from '../../../src-main/protocol/frames.ts'
 import { dialFarport } from '../../../src-main/peers/farport-dial.ts'
 import { RpcClient } from '../../../src-main/rpc/client.ts'
 import { eventually } from '../../eventually.ts'
@@ -79,14 +82,12 @@ describe('a share of another Farport', () => {
     })
   })
 
-  it('gets what was sent right behind the first words', async () => {
+  it('gets what was sent in one piece with the first words', async () => {
     const rig = await peerRig()
-    const { identity, trustThere: trust } = rig
-    const to = { host: '127.0.0.1', port: rig.port }
-    const wish = { want: 'share', share: 's1' } as const
-    const connection = await dialFarport({ to, identity, trust, wish })
+    const connection = await dialTls({ host: '127.0.0.1', port: rig.port }, rig.identity)
     connection.resume()
-    connection.write(Buffer.from('at once'))
+    const hello = encodeFrame(encodeHello({ want: 'share', share: 's1' }))
+    connection.write(Buffer.concat([hello, Buffer.from('at once')]))
     await eventually(() => expect(Buffer.from(rig.device.port.received).toString()).toBe('at once'))
     connection.abort(DONE)
   })
