@@ -20,6 +20,8 @@ For a program (exec:):
 const TARGETS = `A target is a device (/dev/ttyUSB0, /dev/serial/by-id/…), a simulated one (sim:gps, sim:echo, sim:modbus,
 sim:modbus-ascii, sim:noise:RATE in bytes per second or max), or an address (rfc2217://HOST:PORT, telnet://HOST:PORT,
 raw://HOST:PORT; over a Unix socket raw+unix:///PATH, over UDP raw+udp://HOST:PORT?local=PORT).
+farport://PEER/SHARE is a share of a paired computer, by that one's name, the first digits of its id, or its address;
+with ?take-over it writes at once, whoever did. farport connect farport://PEER lists what there is.
 exec:COMMAND is a program whose standard input and output are the port, exec+pty:COMMAND the same on a terminal of its own.
 COMMAND is split at blanks, '…', "…" and \\ quote; there is no shell unless you write exec:sh -c '…'.`
 
