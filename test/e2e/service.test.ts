@@ -7,18 +7,26 @@ import { INSTALLED, NODE, lacksOwnSystemd, ownSystemd, type OwnSystemd } from '.
 const UNIT = '/etc/systemd/system/farport.service'
 const RULE = '/etc/udev/rules.d/60-farport.rules'
 
-/** Something that the built command does until it is stopped, in the unit's own surroundings. */
-const SHARES = commandLine([
-  NODE,
-  INSTALLED,
-  ...['share', 'sim:echo', '--listen', 'raw://127.0.0.1:23'],
-  ...['--listen', 'raw+unix:///run/farport/echo.sock?mode=660&group=farport']
-])
+/** What the service shall serve: a port below 1024, and a socket that its group may open. */
+const SETTINGS = JSON.stringify({
+  version: 1,
+  shares: [
+    {
+      id: 'echo',
+      name: 'echo',
+      port: { target: 'sim:echo' },
+      listen: ['raw://127.0.0.1:23', 'raw+unix:///run/farport/echo.sock?mode=660&group=farport']
+    }
+  ]
+})
 
-const SHARES_OF_USER = commandLine([NODE, INSTALLED, 'share', 'sim:echo', '--listen', 'raw://127.0.0.1:2300'])
+const SETTINGS_OF_USER = SETTINGS.replace(':23"', ':2300"').replace(/,"raw\+unix[^"]*"/, '')
 
-async function withShares(systemd: OwnSystemd): Promise<void> {
-  await systemd.write(`${UNIT}.d/test.conf`, `[Service]\nType=exec\nExecStart=\nExecStart=${SHARES}\n`)
+/** The real one, which begins with what it finds. */
+async function begins(systemd: OwnSystemd): Promise<void> {
+  await systemd.run('mkdir', '-pm', '700', '/var/lib/farport')
+  await systemd.write('/var/lib/farport/settings.json', SETTINGS)
+  await systemd.run('chmod', '600', '/var/lib/farport/settings.json')
 }
 
 async function pidOf(systemd: OwnSystemd): Promise<number> {
@@ -40,7 +48,7 @@ async function echoes(systemd: OwnSystemd, port = 23): Promise<void> {
 describe.skipIf(lacksOwnSystemd())('farport service with systemd (needs root and systemd)', () => {
   it('installs the service of the system, which serves, comes back after kill -9, and leaves without a trace', async () => {
     const systemd = await ownSystemd()
-    await withShares(systemd)
+    await begins(systemd)
     const installed = await systemd.farport('service', 'install')
     expect(installed).toMatchObject({
       code: 0,
@@ -70,14 +78,31 @@ describe.skipIf(lacksOwnSystemd())('farport service with systemd (needs root and
       '-Lc',
       '%a %G',
       '/var/lib/farport',
+      '/var/lib/farport/identity.pem',
       '/run/farport',
-      '/run/farport/echo.sock'
+      '/run/farport/echo.sock',
+      '/run/farport/farport.sock'
     )
-    expect(modes).toMatch(/^700 .*\n755 .*\n660 farport\n$/)
+    expect(modes).toMatch(/^700 .*\n600 .*\n755 .*\n660 farport\n660 farport\n$/)
+    // Whoever starts it by hand as well is told that it runs.
+    expect(await systemd.farport('serve', '--system')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`farport serve --system, process ${first}`) as string
+    })
 
     await systemd.run('kill', '-9', String(first))
     await eventually(async () => expect(await pidOf(systemd)).not.toBe(first))
     await echoes(systemd)
+
+    // It says of itself when it reloads, and is the same one afterwards.
+    const second = await pidOf(systemd)
+    await systemd.write('/var/lib/farport/settings.json', SETTINGS.replace(':23"', ':24"'))
+    expect(await systemd.run('systemctl', 'reload', 'farport')).toMatchObject({ code: 0, stderr: '' })
+    await echoes(systemd, 24)
+    expect(await pidOf(systemd)).toBe(second)
+    expect((await systemd.run('systemctl', 'show', '-p', 'StatusText', 'farport')).stdout).toContain(
+      '1 share'
+    )
 
     const again = await systemd.farport('service', 'install')
     expect(again.stdout).toContain(`${UNIT} is as it should be`)
@@ -138,10 +163,9 @@ describe.skipIf(lacksOwnSystemd())('farport service with systemd (needs root and
     expect(await systemd.run('systemctl', 'start', 'users')).toMatchObject({ code: 0, stderr: '' })
 
     const unit = '/root/.config/systemd/user/farport.service'
-    await systemd.write(
-      `${unit}.d/test.conf`,
-      `[Service]\nType=exec\nExecStart=\nExecStart=${SHARES_OF_USER}\n`
-    )
+    await systemd.run('mkdir', '-pm', '700', '/root/.config/farport')
+    await systemd.write('/root/.config/farport/settings.json', SETTINGS_OF_USER)
+    await systemd.run('chmod', '600', '/root/.config/farport/settings.json')
     const environment = ['env', 'XDG_RUNTIME_DIR=/run/user/0', units]
     const asked = (...args: string[]): Promise<Ended> =>
       systemd.run(...environment, NODE, `${folder}/dist/main/farport.js`, 'service', ...args)
@@ -165,6 +189,21 @@ describe.skipIf(lacksOwnSystemd())('farport service with systemd (needs root and
     })
     expect((await systemd.run('ls', unit)).stdout).toBe('')
     expect((await asked('status')).stdout).toMatch(/^Your own service: not installed\.\n/)
+  })
+
+  it('is started again where it hangs', async () => {
+    const systemd = await ownSystemd()
+    await begins(systemd)
+    await systemd.write(`${UNIT}.d/test.conf`, '[Service]\nWatchdogSec=2\nRestartSec=0\nLimitCORE=0\n')
+    await systemd.farport('service', 'install')
+    const first = await pidOf(systemd)
+    await systemd.run('kill', '-STOP', String(first))
+    await eventually(async () => {
+      const { stdout } = await systemd.run('systemctl', 'show', '-p', 'NRestarts', 'farport')
+      expect(stdout).toBe('NRestarts=1\n')
+    })
+    await echoes(systemd)
+    expect(await pidOf(systemd)).not.toBe(first)
   })
 
   it('tells what systemd says of a service that does not start', async () => {
