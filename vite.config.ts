@@ -1,14 +1,10 @@
 import { chmodSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { defineConfig, type Plugin } from 'vite'
+import { defineConfig, type Plugin, type Rolldown } from 'vite'
 import { notices } from './scripts/notices.ts'
 
 /** Natives stay outside the bundle: they find their binaries beside themselves. */
 const NATIVES = ['koffi']
-
-/** What it takes to talk to a running Farport, or to another computer's. */
-const ATTACHED =
-  /\/src-main\/(rpc|peers|store|hosts\/cli\/attached)\/|@msgpack|\/protocol\/(frames|farport-hello)\.ts/
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -20,6 +16,19 @@ const executable: Plugin = {
   writeBundle({ dir = '' }) {
     chmodSync(`${dir}/farport.js`, 0o755)
   }
+}
+
+const needed = new Map<string, boolean>()
+
+/** Whether farport.js imports it at once, by whatever way. */
+function isNeededAtStart(id: string, graph: Pick<Rolldown.ChunkingContext, 'getModuleInfo'>): boolean {
+  const known = needed.get(id)
+  if (known !== undefined) return known
+  const module = graph.getModuleInfo(id)
+  const isNeeded =
+    module !== null && (module.isEntry || module.importers.some((each) => isNeededAtStart(each, graph)))
+  needed.set(id, isNeeded)
+  return isNeeded
 }
 
 export default defineConfig({
@@ -56,11 +65,15 @@ export default defineConfig({
             chunkFileNames: 'chunks/[name]-[hash].js',
             // One file for what several commands need: Node resolves each file's path anew, which wakes its optimizing compiler
             // (4 MB), and takes its time at the start.
-            // What only talks to a running Farport, or is one, stands in another: a share alone does without.
+            // What commands load for themselves stands in another: every start would read it for nothing.
             codeSplitting: {
               groups: [
-                { name: 'shared', minShareCount: 2, test: (id) => !ATTACHED.test(id), priority: 1 },
-                { name: 'attached', minShareCount: 2 }
+                {
+                  name: (id, graph) => (isNeededAtStart(id, graph) ? 'start' : null),
+                  minShareCount: 2,
+                  priority: 1
+                },
+                { name: 'shared', minShareCount: 2 }
               ]
             }
           }
