@@ -18,7 +18,7 @@ import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
 export function localFarports(from: PathsEnvironment = {}): Farports {
   return {
     async dialShare(wish, options) {
-      const peers = await trustedPeers(from)
+      const peers = await knownPeers(from)
       if (!peers.some(({ trust }) => trust === 'trusted'))
         throw new Fault(
           'peer-not-paired',
@@ -34,8 +34,8 @@ export function localFarports(from: PathsEnvironment = {}): Farports {
   }
 }
 
-/** As an instance would read it, the copy of the last good one included. */
-async function trustedPeers(from: PathsEnvironment): Promise<readonly PeerEntry[]> {
+/** Whom the settings file knows, trusted or blocked, as an instance would read it: the copy of the last good one included. Rejects as `dialShare`. */
+export async function knownPeers(from: PathsEnvironment = {}): Promise<readonly PeerEntry[]> {
   const { FARPORT_CONFIG: named } = from.environment ?? process.env
   const path = named ? resolve(named) : instancePaths('user', from).settings
   try {

@@ -38,6 +38,12 @@ export function peerIdIn(text: string): string | undefined {
   return /^[0-9a-f]+$/.test(id) && id.length >= MIN_ID_DIGITS && id.length <= 64 ? id : undefined
 }
 
+/** One that nobody knows can only be meant by all of its id. */
+export function wholeId(text: string): NamedPeer[] {
+  const id = peerIdIn(text)
+  return id?.length === 64 ? [{ id, name: '' }] : []
+}
+
 function choices(all: readonly NamedPeer[]): string {
   const some = all.slice(0, MAX_SHOWN).map(({ id, name }) => {
     const digits = formatId(id.slice(0, SHOWN_DIGITS))

@@ -2,7 +2,7 @@
 import { Fault } from '../../contract/faults.ts'
 import type { PairingRequest } from '../../peers/pairing-desk.ts'
 import type { Handlers } from './house.ts'
-import { namedPeer, type NamedPeer } from './named-peer.ts'
+import { namedPeer, wholeId, type NamedPeer } from './named-peer.ts'
 import type { PeerHouse } from './peers.ts'
 
 export type PairingCommands = Pick<Handlers, 'pair.request' | 'pair.accept' | 'pair.reject' | 'pair.outcome'>
@@ -52,7 +52,8 @@ export function pairingCommands({ peers, trust, clock }: PeerHouse): PairingComm
         return {}
       }),
     'pair.outcome': async ({ peer }, _who, signal) => {
-      const candidates = [...desk.requests.map(named), ...peers.ended, ...trust.all]
+      // By all of its id also while it is neither asking any more nor known yet.
+      const candidates = [...wholeId(peer), ...desk.requests.map(named), ...peers.ended, ...trust.all]
       const { id } = namedPeer(peer, oneEach(candidates), 'request to pair of')
       await peers.outcome(id, signal)
       return { peer: id, name: trust.get(id)?.name ?? '' }

@@ -1,14 +1,13 @@
 /** The commands about computers that are known: block, forget, permit, and what they offer. */
-import * as v from 'valibot'
 import { once } from '../../base/event.ts'
 import { Fault } from '../../contract/faults.ts'
-import { peerIdSchema, type PeerEntry, type Permission } from '../../contract/settings.ts'
+import { type PeerEntry, type Permission } from '../../contract/settings.ts'
 import type { Offer } from '../../contract/state.ts'
 import type { RpcClient } from '../../rpc/client.ts'
 import { StateMirror } from '../../rpc/state-mirror.ts'
 import { shareId } from './entry-commands.ts'
 import type { Handlers } from './house.ts'
-import { namedPeer, type NamedPeer } from './named-peer.ts'
+import { namedPeer, wholeId } from './named-peer.ts'
 import { oneEach } from './pairing-commands.ts'
 import type { PeerHouse } from './peers.ts'
 
@@ -62,11 +61,6 @@ export function peerCommands(house: PeerHouse): PeerCommands {
       }
     }
   }
-}
-
-function wholeId(text: string): NamedPeer[] {
-  const id = text.replaceAll(/\s/g, '').toLowerCase()
-  return v.is(peerIdSchema, id) ? [{ id, name: '' }] : []
 }
 
 /** `permission`: undefined takes the share's own one away. */

@@ -24,6 +24,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   disable: async () => (await import('./commands/entries.ts')).disable,
   disconnect: async () => (await import('./commands/entries.ts')).disconnect,
   remove: async () => (await import('./commands/entries.ts')).remove,
+  pair: async () => (await import('./commands/pair.ts')).pair,
+  permit: async () => (await import('./commands/permit.ts')).permit,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   serve: async () => (await import('./commands/serve.ts')).serve,
   service: async () => (await import('./commands/service.ts')).service,

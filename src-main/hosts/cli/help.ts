@@ -36,6 +36,8 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport expect TARGET SCRIPT                  log in, wait for prompts: a script for a console
   farport reset TARGET --profile BOARD          reset the board at a port
   farport enable NAME, disable, remove          switch what the running Farport shares
+  farport pair HOST                             trust another computer, and be trusted, by six digits
+  farport permit COMPUTER control               what a paired computer may do here
   farport doctor                                what stands in the way here, and how to mend it
   farport service install                       keep it running: from sign-in, or from the start of the computer
   farport demo                                  simulated devices, to try things out
@@ -263,6 +265,42 @@ Examples:
   disable: SWITCHING,
   remove: SWITCHING,
   disconnect: SWITCHING,
+
+  pair: `farport pair [HOST[:PORT]] [--permit none|observe|control] [--json]
+farport pair accept COMPUTER [DIGITS] [--permit …], farport pair reject|block|remove COMPUTER
+
+Two computers that are paired know each other's key: their shares are then reached by name (farport://COMPUTER/SHARE), encrypted,
+as far as farport permit says. Without arguments: who is paired, who is blocked, who asks.
+
+pair HOST asks that computer; both then show the same six digits, here and in farport pair there. A person compares them and
+says yes on both sides, within two minutes. Other digits mean that somebody is in between: say no.
+  HOST[:PORT]            where Farport runs (port 22217 where nothing else is said); it needs no share
+  accept COMPUTER        the other computer asks, and its digits are the same: at a terminal it asks you, and a script gives the
+                         DIGITS that it read there. Waits until the other side has accepted
+  reject COMPUTER        they are not, or nobody here knows of it
+  --permit LEVEL         what it may do here from then on (farport permit); otherwise nothing
+  remove COMPUTER        forget it, paired or blocked; its connections end
+  block COMPUTER         the same, and it cannot even ask again
+
+COMPUTER is its name, or the first 8 or more digits of its id. On standard input that is no terminal, pair HOST takes the digits
+of the other computer as a line. After three requests that came to nothing the other computer listens to no more for ten minutes.
+Where no Farport runs here, pair HOST asks by itself; the one that is asked has to run one.
+
+  farport pair 192.168.1.20
+  farport pair accept workshop-pc 123456 --permit control
+  farport pair remove workshop-pc`,
+
+  permit: `farport permit COMPUTER [SHARE] none|observe|control|inherit [--history] [--json]
+
+What a paired computer may do with a share of this one, or with all that have nothing of their own. At once, also for who is connected.
+  none                   it does not even see it (so begins every pairing)
+  observe                watch what passes
+  control                use it: write, set, take over
+  inherit                for a SHARE: nothing of its own any more
+  --history              and read what passed before it came; without it, it may not
+
+  farport permit workshop-pc control
+  farport permit workshop-pc "Rack console" observe --history`,
 
   doctor: `farport doctor [--json]
 
