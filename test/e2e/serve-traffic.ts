@@ -71,9 +71,10 @@ export class Talker {
   async goesOn(bytes = 1): Promise<void> {
     const had = this.echoed
     await eventually(() => {
-      if (this.trouble !== undefined || this.echoed < had + bytes)
-        throw new Error(this.trouble ?? `${this.echoed - had} bytes`)
+      if (this.trouble === undefined && this.echoed < had + bytes)
+        throw new Error(`${this.echoed - had} bytes of ${bytes} came back`)
     })
+    if (this.trouble !== undefined) throw new Error(this.trouble)
   }
 
   #send(): void {
