@@ -110,6 +110,10 @@ export const SERVICE_COMMANDS = {
   'link.ask': command<Record<string, never>>()('owner', entry),
   /** … or takes it; whoever had it is told. */
   'link.take-over': command<Record<string, never>>()('owner', entry),
+  /** Where the link has the control: passes it on to one who asked, by the number of its session there … */
+  'link.grant': command<Record<string, never>>()('owner', user),
+  /** … or does not. */
+  'link.decline': command<Record<string, never>>()('owner', user),
 
   /** From a peer: its own session there wants the control. At once where nobody has it. */
   'control.ask': command<Record<string, never>>()('control', used),

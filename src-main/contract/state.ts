@@ -54,6 +54,42 @@ export interface BlockedState {
   readonly bytes: number
 }
 
+/** One who uses the far share that a link uses. */
+export interface FarUser {
+  /** The number of its session there. */
+  readonly session: number
+  /** As that computer shows it: a name, or `another client`; another use of our own is `this computer`. */
+  readonly label: string
+  /** Since when it has, or asks for, the control: wall clock of that computer, ms since 1970. */
+  readonly since: number
+}
+
+/**
+ * Where a link is connected to a share of another Farport: how it stands there with the control. `unknown`: not told yet, or not any more;
+ * `fault`: it cannot be asked.
+ */
+export type FarState =
+  | { readonly type: 'unknown'; readonly peer: string; readonly fault?: FaultRecord }
+  | {
+      readonly type: 'known'
+      /** What we call that computer. */
+      readonly peer: string
+      /** The name of the share there. */
+      readonly share: string
+      /** Ours: what these say is the same as in a SessionState. */
+      readonly session: number
+      readonly writer: boolean
+      readonly observes: boolean
+      readonly holdsSince?: number
+      readonly asksSince?: number
+      /** What we may do with it. */
+      readonly may?: Permission
+      /** Another one that has the control. */
+      readonly holder?: FarUser
+      /** Others that ask for it, who asked first first; no more than a few. */
+      readonly asks: readonly FarUser[]
+    }
+
 /** A share or a link: one port, the addresses under which it is reached, and who uses it now. */
 export interface BridgeState {
   readonly id: string
@@ -73,6 +109,8 @@ export interface BridgeState {
   /** Absent where nothing waits, or what waits moves. */
   readonly blocked?: BlockedState
   readonly sessions: readonly SessionState[]
+  /** Of a link that is connected to a share of another Farport. */
+  readonly far?: FarState
   /** Totals since the start, sessions that left included. */
   readonly bytesToDevice: number
   readonly bytesFromDevice: number

@@ -14,7 +14,7 @@ import {
   type PortSpec
 } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
-import type { StateTree } from '../contract/state.ts'
+import type { PortState, StateTree } from '../contract/state.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
 import type { Context, Farports } from './context.ts'
 import { converse, type ConverseOptions } from './converse.ts'
@@ -227,6 +227,12 @@ export class Core {
   share(id: string): SwitchedShare | undefined {
     const found = this.#kept.get(id)
     return found instanceof SwitchedShare ? found : undefined
+  }
+
+  /** How it goes with the port of a link, and of a cable with the one at its other end; empty: none with this id runs. */
+  linkPorts(id: string): readonly PortState[] {
+    const found = this.#kept.get(id)
+    return found instanceof Link ? found.ports : []
   }
 
   #find(id: string): Kept

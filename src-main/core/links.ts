@@ -8,7 +8,7 @@ import { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
 import type { Context } from './context.ts'
 import { farOf, PTY_PREFIX, readTarget, withDefaults } from './targets.ts'
-import { useOf } from './use.ts'
+import { useOf, useOfFarEnd } from './use.ts'
 
 type LinkArguments = CommandArguments<'link.start'>
 
@@ -93,7 +93,7 @@ async function cable(id: string, name: string, spec: LinkArguments, context: Con
   const { use } = context
   const far = readTarget(
     endOf(spec, spec.to, spec.port.target),
-    use === undefined ? context : { ...context, use: useOf(use, 'far end') }
+    use === undefined ? context : { ...context, use: useOfFarEnd(use) }
   )
   if (!spec.wait) await Promise.all([near.check(), far.check()])
   const source = new CableSource({

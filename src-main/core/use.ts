@@ -9,6 +9,9 @@ export function useOf(...words: readonly string[]): string {
 /** Of an entry of the settings, wherever it is asked of. */
 export const useOfEntry = (id: string): string => useOf('entry', id)
 
+/** Of the second end of a cable whose first one is of this use. */
+export const useOfFarEnd = (use: string): string => useOf(use, 'far end')
+
 /** One that never comes again. */
 export function passingUse(): string {
   return randomBytes(32).toString('base64url')

@@ -3,6 +3,7 @@ import type { CloseReason } from '../../contract/close.ts'
 import { Fault } from '../../contract/faults.ts'
 import type { SessionState } from '../../contract/state.ts'
 import type { Identity } from '../../rpc/permitted.ts'
+import { CallPace } from './call-pace.ts'
 import { shareId } from './entry-commands.ts'
 import type { Handlers, House } from './house.ts'
 
@@ -20,7 +21,13 @@ type ControlCommands = Pick<
 const DISCONNECTED: CloseReason = { code: 'refused', message: 'disconnected by the owner of this computer' }
 
 export function controlCommands(house: House): ControlCommands {
-  const sessionsOf = (id: string): readonly SessionState[] => house.state.bridges[id]?.sessions ?? []
+  const pace = new CallPace(house.clock)
+  /** The share that a peer speaks of. */
+  const shareOf = (share: string, who: Identity): string => {
+    pace.count(peerOf(who))
+    return shareId(house.settings, share)
+  }
+  const sessionsOf = (id: string): readonly SessionState[] => house.core.share(id)?.state.sessions ?? []
   /** The session that a peer speaks of: its own one, the newest where it does not say which. */
   const own = (id: string, who: Identity, use: string | undefined): number => {
     const peer = peerOf(who)
@@ -48,22 +55,22 @@ export function controlCommands(house: House): ControlCommands {
       return done({})
     },
     'control.ask': ({ share, use }, who) => {
-      const id = shareId(house.settings, share)
+      const id = shareOf(share, who)
       house.core.users(id).ask(own(id, who, use))
       return done({})
     },
     'control.take-over': ({ share, use }, who) => {
-      const id = shareId(house.settings, share)
+      const id = shareOf(share, who)
       house.core.users(id).takeOver(own(id, who, use))
       return done({})
     },
     'control.grant': ({ share, session }, who) => {
-      const id = shareId(house.settings, share)
+      const id = shareOf(share, who)
       house.core.users(id).grant(asker(id, who, session))
       return done({})
     },
     'control.decline': ({ share, session }, who) => {
-      const id = shareId(house.settings, share)
+      const id = shareOf(share, who)
       house.core.users(id).decline(asker(id, who, session))
       return done({})
     }

@@ -2,6 +2,7 @@
 import { controlCommands } from './control-commands.ts'
 import { entryCommands } from './entry-commands.ts'
 import type { Handlers, House } from './house.ts'
+import { linkCommands } from './link-commands.ts'
 import { pairingCommands } from './pairing-commands.ts'
 import { peerCommands } from './peer-commands.ts'
 import { portCommands } from './port-commands.ts'
@@ -11,6 +12,7 @@ export function handlers(house: House): Handlers {
     ...portCommands(house),
     ...entryCommands(house),
     ...controlCommands(house),
+    ...linkCommands(house),
     ...pairingCommands(house),
     ...peerCommands(house)
   } as Handlers

@@ -8,6 +8,7 @@ import type { TrustStore } from '../../peers/trust.ts'
 import type { Identity } from '../../rpc/permitted.ts'
 import type { Change } from '../../store/settings-file.ts'
 import type { Core } from '../core.ts'
+import type { FarShares } from './far-shares.ts'
 import type { Peers } from './peers.ts'
 
 export interface House {
@@ -16,6 +17,7 @@ export interface House {
   readonly key: Key
   readonly trust: TrustStore
   readonly peers: Peers
+  readonly far: FarShares
   readonly settings: Settings
   /** Everything, as the owner sees it. */
   readonly state: StateTree

@@ -30,6 +30,7 @@ import type { Placed } from '../placed.ts'
 import { InstanceBackend } from './backend.ts'
 import type { SharedPort } from './door.ts'
 import { Entries } from './entries.ts'
+import { FarShares } from './far-shares.ts'
 import { handlers } from './handlers.ts'
 import type { House } from './house.ts'
 import { applyPermissions } from './live-permissions.ts'
@@ -69,6 +70,7 @@ export class Instance {
   readonly #peers: Peers
   readonly #core: Core
   readonly #entries: Entries
+  readonly #far: FarShares
   readonly #backend: InstanceBackend
   readonly #clients = new Set<Client>()
   readonly #states = new Emitter<void>()
@@ -118,6 +120,15 @@ export class Instance {
       started: (what) => this.#tellOf(what, 'info', readyLine(this.#core.state, what.entry.id)),
       stopped: (what, why, lost) => this.#tellOf(what, lost > 0 ? 'warning' : 'info', endLine(why, lost))
     })
+    this.#far = new FarShares({
+      own: key.id,
+      clock: this.#clock,
+      settings: () => this.settings,
+      linkPorts: (id) => this.#core.linkPorts(id),
+      peerOf: (text) => this.#peers.called(text),
+      dial: (peer, signal) => this.#peers.dialRpc(peer, signal),
+      tell: ({ id, name }, { level, text }) => this.#report({ level, subject: name, id, text })
+    })
     this.#backend = new InstanceBackend({
       handlers: handlers(this.#house()),
       state: () => this.state,
@@ -126,9 +137,11 @@ export class Instance {
       clock: this.#clock
     })
     this.#life.add(this.#core.onNotice((notice) => this.#report(notice)))
-    this.#life.add(this.#core.onState(() => this.#states.fire()))
+    this.#life.add(this.#core.onState(() => this.#look()))
     this.#life.add(this.#entries.onChange(() => this.#states.fire()))
     this.#life.add(this.#peers.onChange(() => this.#states.fire()))
+    this.#life.add(this.#far.onChange(() => this.#states.fire()))
+    this.#life.add(this.#far)
     this.#life.add(
       file.onChange(() => {
         this.#faults = []
@@ -172,8 +185,10 @@ export class Instance {
 
   /** As the owner sees it. */
   get state(): StateTree {
+    const { bridges, rotators } = this.#entries.complete(this.#core.state)
     return {
-      ...this.#entries.complete(this.#core.state),
+      bridges: this.#far.complete(bridges),
+      rotators,
       self: {
         id: this.#key.id,
         name: this.#name,
@@ -302,6 +317,7 @@ export class Instance {
       key: this.#key,
       trust: this.#trust,
       peers: this.#peers,
+      far: this.#far,
       get settings() {
         return settings()
       },
@@ -311,6 +327,12 @@ export class Instance {
       change: (change) => this.#change(change),
       reload: () => this.reload()
     }
+  }
+
+  /** Something runs, or does not, that did not before. */
+  #look(): void {
+    this.#far.sync()
+    this.#states.fire()
   }
 
   #shared(id: string): SharedPort | undefined {

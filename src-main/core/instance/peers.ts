@@ -9,11 +9,12 @@ import { Lifetime } from '../../base/lifetime.ts'
 import { Fault, toFault } from '../../contract/faults.ts'
 import { permissionFor, type PeerEntry, type Preferences, type Settings } from '../../contract/settings.ts'
 import type { StateTree } from '../../contract/state.ts'
+import type { TlsConnection } from '../../net/tls.ts'
 import { FarportListener } from '../../peers/farport-listener.ts'
 import type { Identity as Key } from '../../peers/identity.ts'
 import { PairingDesk, type PairingNews } from '../../peers/pairing-desk.ts'
 import type { TrustStore } from '../../peers/trust.ts'
-import { PeerWays } from '../../peers/ways.ts'
+import { PeerWays, type PeerRpc } from '../../peers/ways.ts'
 import type { Channel } from '../../rpc/channel.ts'
 import type { Farports } from '../context.ts'
 import { PeerDoor, type SharedPort } from './door.ts'
@@ -106,11 +107,27 @@ export class Peers implements Disposable {
   readonly farports: Farports = {
     dialShare: async (wish, options) => {
       const connection = await this.ways.dialShare(wish, options)
-      const { peerId } = connection
-      this.#count(peerId, 1)
-      connection.onClose(() => this.#count(peerId, -1))
+      this.#counted(connection)
       return connection
     }
+  }
+
+  /** By what a peer is told apart, where that is known before it answers, and what people here call it; `text`: as they wrote it. */
+  called(text: string): { readonly key: string; readonly name: string } {
+    try {
+      const { peer } = this.ways.find(text)
+      return peer ? { key: peer.id, name: peer.name } : { key: text, name: text }
+    } catch {
+      // Several have that name, or none: dialling says so.
+      return { key: text, name: text }
+    }
+  }
+
+  /** As `PeerWays.dialRpc`, and counted as a connection to that peer. */
+  async dialRpc(peer: string, signal: AbortSignal): Promise<PeerRpc> {
+    const rpc = await this.ways.dialRpc(peer, signal)
+    this.#counted(rpc.connection)
+    return rpc
   }
 
   get peers(): NonNullable<StateTree['peers']> {
@@ -198,6 +215,11 @@ export class Peers implements Disposable {
     const line = newsLine(news, peer !== undefined && mayUseAnything(peer))
     if (line) tell(line.level, line.text)
     this.#changes.fire()
+  }
+
+  #counted({ peerId, onClose }: Pick<TlsConnection, 'peerId' | 'onClose'>): void {
+    this.#count(peerId, 1)
+    onClose(() => this.#count(peerId, -1))
   }
 
   #count(peerId: string, more: 1 | -1): void {

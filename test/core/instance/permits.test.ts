@@ -40,6 +40,7 @@ const SHARE: Required<BridgeState> = {
   state: { type: 'idle' },
   blocked: { since: 9, by: 'cts', bytes: 10 },
   sessions: [SESSION],
+  far: { type: 'unknown', peer: 'elsewhere' },
   ...{ bytesToDevice: 11, bytesFromDevice: 12, lostToDevice: 13, lostFromDevice: 14 }
 }
 
@@ -69,7 +70,7 @@ function seen(given: Partial<BridgeState> = {}): BridgeState | undefined {
 const FIELDS: Record<keyof BridgeState, 'as it is' | 'made' | 'hidden'> = {
   ...{ id: 'as it is', kind: 'as it is', name: 'as it is', enabled: 'as it is', blocked: 'as it is' },
   ...{ bytesToDevice: 'as it is', bytesFromDevice: 'as it is', lostToDevice: 'as it is' },
-  ...{ lostFromDevice: 'as it is', awaited: 'hidden' },
+  ...{ lostFromDevice: 'as it is', awaited: 'hidden', far: 'hidden' },
   ...{ may: 'made', port: 'made', state: 'made', sessions: 'made', addresses: 'made', dials: 'made' }
 }
 const SESSION_FIELDS: Record<keyof SessionState, 'as it is' | 'made' | 'hidden'> = {

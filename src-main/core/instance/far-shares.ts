@@ -1,0 +1,218 @@
+/**
+ * The links of the settings that lead to shares of other Farports, while they are connected: how each stands there with the control, told
+ * in the state and in notices, and asked for or passed on. Called by instance.ts. Dials a peer once for all such links to it, and nobody
+ * while there is none. The bytes of a link are not its concern.
+ */
+import type { Clock } from '../../base/clock.ts'
+import { Emitter, type Disposable, type Event } from '../../base/event.ts'
+import { Fault, toFault } from '../../contract/faults.ts'
+import type { Settings } from '../../contract/settings.ts'
+import type { BridgeState, FarState, PortState, StateTree } from '../../contract/state.ts'
+import type { ServiceCommand } from '../../contract/service-commands.ts'
+import { farLinkOf, type FarLink } from './far-link.ts'
+import { FarPeer, type FarPeerOptions } from './far-peer.ts'
+import { farView, type FarView } from './far-view.ts'
+import { farLines, type FarLine } from './far-words.ts'
+
+export interface FarSharesOptions {
+  /** Ours. */
+  readonly own: string
+  readonly clock: Clock
+  readonly settings: () => Settings
+  /** As Core. */
+  readonly linkPorts: (id: string) => readonly PortState[]
+  /** What a peer is called here, and by what its connection is shared; `text`: as in the link's URL. */
+  readonly peerOf: (text: string) => { readonly key: string; readonly name: string }
+  readonly dial: (peer: string, signal: AbortSignal) => ReturnType<FarPeerOptions['dial']>
+  readonly tell: (link: { readonly id: string; readonly name: string }, line: FarLine) => void
+}
+
+/** What a peer may ask of us to tell: the first change at once, those of so many ms behind it together. */
+export const TELL_PACE_MS = 1000
+
+/** For the answer of a peer that is connected, in ms. */
+export const ANSWER_MS = 10_000
+
+interface Connected {
+  readonly link: FarLink
+  readonly key: string
+  /** What we call the peer. */
+  readonly name: string
+  /** What people were told of last. */
+  told?: FarState
+}
+
+/** The far commands that act on a share, and what each needs. */
+type FarCommand = Extract<ServiceCommand, `control.${string}`>
+
+export class FarShares implements Disposable {
+  readonly #options: FarSharesOptions
+  readonly #peers = new Map<string, FarPeer>()
+  /** By the ids of their links. */
+  readonly #connected = new Map<string, Connected>()
+  readonly #changes = new Emitter<void>()
+  #read: Settings['links'] | undefined
+  #links: readonly FarLink[] = []
+  #pace: Disposable | undefined
+  #untold = false
+
+  /** What `complete` adds changed. */
+  readonly onChange: Event<void> = this.#changes.event
+
+  constructor(options: FarSharesOptions) {
+    this.#options = options
+  }
+
+  /** To be called when links, or how it goes with them, may have changed. */
+  sync(): void {
+    const { linkPorts, peerOf } = this.#options
+    for (const link of this.#far()) {
+      const isOpen = linkPorts(link.id)[link.end]?.type === 'open'
+      const had = this.#connected.get(link.id)
+      if (isOpen === (had?.link === link)) continue
+      if (isOpen) this.#connected.set(link.id, { link, ...peerOf(link.peer) })
+      else this.#connected.delete(link.id)
+    }
+    for (const [id, { link }] of this.#connected) if (!this.#links.includes(link)) this.#connected.delete(id)
+    this.#keepPeers()
+  }
+
+  /** With the far side of each link that is connected. */
+  complete(bridges: StateTree['bridges']): StateTree['bridges'] {
+    if (this.#connected.size === 0) return bridges
+    const far = [...this.#connected.values()].flatMap((each): [string, BridgeState][] => {
+      const bridge = bridges[each.link.id]
+      return bridge ? [[bridge.id, { ...bridge, far: this.#view(each).state }]] : []
+    })
+    return { ...bridges, ...Object.fromEntries(far) }
+  }
+
+  /**
+   * Has the far side do something about the control of the share that a link uses. `session`: whom it is about there; absent: our own.
+   * Rejects with the Fault that the peer tells, `usage` where the link is not connected to a share of another Farport, and `peer-timeout`.
+   */
+  async call(id: string, name: FarCommand, session: number | undefined, signal: AbortSignal): Promise<void> {
+    const connected = this.#connected.get(id)
+    const peer = connected && this.#peers.get(connected.key)
+    if (!peer) throw this.#notConnected(id)
+    const share = this.#view(connected).shareId ?? connected.link.share
+    const late = new AbortController()
+    const timer = this.#options.clock.after(ANSWER_MS, () => late.abort(noAnswer(connected.name)))
+    const either = AbortSignal.any([signal, late.signal])
+    try {
+      const client = await orAborted(peer.client(), either)
+      // The table has the same fields for each of a pair.
+      if (name === 'control.ask' || name === 'control.take-over')
+        await client.call(name, { share, use: connected.link.use }, either)
+      else if (session !== undefined) await client.call(name, { share, session }, either)
+    } finally {
+      timer.dispose()
+    }
+  }
+
+  dispose(): void {
+    this.#pace?.dispose()
+    for (const peer of this.#peers.values()) peer.dispose()
+    this.#peers.clear()
+    this.#connected.clear()
+    this.#links = []
+    this.#read = []
+  }
+
+  /** Those of the settings, each the same object as long as it says the same. */
+  #far(): readonly FarLink[] {
+    const { links } = this.#options.settings()
+    if (links === this.#read) return this.#links
+    const had = new Map(this.#links.map((each) => [each.id, each]))
+    this.#read = links
+    this.#links = links.flatMap((entry) => {
+      const link = farLinkOf(entry)
+      if (!link) return []
+      const old = had.get(link.id)
+      return [old && same(old, link) ? old : link]
+    })
+    return this.#links
+  }
+
+  #keepPeers(): void {
+    const { clock, dial } = this.#options
+    const wanted = new Map([...this.#connected.values()].map((each) => [each.key, each]))
+    for (const [key, peer] of this.#peers) {
+      if (wanted.has(key)) continue
+      this.#peers.delete(key)
+      peer.dispose()
+    }
+    for (const [key, { link }] of wanted)
+      if (!this.#peers.has(key))
+        this.#peers.set(
+          key,
+          new FarPeer({ dial: (signal) => dial(link.peer, signal), clock, changed: () => this.#changed() })
+        )
+  }
+
+  #view({ link, key, name }: Connected): FarView {
+    const peer = this.#peers.get(key)
+    const unknown = { type: 'unknown', peer: name } as const
+    if (!peer?.tree) return { state: { ...unknown, ...(peer?.fault && { fault: peer.fault.toJSON() }) } }
+    try {
+      return farView(peer.tree, { own: this.#options.own, peer: name, share: link.share, use: link.use })
+    } catch (error) {
+      return { state: { ...unknown, fault: toFault(error).toJSON() } }
+    }
+  }
+
+  #changed(): void {
+    this.#changes.fire()
+    this.#untold = true
+    if (!this.#pace) this.#tell()
+  }
+
+  #tell(): void {
+    this.#untold = false
+    this.#pace = this.#options.clock.after(
+      TELL_PACE_MS,
+      () => {
+        this.#pace = undefined
+        if (this.#untold) this.#tell()
+      },
+      'idle'
+    )
+    for (const each of this.#connected.values()) {
+      const { state } = this.#view(each)
+      // What is not known just now may be as it was.
+      if (state.type !== 'known') continue
+      for (const line of farLines(each.told, state, each.link.name)) this.#options.tell(each.link, line)
+      each.told = state
+    }
+  }
+
+  #notConnected(id: string): Fault {
+    const { links } = this.#options.settings()
+    const entry = links.find((each) => each.id === id)
+    if (!entry) return new Fault('usage', `There is no link with the id ${id} here. See farport list.`)
+    const { name } = entry
+    return new Fault(
+      'usage',
+      farLinkOf(entry)
+        ? `${name} is not connected, so there is no control to ask for or to give. Open it with a program first; farport list shows how it goes.`
+        : `${name} leads to no share of a paired computer (farport://…), so there is no control to ask for or to give.`
+    )
+  }
+}
+
+function same(a: FarLink, b: FarLink): boolean {
+  return a.name === b.name && a.peer === b.peer && a.share === b.share && a.use === b.use && a.end === b.end
+}
+
+function noAnswer(peer: string): Fault {
+  return new Fault('peer-timeout', `${peer} does not answer. Is that computer busy? Try again.`)
+}
+
+/** Rejects with the signal's reason as soon as it is aborted. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    if (signal.aborted) reject(signal.reason as Error)
+    promise.then(resolve, reject)
+  })
+}

@@ -1,0 +1,72 @@
+/** What people are told of the control of a share that a link of theirs uses. Pure. Called by far-shares.ts. */
+import type { FarState } from '../../contract/state.ts'
+import type { KnownFar } from './far-view.ts'
+
+export interface FarLine {
+  readonly level: 'info' | 'warning'
+  readonly text: string
+}
+
+/** `before`: what was told of last, undefined where nothing was; `link`: our name for it. */
+export function farLines(
+  before: FarState | undefined,
+  after: KnownFar,
+  link: string,
+  now = new Date()
+): FarLine[] {
+  const had = before?.type === 'known' ? before : undefined
+  const line = standing(had, after, shellWord(link), now)
+  const asked = new Set(had?.asks.map(({ session }) => session))
+  // Who does not have the control cannot give it.
+  const asking = after.holdsSince === undefined ? [] : after.asks.filter(({ session }) => !asked.has(session))
+  return [...(line ? [line] : []), ...asking.map((each) => asksLine(each.label, each.session, after, link))]
+}
+
+function standing(had: KnownFar | undefined, after: KnownFar, link: string, now: Date): FarLine | undefined {
+  const { peer, writer, observes, holder } = after
+  if (writer) return had?.writer === false ? { level: 'info', text: 'you have the control now' } : undefined
+  const has = holder && `${holder.label} has the control since ${shortTime(holder.since, now)}`
+  if (observes) {
+    if (had && !had.writer && had.observes) return undefined
+    const why = `${peer} lets this computer do no more`
+    return { level: 'warning', text: `you may only watch: ${has ? `${has}, and ` : ''}${why}` }
+  }
+  const how = `Ask for it: farport ask ${link}`
+  if (had?.writer)
+    return {
+      level: 'warning',
+      text: holder
+        ? `${holder.label} has the control now; you watch from now on. ${how}`
+        : `you only watch from now on. ${how}`
+    }
+  if (had?.asksSince !== undefined && after.asksSince === undefined)
+    return { level: 'info', text: `you were not given the control${has ? `: ${has}` : ''}` }
+  // Whoever watched before and may ask only now wants to know that.
+  if (had && !had.observes) return undefined
+  return { level: 'warning', text: `you only watch${has ? `: ${has}` : ''}. ${how}` }
+}
+
+function asksLine(label: string, session: number, { share, asks }: KnownFar, link: string): FarLine {
+  const which = `${shellWord(link)}${asks.length > 1 ? ` ${session}` : ''}`
+  return {
+    level: 'warning',
+    text: `${label} asks for the control of ${share}: farport grant ${which}, or farport decline ${which}`
+  }
+}
+
+/** `14:02`, and with its day where that is not today. */
+function shortTime(timeMs: number, now: Date): string {
+  const time = new Date(timeMs)
+  const clock = `${twoDigits(time.getHours())}:${twoDigits(time.getMinutes())}`
+  if (time.toDateString() === now.toDateString()) return clock
+  return `${time.getFullYear()}-${twoDigits(time.getMonth() + 1)}-${twoDigits(time.getDate())} ${clock}`
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0')
+}
+
+/** To be pasted into a shell. */
+function shellWord(name: string): string {
+  return /^[\w.:@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`
+}
