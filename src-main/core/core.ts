@@ -14,7 +14,7 @@ import {
   type PortSpec
 } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
-import type { PortState, StateTree } from '../contract/state.ts'
+import type { BridgeState, PortState, RotatorState, StateTree } from '../contract/state.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
 import type { Context, Farports } from './context.ts'
 import { converse, type ConverseOptions } from './converse.ts'
@@ -72,6 +72,11 @@ export class Core {
       bridges: byId(states.filter((state) => state.kind !== 'rotator')),
       rotators: byId(states.filter((state) => state.kind === 'rotator'))
     }
+  }
+
+  /** Of one thing alone: `state` makes that of all of them. Undefined: there is none with this id. */
+  stateOf(id: string): BridgeState | RotatorState | undefined {
+    return this.#kept.get(id)?.state
   }
 
   /** What one command needs alone is loaded with it. */

@@ -109,7 +109,8 @@ export class Instance {
       name: () => this.#name,
       settings: () => this.settings,
       share: (id) => this.#shared(id),
-      serve: (channel, { id }) => this.connect(channel, { type: 'peer', id }),
+      serve: (channel, { id }, address) =>
+        this.connect(channel, { type: 'peer', id, ...(address !== undefined && { address }) }),
       tell: (level, text) => this.#report({ level, subject: '', text })
     })
     this.#core = new Core({ farports: this.#peers.farports })
@@ -117,7 +118,8 @@ export class Instance {
       place: (what) => this.#core.place(what),
       clock: this.#clock,
       failed: (what, { message }) => this.#tellOf(what, 'warning', message),
-      started: (what) => this.#tellOf(what, 'info', readyLine(this.#core.state, what.entry.id)),
+      started: (what) =>
+        this.#tellOf(what, 'info', readyLine(this.#core.stateOf(what.entry.id)?.addresses ?? [])),
       stopped: (what, why, lost) => this.#tellOf(what, lost > 0 ? 'warning' : 'info', endLine(why, lost))
     })
     this.#far = new FarShares({
@@ -370,8 +372,7 @@ export class Instance {
   }
 }
 
-function readyLine({ bridges, rotators }: StateTree, id: string): string {
-  const addresses = (bridges[id] ?? rotators[id])?.addresses ?? []
+function readyLine(addresses: readonly string[]): string {
   return addresses.length > 0 ? `ready at ${addresses.join(', ')}` : 'ready'
 }
 
