@@ -1,13 +1,12 @@
 /** What goes on in the running Farport, a line each, until it is told to stop. Called by `list --follow`. */
 import { once } from 'node:events'
 import { plainText } from '../../../base/plain-text.ts'
-import type { Fault } from '../../../contract/faults.ts'
+import { Fault } from '../../../contract/faults.ts'
 import type { StateTree } from '../../../contract/state.ts'
 import type { NoticeItem, NoticeLine } from '../../../contract/topics.ts'
 import type { RpcClient } from '../../../rpc/client.ts'
 import { StateMirror } from '../../../rpc/state-mirror.ts'
 import type { CliIo } from '../cli-io.ts'
-import { notRunning } from '../running.ts'
 import { changesBetween, linesFor, type Change } from './changes.ts'
 import { listed } from './listing.ts'
 import { entriesOf, named } from './named.ts'
@@ -44,7 +43,7 @@ class Follower {
     this.#io = io
     this.#mirror = new StateMirror(client)
     this.end = new Promise<void>((resolve, reject) => {
-      const fail = (fault: Fault | undefined): void => reject(fault ?? client.closed ?? notRunning())
+      const fail = (fault: Fault | undefined): void => reject(endOf(fault))
       this.#mirror.onChange(() => {
         try {
           if (this.#look()) resolve()
@@ -138,4 +137,14 @@ class Follower {
       () => undefined
     )
   }
+}
+
+/** Its topics end before its connection does, each with words of its own. */
+function endOf(fault: Fault | undefined): Fault {
+  if (fault && fault.code !== 'peer-closed') return fault
+  return new Fault(
+    'peer-closed',
+    'The Farport that ran here has ended. Start it again, and this after it: farport serve; see farport service status',
+    fault
+  )
 }
