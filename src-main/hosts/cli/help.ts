@@ -39,6 +39,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport pair HOST                             trust another computer, and be trusted, by six digits
   farport permit COMPUTER control               what a paired computer may do here
   farport doctor                                what stands in the way here, and how to mend it
+  farport serve                                 everything that the settings say, until it is stopped
   farport service install                       keep it running: from sign-in, or from the start of the computer
   farport demo                                  simulated devices, to try things out
 
@@ -306,6 +307,27 @@ What a paired computer may do with a share of this one, or with all that have no
 
 Examines what stands in the way of sharing ports here: rights, locks, other programs, addresses. Each finding has its fix.
 Exit code 3 when there is a problem.`,
+
+  serve: `farport serve [--system] [--json]
+
+Shares and connects everything that its settings say until it is stopped, and takes commands from programs of this computer: list,
+share, connect, enable, disable, remove, disconnect, pair, permit. farport service has the system keep it running.
+Prints "ready SOCKET" once it takes commands; its log, a line for each thing that happens, goes to standard error.
+
+  --system               the computer's own: settings and identity in /var/lib/farport, commanded by root and the group farport
+  --json                 the ready line and the log as JSON, one object a line
+
+Its settings are settings.json in ~/.config/farport (macOS: ~/Library/Application Support/Farport; Windows: %APPDATA%\\Farport;
+FARPORT_CONFIG names another file). Commands change them, and so may you while it runs: what changed is begun anew, everything
+else goes on. SIGHUP (systemctl reload farport) has the file read at once. A file that cannot be read changes nothing, and the log
+says what is wrong where; the last good one is kept beside it, as settings.json.bak. Something that cannot run just now, because
+its address is taken or its path occupied, is tried until it can, and shown in farport list.
+SIGTERM ends it within 2 s; what could not be delivered until then is counted in its log. One runs for each user, and one for
+the computer: a second one says which one does.
+
+Examples:
+  farport serve
+  sudo farport serve --system`,
 
   service: `farport service install|uninstall|status [--user | --system] [--dry-run] [--json]
 
