@@ -20,17 +20,12 @@ export function table(rows: readonly (readonly string[])[], most = Infinity): st
 }
 
 function narrow(widths: number[], most: number): void {
-  let over = widths.reduce((sum, each) => sum + each + 2, -2) - most
-  while (over > 0) {
-    const yielding = widths.slice(0, -1)
-    const widest = Math.max(0, ...yielding)
+  const last = widths.length - 1
+  for (let over = widths.reduce((sum, each) => sum + each + 2, -2) - most; over > 0; over--) {
+    const widest = Math.max(0, ...widths.slice(0, last))
     if (widest <= LEAST_WIDTH) return
-    // Down to the next one, so that a single long column gives way alone.
-    const next = Math.max(LEAST_WIDTH, ...yielding.filter((each) => each < widest))
-    const at = widths.indexOf(widest)
-    const less = Math.min(over, Math.max(1, widest - next))
-    widths[at] = widest - less
-    over -= less
+    // The first of the widest; the last column may be as wide, and stands behind it.
+    widths[widths.indexOf(widest)] = widest - 1
   }
 }
 
