@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { command, count, text } from './command.ts'
 import { COMMANDS } from './commands.ts'
+import type { FaultCode } from './faults.ts'
 import {
   FARPORT_PORT,
   LEVELS,
@@ -38,6 +39,14 @@ const digits = v.pipe(v.string(), v.regex(/^\d{6}$/, 'the digits of a pairing ar
 export interface Added {
   readonly id: string
   readonly name: string
+}
+
+/** Whether a peer reached us. `at`: where it tried; `code`: what it met with there, and `why` in its words. */
+export interface Reached {
+  readonly reached: boolean
+  readonly why?: string
+  readonly at?: string
+  readonly code?: FaultCode
 }
 
 export const SERVICE_COMMANDS = {
@@ -104,7 +113,7 @@ export const SERVICE_COMMANDS = {
   /** What a paired peer offers us: by its name, id, or address. */
   'peer.offers': command<Offer>()('owner', peer),
   /** Asks a paired peer to connect to us: how that went, in its words where it failed. */
-  'peer.reach': command<{ reached: boolean; why?: string }>()('owner', peer),
+  'peer.reach': command<Reached>()('owner', peer),
 
   /** Asks the far side of a link for the control of the share that it uses … */
   'link.ask': command<Record<string, never>>()('owner', entry),
@@ -122,7 +131,7 @@ export const SERVICE_COMMANDS = {
   'control.grant': command<Record<string, never>>()('control', v.strictObject({ share: text, session })),
   'control.decline': command<Record<string, never>>()('control', v.strictObject({ share: text, session })),
   /** From a peer: connect to me at this port, from where I come; answers whether it was me that answered there. */
-  'reach.me': command<{ reached: boolean; why?: string }>()(
+  'reach.me': command<Reached>()(
     'peer',
     v.strictObject({ port: v.pipe(count(1), v.maxValue(65_535)) })
   )

@@ -12,8 +12,10 @@ import { TOPICS, type TopicName } from '../contract/topics.ts'
 import type { Service } from './server.ts'
 import type { Subscriber } from './subscription.ts'
 
-/** Who is at the other end: whoever owns this installation, or a paired peer by its id. */
-export type Identity = { readonly type: 'owner' } | { readonly type: 'peer'; readonly id: string }
+/** Who is at the other end: whoever owns this installation, or a paired peer by its id; `address`: where its connection came from. */
+export type Identity =
+  | { readonly type: 'owner' }
+  | { readonly type: 'peer'; readonly id: string; readonly address?: string }
 
 /** What is asked for, as the tables say it; `args` fit them. */
 export type Ask =

@@ -6,6 +6,7 @@ import { linkCommands } from './link-commands.ts'
 import { pairingCommands } from './pairing-commands.ts'
 import { peerCommands } from './peer-commands.ts'
 import { portCommands } from './port-commands.ts'
+import { reachCommands } from './reach-commands.ts'
 
 export function handlers(house: House): Handlers {
   return {
@@ -14,6 +15,7 @@ export function handlers(house: House): Handlers {
     ...controlCommands(house),
     ...linkCommands(house),
     ...pairingCommands(house),
-    ...peerCommands(house)
-  } as Handlers
+    ...peerCommands(house),
+    ...reachCommands(house)
+  }
 }

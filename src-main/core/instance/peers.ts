@@ -31,7 +31,7 @@ export interface PeersOptions {
   /** A share that runs, by its id. */
   readonly share: (id: string) => SharedPort | undefined
   /** Serves the contract to a peer. */
-  readonly serve: (channel: Channel, peer: PeerEntry) => void
+  readonly serve: (channel: Channel, peer: PeerEntry, address: string | undefined) => void
   readonly tell: (level: 'info' | 'warning', text: string) => void
 }
 
@@ -80,7 +80,7 @@ export class Peers implements Disposable {
     })
     const door = new PeerDoor({
       findShare: (text) => this.#findShare(text),
-      rpc: (channel, peer) => serve(channel, peer),
+      rpc: (channel, peer, { remoteAddress }) => serve(channel, peer, remoteAddress),
       desk: this.desk,
       mayPair: () => settings().preferences.pairing,
       log: (text) => tell('warning', text),
