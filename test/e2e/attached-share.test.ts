@@ -206,7 +206,9 @@ describe('farport share with a running Farport', () => {
     await echoes((await alone.printed(/listening (\S+)/))[1])
     expect((await listing(home)).bridges).toEqual([])
     await alone.stop()
-    await program.stop()
+    // Its socket stays behind.
+    await program.stop('SIGKILL')
+    expect(existsSync(home.socket)).toBe(true)
     const without = home.farport('share', 'sim:echo', '--listen', RAW)
     await echoes((await without.printed(/listening (\S+)/))[1])
     await without.stop()
