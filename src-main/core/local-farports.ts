@@ -3,8 +3,11 @@
  * whom the settings file trusts. Reads both and writes neither, so that any number of them go side by side, and beside an instance.
  */
 import { resolve } from 'node:path'
+import { systemClock } from '../base/clock.ts'
 import { Fault, toFault } from '../contract/faults.ts'
 import { FRESH_SETTINGS, type PeerEntry } from '../contract/settings.ts'
+import type { Offer } from '../contract/state.ts'
+import type { PeerWays } from '../peers/ways.ts'
 import { copyOf } from '../store/first-reading.ts'
 import { readPrivate } from '../store/private-file.ts'
 import { readSettings } from '../store/settings-text.ts'
@@ -17,21 +20,33 @@ import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
  */
 export function localFarports(from: PathsEnvironment = {}): Farports {
   return {
-    async dialShare(wish, options) {
-      const peers = await knownPeers(from)
-      if (!peers.some(({ trust }) => trust === 'trusted'))
-        throw new Fault(
-          'peer-not-paired',
-          `This computer is paired with none yet: farport pair ${wish.peer}, and compare the digits there.`
-        )
-      const { loadIdentity } = await import('../peers/identity.ts')
-      const { TrustStore } = await import('../peers/trust.ts')
-      const { PeerWays } = await import('../peers/ways.ts')
-      const trust = new TrustStore({ peers, save: () => Promise.reject(readOnly()) })
-      const identity = await loadIdentity(instancePaths('user', from).directory)
-      return new PeerWays({ identity, trust }).dialShare(wish, options)
-    }
+    dialShare: async (wish, options) => (await localWays(wish.peer, from)).dialShare(wish, options)
   }
+}
+
+/** What `peer` offers this computer. Rejects as `dialShare`, or with a Fault of the kind `peer`. */
+export async function localOffer(
+  peer: string,
+  signal: AbortSignal,
+  from: PathsEnvironment = {}
+): Promise<Offer> {
+  const { askOffer } = await import('./instance/offer.ts')
+  return askOffer(await localWays(peer, from), peer, systemClock, signal)
+}
+
+async function localWays(peer: string, from: PathsEnvironment): Promise<PeerWays> {
+  const peers = await knownPeers(from)
+  if (!peers.some(({ trust }) => trust === 'trusted'))
+    throw new Fault(
+      'peer-not-paired',
+      `This computer is paired with none yet: farport pair ${peer}, and compare the digits there.`
+    )
+  const { loadIdentity } = await import('../peers/identity.ts')
+  const { TrustStore } = await import('../peers/trust.ts')
+  const { PeerWays } = await import('../peers/ways.ts')
+  const trust = new TrustStore({ peers, save: () => Promise.reject(readOnly()) })
+  const identity = await loadIdentity(instancePaths('user', from).directory)
+  return new PeerWays({ identity, trust })
 }
 
 /** Whom the settings file knows, trusted or blocked, as an instance would read it: the copy of the last good one included. Rejects as `dialShare`. */

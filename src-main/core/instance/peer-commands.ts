@@ -1,20 +1,14 @@
 /** The commands about computers that are known: block, forget, permit, and what they offer. */
-import { once } from '../../base/event.ts'
 import { Fault } from '../../contract/faults.ts'
 import { type PeerEntry, type Permission } from '../../contract/settings.ts'
-import type { Offer } from '../../contract/state.ts'
-import type { RpcClient } from '../../rpc/client.ts'
-import { StateMirror } from '../../rpc/state-mirror.ts'
 import { shareId } from './entry-commands.ts'
 import type { Handlers } from './house.ts'
 import { namedPeer, wholeId } from './named-peer.ts'
+import { askOffer } from './offer.ts'
 import { oneEach } from './pairing-commands.ts'
 import type { PeerHouse } from './peers.ts'
 
 export type PeerCommands = Pick<Handlers, 'peer.block' | 'peer.remove' | 'peer.permit' | 'peer.offers'>
-
-/** For the state of a peer, once it is connected, in ms. */
-const OFFER_MS = 10_000
 
 export function peerCommands(house: PeerHouse): PeerCommands {
   const { peers, trust, clock } = house
@@ -45,21 +39,7 @@ export function peerCommands(house: PeerHouse): PeerCommands {
       )
       return {}
     },
-    'peer.offers': async ({ peer }, _who, signal) => {
-      const { client } = await peers.ways.dialRpc(peer, signal)
-      const late = new AbortController()
-      const timer = clock.after(OFFER_MS, () =>
-        late.abort(
-          new Fault('peer-timeout', `${peer} does not tell what it offers. Is that computer busy? Try again.`)
-        )
-      )
-      try {
-        return await offerOf(client, AbortSignal.any([signal, late.signal]))
-      } finally {
-        timer.dispose()
-        client.dispose()
-      }
-    }
+    'peer.offers': ({ peer }, _who, signal) => askOffer(peers.ways, peer, clock, signal)
   }
 }
 
@@ -80,21 +60,4 @@ function permitted(
   const others = Object.entries(permissions.shares).filter(([id]) => id !== share)
   const shares = Object.fromEntries(permission ? [...others, [share, permission]] : others)
   return { ...entry, permissions: { ...permissions, shares } }
-}
-
-/** What a peer shows of itself and its shares, as it is now. */
-async function offerOf(client: RpcClient, signal: AbortSignal): Promise<Offer> {
-  const mirror = new StateMirror(client)
-  try {
-    const ended = once(mirror.onEnd, signal).then((fault) => {
-      throw (
-        fault ?? client.closed ?? new Fault('peer-closed', 'That computer ended the connection: try again.')
-      )
-    })
-    const { self, bridges } = await Promise.race([once(mirror.onChange, signal), ended])
-    if (self) return { self, bridges: Object.values(bridges) }
-    throw new Fault('peer-protocol', 'That computer does not say who it is: update the older side.')
-  } finally {
-    mirror.dispose()
-  }
 }
