@@ -26,6 +26,9 @@ export const MAX_TRIES = 3
 /** … so long after the last one. */
 export const PAUSE_MS = 10 * 60_000
 
+/** The same of one address, whoever asks from there: keys are cheap, and people would read of each. */
+export const MAX_ADDRESS_TRIES = 12
+
 /** Requests of others under way at a time: keys are cheap, and a person can look at few. */
 export const MAX_INCOMING = 8
 
@@ -75,6 +78,7 @@ export class PairingDesk implements Disposable {
   readonly #open = new Map<string, Open>()
   /** Both sides accepted; that is being written down. */
   readonly #settling = new Set<string>()
+  /** By the ids of peers, and by addresses. */
   readonly #tries = new Map<string, { count: number; lastMs: number }>()
   readonly #news = new Emitter<PairingNews>()
   readonly onNews: Event<PairingNews> = this.#news.event
@@ -93,12 +97,11 @@ export class PairingDesk implements Disposable {
   }
 
   /** Whether somebody may ask now: throws `peer-refused` or `peer-full` with what he is told. For FarportDoor.pair. */
-  admit(peerId: string): (connection: TlsConnection) => void {
-    const { clock } = this.#options
-    const tries = this.#tries.get(peerId)
-    if (tries && clock.nowMs() - tries.lastMs >= PAUSE_MS) this.#tries.delete(peerId)
-    else if (tries && tries.count >= MAX_TRIES)
+  admit(peerId: string, remoteAddress?: string): (connection: TlsConnection) => void {
+    if (this.#hasTried(peerId, MAX_TRIES))
       throw new Fault('peer-refused', `Pairing failed ${MAX_TRIES} times: wait ten minutes and try again.`)
+    if (remoteAddress !== undefined && this.#hasTried(remoteAddress, MAX_ADDRESS_TRIES))
+      throw new Fault('peer-refused', 'Pairing failed too often from there: wait ten minutes and try again.')
     if (this.#open.has(peerId))
       throw new Fault(
         'peer-refused',
@@ -218,6 +221,7 @@ export class PairingDesk implements Disposable {
       await trust.trust(peerId, name || peerId.slice(0, 8), wallMs(), placeOf(open))
       this.#settling.delete(peerId)
       this.#tries.delete(peerId)
+      if (open.connection.remoteAddress !== undefined) this.#tries.delete(open.connection.remoteAddress)
       this.#news.fire({ type: 'paired', request: open.request })
     } catch (error) {
       this.#settling.delete(peerId)
@@ -229,13 +233,25 @@ export class PairingDesk implements Disposable {
     if (!this.#leave(open)) return
     const { peerId, direction } = open.request
     if (direction === 'incoming') {
-      const count = (this.#tries.get(peerId)?.count ?? 0) + 1
-      this.#tries.delete(peerId)
-      this.#tries.set(peerId, { count, lastMs: this.#options.clock.nowMs() })
-      const [oldest] = this.#tries.keys()
-      if (this.#tries.size > MAX_REMEMBERED && oldest !== undefined) this.#tries.delete(oldest)
+      this.#tried(peerId)
+      if (open.connection.remoteAddress !== undefined) this.#tried(open.connection.remoteAddress)
     }
     this.#news.fire({ type: 'failed', request: open.request, why, ...(fault ? { fault } : {}) })
+  }
+
+  #tried(who: string): void {
+    const count = (this.#tries.get(who)?.count ?? 0) + 1
+    this.#tries.delete(who)
+    this.#tries.set(who, { count, lastMs: this.#options.clock.nowMs() })
+    const [oldest] = this.#tries.keys()
+    if (this.#tries.size > MAX_REMEMBERED && oldest !== undefined) this.#tries.delete(oldest)
+  }
+
+  /** In vain, so often, and not long ago. */
+  #hasTried(who: string, most: number): boolean {
+    const tries = this.#tries.get(who)
+    if (tries && this.#options.clock.nowMs() - tries.lastMs >= PAUSE_MS) this.#tries.delete(who)
+    return (this.#tries.get(who)?.count ?? 0) >= most
   }
 
   /** The two minutes were over there a moment before they were here. */

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { once } from '../../src-main/base/event.ts'
 import { DONE } from '../../src-main/contract/close.ts'
 import { listenTls, dialTls } from '../../src-main/net/tls.ts'
-import { MAX_TRIES, PAIRING_TIMEOUT_MS, PAUSE_MS } from '../../src-main/peers/pairing-desk.ts'
+import {
+  MAX_ADDRESS_TRIES,
+  MAX_TRIES,
+  PAIRING_TIMEOUT_MS,
+  PAUSE_MS
+} from '../../src-main/peers/pairing-desk.ts'
 import { eventually } from '../eventually.ts'
 import { newTlsIdentity } from '../net/tls-identities.ts'
 import { ended, received } from '../suites/connection.ts'
@@ -67,6 +72,21 @@ describe('two installations', () => {
     await expect(a.dial(b.place, { want: 'pair' })).rejects.toMatchObject({ code: 'peer-refused' })
     await b.clock.advance(PAUSE_MS)
     await asked(a, b)
+  })
+
+  it('hear no more of an address whose guests ask in vain with ever new keys', async () => {
+    const b = await house('B')
+    for (let n = 0; n < MAX_ADDRESS_TRIES; n++) {
+      const stranger = await house(`Stranger ${n}`)
+      await asked(stranger, b)
+      b.desk.reject(stranger.id)
+      await eventually(() => expect(failures(stranger)).toEqual(['rejected-there']))
+    }
+    const last = await house('Last')
+    const asks = () => last.dial(b.place, { want: 'pair' })
+    await expect(asks()).rejects.toMatchObject({ code: 'peer-refused' })
+    await b.clock.advance(PAUSE_MS)
+    await asked(last, b)
   })
 
   it('show other digits where somebody in between relays with a certificate of his own', async () => {

@@ -53,7 +53,7 @@ export async function house(name: string, identity?: TlsIdentity): Promise<House
         ({ share }) =>
         (connection) =>
           void came.push({ want: share, connection }),
-      pair: (peerId) => desk.admit(peerId),
+      pair: (peerId, remoteAddress) => desk.admit(peerId, remoteAddress),
       refused: ({ why }) => void refused.push(why)
     },
     clock

@@ -72,8 +72,8 @@ export class PeerDoor implements FarportDoor {
       void share.admit(new RemoteSession(connection, 'rfc2217', {}, whoIs(peer, wish, connection)), terms)
   }
 
-  pair(peerId: string): (connection: TlsConnection) => void {
-    if (this.#options.mayPair()) return this.#options.desk.admit(peerId)
+  pair(peerId: string, remoteAddress: string | undefined): (connection: TlsConnection) => void {
+    if (this.#options.mayPair()) return this.#options.desk.admit(peerId, remoteAddress)
     throw new Fault('peer-refused', 'That computer takes no requests to pair: its owner can switch them on.')
   }
 
