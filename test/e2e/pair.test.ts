@@ -3,8 +3,9 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../eventually.ts'
+import { lacks } from '../peers/need.ts'
 import { newTlsIdentity } from '../net/tls-identities.ts'
-import { temporaryFolder, TOP, type Program } from './cli.ts'
+import { FARPORT, temporaryFolder, TOP, type Program } from './cli.ts'
 import { lacksNetworks } from './endurance/network.ts'
 import { paired, twoComputers, type Computer } from './two-computers.ts'
 
@@ -20,6 +21,17 @@ async function bothServe(bobHas = {}): Promise<{ alice: Computer; bob: Computer;
   const { alice, bob } = twoComputers(bobHas)
   const [, log] = await Promise.all([alice.serve(), bob.serve()])
   return { alice, bob, log }
+}
+
+/** A person who answers the question of a command at a terminal; what he saw is the output. */
+function atTerminal(computer: Computer, command: readonly string[], answer: string): Program {
+  const script = `
+    set timeout 15
+    spawn ${[process.execPath, FARPORT, ...command].join(' ')}
+    expect -exact {Same digits there? [y/N] } { send "${answer}\\r" } timeout { exit 99 }
+    expect eof
+    exit [lindex [wait] 3]`
+  return computer.run('expect', '-c', script)
 }
 
 /** Not where network namespaces cannot be made (root, Linux). */
@@ -50,6 +62,25 @@ describe.skipIf(lacksNetworks)('two computers', () => {
     })
     expect((await bob.farport('pair').ended).stdout).toMatch(/none; gps: observe and history/)
     expect(bob.home.read().peers).toMatchObject([{ name: 'alice', trust: 'trusted' }])
+  })
+
+  it.skipIf(lacks('expect'))('are paired by two persons who say yes at their terminals', async () => {
+    const { alice, bob, log } = await bothServe()
+    const asks = atTerminal(alice, ['pair', bob.address], 'y')
+    await log.printed(ASKED, 'stderr')
+    const accepts = atTerminal(bob, ['pair', 'accept', 'alice'], 'yes')
+    expect(await accepts.ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/must show \d{3} \d{3}/) as string
+    })
+    expect(await asks.ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/Paired with bob/) as string
+    })
+    // Whoever only presses the key says no.
+    const empty = atTerminal(bob, ['pair', alice.address], '')
+    expect(await empty.ended).toMatchObject({ code: 4 })
+    expect((await alice.state()).pairings).toEqual([])
   })
 
   it('are not where one rejects; who fails three times has to wait', async () => {
