@@ -39,8 +39,9 @@ function made() {
       (item) => items.push(item),
       (fault) => ends.push(fault)
     )
-    subscription.serve(backend.subscribe(topic, {}, who, subscription))
-    return { items, ends, subscription }
+    const served = backend.subscribe(topic, {}, who, subscription)
+    subscription.serve(served)
+    return { items, ends, subscription, served }
   }
   return { clock, changes, backend, set, watch, reads: () => reads }
 }
@@ -62,10 +63,10 @@ describe('what clients of a running instance get', () => {
     set(3)
     await clock.advance(1000)
     expect([one.items.length, other.items.length]).toEqual([2, 3])
-    other.subscription.dispose()
-    // Repeated ends count once: a third watcher has the pace to himself.
-    other.subscription.dispose()
+    // Repeated ends count once: a third watcher keeps his pace.
     const third = watch()
+    other.served.dispose()
+    other.served.dispose()
     set(4)
     await clock.advance(1000)
     expect(third.items).toHaveLength(2)
