@@ -27,8 +27,10 @@ export interface FarSharesOptions {
   readonly tell: (link: { readonly id: string; readonly name: string }, line: FarLine) => void
 }
 
-/** What a peer may ask of us to tell: the first change at once, those of so many ms behind it together. */
-export const TELL_PACE_MS = 1000
+/** In so long, in ms … */
+export const TELL_PERIOD_MS = 1000
+/** … so many changes of peers are looked at one by one for what people should know; of more the last one alone. */
+export const MAX_LOOKS = 8
 
 /** For the answer of a peer that is connected, in ms. */
 export const ANSWER_MS = 10_000
@@ -53,8 +55,8 @@ export class FarShares implements Disposable {
   readonly #changes = new Emitter<void>()
   #read: Settings['links'] | undefined
   #links: readonly FarLink[] = []
-  #pace: Disposable | undefined
-  #untold = false
+  #period: Disposable | undefined
+  #looks = 0
 
   /** What `complete` adds changed. */
   readonly onChange: Event<void> = this.#changes.event
@@ -111,7 +113,7 @@ export class FarShares implements Disposable {
   }
 
   dispose(): void {
-    this.#pace?.dispose()
+    this.#period?.dispose()
     for (const peer of this.#peers.values()) peer.dispose()
     this.#peers.clear()
     this.#connected.clear()
@@ -163,20 +165,18 @@ export class FarShares implements Disposable {
 
   #changed(): void {
     this.#changes.fire()
-    this.#untold = true
-    if (!this.#pace) this.#tell()
+    this.#period ??= this.#options.clock.after(TELL_PERIOD_MS, () => this.#endPeriod(), 'idle')
+    if (++this.#looks <= MAX_LOOKS) this.#tell()
+  }
+
+  #endPeriod(): void {
+    const isBehind = this.#looks > MAX_LOOKS
+    this.#period = undefined
+    this.#looks = 0
+    if (isBehind) this.#tell()
   }
 
   #tell(): void {
-    this.#untold = false
-    this.#pace = this.#options.clock.after(
-      TELL_PACE_MS,
-      () => {
-        this.#pace = undefined
-        if (this.#untold) this.#tell()
-      },
-      'idle'
-    )
     for (const each of this.#connected.values()) {
       const { state } = this.#view(each)
       // What is not known just now may be as it was.

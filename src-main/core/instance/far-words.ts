@@ -16,7 +16,8 @@ export function farLines(
 ): FarLine[] {
   const had = before?.type === 'known' ? before : undefined
   const line = standing(had, after, shellWord(link), now)
-  const asked = new Set(had?.asks.map(({ session }) => session))
+  // While another one had the control, wishes were that one's to hear.
+  const asked = new Set(had?.holdsSince === undefined ? [] : had.asks.map(({ session }) => session))
   // Who does not have the control cannot give it.
   const asking = after.holdsSince === undefined ? [] : after.asks.filter(({ session }) => !asked.has(session))
   return [...(line ? [line] : []), ...asking.map((each) => asksLine(each.label, each.session, after, link))]
