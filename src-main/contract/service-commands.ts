@@ -94,8 +94,11 @@ export const SERVICE_COMMANDS = {
   /** The person saw these digits there; other ones than here are refused. */
   'pair.accept': command<Record<string, never>>()('owner', v.strictObject({ peer: text, digits })),
   'pair.reject': command<Record<string, never>>()('owner', peer),
-  /** Answers when both sides have accepted, and rejects when it came to nothing; also where it ended a moment ago. */
-  'pair.outcome': command<{ peer: string; name: string }>()('owner', peer),
+  /**
+   * Answers when both sides have accepted, and rejects when it came to nothing; also where it ended a moment ago. `mayUse`: it may use
+   * something here, as one that was paired before may.
+   */
+  'pair.outcome': command<{ peer: string; name: string; mayUse: boolean }>()('owner', peer),
   /** Its connections end, and it may not even ask. Also for one that asks just now, or was never seen (by its whole id). */
   'peer.block': command<Record<string, never>>()('owner', peer),
   /** Forgets it, paired or blocked; its connections end. */
@@ -131,10 +134,7 @@ export const SERVICE_COMMANDS = {
   'control.grant': command<Record<string, never>>()('control', v.strictObject({ share: text, session })),
   'control.decline': command<Record<string, never>>()('control', v.strictObject({ share: text, session })),
   /** From a peer: connect to me at this port, from where I come; answers whether it was me that answered there. */
-  'reach.me': command<Reached>()(
-    'peer',
-    v.strictObject({ port: v.pipe(count(1), v.maxValue(65_535)) })
-  )
+  'reach.me': command<Reached>()('peer', v.strictObject({ port: v.pipe(count(1), v.maxValue(65_535)) }))
 } as const
 
 export type ServiceCommand = keyof typeof SERVICE_COMMANDS

@@ -3,7 +3,7 @@ import { Fault } from '../../contract/faults.ts'
 import type { PairingRequest } from '../../peers/pairing-desk.ts'
 import type { Handlers } from './house.ts'
 import { namedPeer, wholeId, type NamedPeer } from './named-peer.ts'
-import type { PeerHouse } from './peers.ts'
+import { mayUseAnything, type PeerHouse } from './peers.ts'
 
 export type PairingCommands = Pick<Handlers, 'pair.request' | 'pair.accept' | 'pair.reject' | 'pair.outcome'>
 
@@ -56,7 +56,8 @@ export function pairingCommands({ peers, trust, clock }: PeerHouse): PairingComm
       const candidates = [...wholeId(peer), ...desk.requests.map(named), ...peers.ended, ...trust.all]
       const { id } = namedPeer(peer, oneEach(candidates), 'request to pair of')
       await peers.outcome(id, signal)
-      return { peer: id, name: trust.get(id)?.name ?? '' }
+      const entry = trust.get(id)
+      return { peer: id, name: entry?.name ?? '', mayUse: entry !== undefined && mayUseAnything(entry) }
     }
   }
 }

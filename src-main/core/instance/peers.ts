@@ -239,7 +239,8 @@ export class Peers implements Disposable {
   }
 }
 
-function mayUseAnything(peer: PeerEntry): boolean {
+/** Also only to watch one share. */
+export function mayUseAnything(peer: PeerEntry): boolean {
   return [
     peer.permissions.default,
     ...Object.keys(peer.permissions.shares).map((id) => permissionFor(peer, id))

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { once } from '../../../src-main/base/event.ts'
@@ -14,6 +14,7 @@ import type { TlsIdentity } from '../../../src-main/net/tls-identity.ts'
 import { eventually } from '../../eventually.ts'
 import { FakeClock } from '../../fake-clock.ts'
 import { newTlsIdentity } from '../../net/tls-identities.ts'
+import { freePort } from '../../peers/free-port.ts'
 import { ended } from '../../suites/connection.ts'
 import { installation, pairUp, type Installation } from './installation.ts'
 
@@ -59,8 +60,8 @@ describe('two running installations', () => {
     expect(b.instance.state.peers).toEqual({})
     await a.owner.call('pair.accept', { peer: 'bob', digits })
     expect(await Promise.all(both)).toEqual([
-      { peer: b.id, name: 'bob' },
-      { peer: a.id, name: 'alice' }
+      { peer: b.id, name: 'bob', mayUse: false },
+      { peer: a.id, name: 'alice', mayUse: false }
     ])
     expect(b.instance.state.peers?.[a.id]).toMatchObject({
       name: 'alice',
@@ -137,6 +138,36 @@ describe('two running installations', () => {
         code: word === 'peer.block' ? 'peer-closed' : 'peer-not-paired'
       })
     }
+  })
+
+  it('may be paired again, and may then do what they might before', async () => {
+    const [a, b] = [await installation('alice'), await installation('bob')]
+    await pairUp(a, b)
+    await b.owner.call('peer.permit', { peer: 'alice', level: 'control' })
+    await a.owner.call('peer.remove', { peer: 'bob' })
+    await pairUp(a, b)
+    expect(b.instance.state.peers?.[a.id]?.permissions.default.level).toBe('control')
+    expect(await b.owner.call('pair.outcome', { peer: 'alice' })).toMatchObject({ mayUse: true })
+  })
+
+  it('are reached elsewhere from one moment to the next, and who is there stays', async () => {
+    const [a, b] = [await installation('alice'), await installation('bob')]
+    await pairUp(a, b)
+    const client = await rpc(a, b)
+    const mirror = new StateMirror(client)
+    onTestFinished(() => mirror.dispose())
+    await once(mirror.onChange)
+    const [port, other] = [await freePort(), createServer().listen(0, '127.0.0.1')]
+    onTestFinished(() => void other.close())
+    await b.owner.call('preferences.change', { listen: { port, addresses: ['127.0.0.1'] } })
+    expect(b.instance.state.self).toMatchObject({ listening: [`farport://127.0.0.1:${port}`], faults: [] })
+    const { port: taken } = other.address() as AddressInfo
+    await b.owner.call('preferences.change', { listen: { port: taken, addresses: ['127.0.0.1'] } })
+    expect(b.instance.state.self).toMatchObject({ listening: [], faults: [{ code: 'address-in-use' }] })
+    expect(client.closed).toBeUndefined()
+    const renamed = once(mirror.onChange)
+    await b.owner.call('preferences.change', { name: 'bobby' })
+    expect((await renamed).self?.name).toBe('bobby')
   })
 
   it('both keep what was changed about peers at the same time', async () => {

@@ -1,4 +1,5 @@
 import { Fault } from '../../../contract/faults.ts'
+import type { ServiceResult } from '../../../contract/service-commands.ts'
 import { FARPORT_PORT, LEVELS, type PermissionLevel } from '../../../contract/settings.ts'
 import type { PairingState, StateTree } from '../../../contract/state.ts'
 import { knownPeers } from '../../../core/local-farports.ts'
@@ -149,8 +150,7 @@ async function concluded(
     io.stop.throwIfAborted()
     if (!ended.signal.aborted && comparison === 'same') return await answered(access, asked, io)
     if (ended.signal.aborted || (comparison === 'unsaid' && !access.isAlone)) {
-      await outcome
-      return await told(access, asked, io)
+      return await told(access, asked, await outcome, io)
     }
   } catch (error) {
     if (!io.stop.aborted) throw error
@@ -173,11 +173,15 @@ async function answered(access: PeerAccess, asked: Asked, io: CliIo): Promise<nu
   const { peer, digits, label } = asked
   await access.call('pair.accept', { peer, digits })
   io.say(`Accepted here. It counts when ${label} has accepted too.`)
-  await access.call('pair.outcome', { peer }, io.stop)
-  return told(access, asked, io)
+  return told(access, asked, await access.call('pair.outcome', { peer }, io.stop), io)
 }
 
-async function told(access: PeerAccess, { peer, label, permit, given }: Asked, io: CliIo): Promise<number> {
+async function told(
+  access: PeerAccess,
+  { peer, label, permit, given }: Asked,
+  { mayUse }: ServiceResult<'pair.outcome'>,
+  io: CliIo
+): Promise<number> {
   if (permit) await access.call('peer.permit', { peer, level: permit })
   if (flag(given, 'json')) {
     io.print(JSON.stringify({ paired: { peer, name: label, ...(permit && { permit }) } }))
@@ -185,7 +189,7 @@ async function told(access: PeerAccess, { peer, label, permit, given }: Asked, i
   }
   const handle = handleOf({ id: peer, name: label })
   io.print(`Paired with ${label}.`)
-  if (permit === undefined)
+  if (permit === undefined && !mayUse)
     io.print(
       `It may use nothing here yet. To let it use all that is shared here: farport permit ${handle} control`
     )
