@@ -37,6 +37,9 @@ const DRAIN_MS = 2000
 /** What waits longer for its start (a name server that does not answer) is not waited for by others, in ms. */
 const PATIENCE_MS = 3000
 
+/** For what a drain needs beside its own time, in ms. */
+const GRACE_MS = 200
+
 export class Entries {
   readonly #options: EntriesOptions
   readonly #held = new Map<string, Held>()
@@ -60,10 +63,17 @@ export class Entries {
     return lost
   }
 
-  /** Ends all, also what is being started; nothing begins any more. Resolves with the bytes that were lost. */
+  /**
+   * Ends all, also what is being started; nothing begins any more. Resolves with the bytes that were lost; a start that takes longer
+   * than `timeoutMs` is not waited for.
+   */
   async close(timeoutMs: number): Promise<number> {
     this.#closed = true
-    return total(await Promise.all([...this.#held.values()].map(({ entry }) => entry.close(timeoutMs))))
+    const { clock } = this.#options
+    const ends = [...this.#held.values()].map(({ entry }) =>
+      within(entry.close(timeoutMs), timeoutMs + GRACE_MS, clock)
+    )
+    return total(await Promise.all(ends))
   }
 
   /** With those that are off, and those that cannot run and why. */
@@ -149,6 +159,17 @@ function batches(steps: readonly Step[]): Step[][] {
 
 function begins({ action }: Step): boolean {
   return action === 'start' || action === 'enable'
+}
+
+/** The bytes that an end tells of; one that hangs has carried none. */
+export function within(end: Promise<number>, timeoutMs: number, clock: Clock): Promise<number> {
+  return new Promise((resolve) => {
+    const patience = clock.after(timeoutMs, () => resolve(0))
+    void end.then((lost) => {
+      patience.dispose()
+      resolve(lost)
+    })
+  })
 }
 
 function total(lost: readonly number[]): number {

@@ -12,7 +12,7 @@ import { Lifetime } from '../../base/lifetime.ts'
 import { SHUTDOWN } from '../../contract/close.ts'
 import type { Fault } from '../../contract/faults.ts'
 import { FRESH_SETTINGS, type Preferences, type Settings } from '../../contract/settings.ts'
-import type { StateTree } from '../../contract/state.ts'
+import type { BridgeState, RotatorState, StateTree } from '../../contract/state.ts'
 import type { NoticeLine } from '../../contract/topics.ts'
 import { loadIdentity, type Identity as Key } from '../../peers/identity.ts'
 import { TrustStore } from '../../peers/trust.ts'
@@ -29,7 +29,7 @@ import type { Notice } from '../notice.ts'
 import type { Placed } from '../placed.ts'
 import { InstanceBackend } from './backend.ts'
 import type { SharedPort } from './door.ts'
-import { Entries } from './entries.ts'
+import { Entries, within } from './entries.ts'
 import { FarShares } from './far-shares.ts'
 import { handlers } from './handlers.ts'
 import type { House } from './house.ts'
@@ -54,6 +54,9 @@ export interface InstanceOptions {
 
 /** Of the settings file, that are shown. */
 const MAX_FAULTS = 8
+
+/** For what is left in core once the entries have ended, in ms. */
+const GRACE_MS = 200
 
 interface Client {
   readonly served: Served
@@ -118,8 +121,7 @@ export class Instance {
       place: (what) => this.#core.place(what),
       clock: this.#clock,
       failed: (what, { message }) => this.#tellOf(what, 'warning', message),
-      started: (what) =>
-        this.#tellOf(what, 'info', readyLine(this.#core.stateOf(what.entry.id)?.addresses ?? [])),
+      started: (what) => this.#tellOf(what, 'info', readyLine(this.#core.stateOf(what.entry.id))),
       stopped: (what, why, lost) => this.#tellOf(what, lost > 0 ? 'warning' : 'info', endLine(why, lost))
     })
     this.#far = new FarShares({
@@ -240,7 +242,9 @@ export class Instance {
     this.#life.dispose()
     this.#peers.stop()
     for (const { served } of [...this.#clients]) served.close(SHUTDOWN)
-    const lost = (await this.#entries.close(timeoutMs)) + (await this.#core.close(timeoutMs))
+    const lost =
+      (await this.#entries.close(timeoutMs)) +
+      (await within(this.#core.close(timeoutMs), GRACE_MS, this.#clock))
     // By now what was on its way to them is there, or counted.
     this.#peers.dispose()
     await this.#file.close()
@@ -372,8 +376,12 @@ export class Instance {
   }
 }
 
-function readyLine(addresses: readonly string[]): string {
-  return addresses.length > 0 ? `ready at ${addresses.join(', ')}` : 'ready'
+function readyLine(state: BridgeState | RotatorState | undefined): string {
+  const { addresses = [] } = state ?? {}
+  const awaited = state && 'awaited' in state ? (state.awaited ?? []) : []
+  const ready = addresses.filter((each) => !awaited.includes(each))
+  if (awaited.length > 0 && ready.length === 0) return 'ready as soon as its address is there'
+  return ready.length > 0 ? `ready at ${ready.join(', ')}` : 'ready'
 }
 
 function endLine(why: 'removed' | 'changed' | 'disabled', lost: number): string {

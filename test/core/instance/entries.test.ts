@@ -116,4 +116,18 @@ describe('the entries of the settings', () => {
     expect(told).toEqual(['on a', 'on slow', 'a started', 'end a', 'end slow'])
     expect(clock.pending).toBe(0)
   })
+
+  it('end in the time that was given, though one of them never comes to a start', async () => {
+    const { clock, entries } = made((id) =>
+      id === 'slow' ? new Promise(() => undefined) : Promise.resolve()
+    )
+    const taken = entries.take([share('slow'), share('a')])
+    await settle()
+    const closed = entries.close(1000)
+    await clock.advance(1200)
+    expect(await closed).toBe(2)
+    await clock.advance(3000)
+    await taken
+    expect(clock.pending).toBe(0)
+  })
 })
