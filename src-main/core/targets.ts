@@ -108,7 +108,7 @@ function readBare(spec: PortSpec, context: Context): Target {
   if (HOST_AND_PORT.test(target) && !existsSync(target))
     throw new Fault(
       'bad-url',
-      `"${target}" needs a protocol in front: rfc2217://${target}, or raw://${target} for the bytes alone.`
+      `"${target}" needs a protocol in front: rfc2217://${target}, or raw://${target} for the bytes alone; a Farport's shares: farport connect farport://${target}`
     )
   const source = new HardwareSource(target, hardwareOptions(spec, warn), openHardware)
   return { kind: 'hardware', source, settings, check: () => source.check() }

@@ -84,7 +84,7 @@ async function offerOf(client: RpcClient, signal: AbortSignal): Promise<Offer> {
     })
     const { self, bridges } = await Promise.race([once(mirror.onChange, signal), ended])
     const offer = { self, bridges: Object.values(bridges) }
-    if (v.is(offerSchema, offer)) return offer as unknown as Offer
+    if (v.is(offerSchema, offer)) return offer
     throw new Fault(
       'peer-protocol',
       'That computer tells of its shares what this one does not understand: update the older of the two.'

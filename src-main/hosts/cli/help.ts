@@ -135,6 +135,7 @@ Examples:
 
   connect: `farport connect URL (--pty LINK | --stdio) [options]
 farport connect A B [options]
+farport connect COMPUTER [--json]
 
 Brings a remote port here. With --pty, prints "ready LINK" when programs may open LINK; the far port is dialled while a program
 has it open, and its settings follow those of the program. A and B may be any two ends: a target, or pty:LINK. Two real ports
@@ -142,6 +143,9 @@ become one long cable; a device and a pty: let you watch a program on this compu
 
 Where a Farport runs here (farport serve, the service), that one connects them from now on and remembers it, and this command ends with
 exit code 0 once it does: see farport list, disable, remove. --standalone: by a process of its own, until it is stopped.
+
+COMPUTER alone (farport://PEER, or a name, id or host) lists what that paired computer offers: the state of each share, what you may
+do, who has it since when, and the line that connects it.
 
   --pty LINK             a symbolic link to the virtual port; without it, one in a directory of Farport's own, which is printed
   --mode 660, --user U, --group G    rights of the virtual port
@@ -156,6 +160,7 @@ ${PORT_HELP}
 
 Examples:
   farport connect rfc2217://192.168.1.20:7000 --pty ~/ttyRemote
+  farport connect farport://workshop
   farport connect raw://192.168.1.20:4001 --pty /dev/lio0 --mode 660 --group dialout
   farport connect /dev/ttyUSB0 rfc2217://192.168.1.20:7000 -b 9600
   echo AT | farport connect raw://192.168.1.20:4001 --stdio`,

@@ -18,6 +18,7 @@ import {
   type Parsed
 } from '../options.ts'
 import { running } from '../running.ts'
+import { barePeer } from '../bare-peer.ts'
 import { stopped, withCore } from '../with-core.ts'
 
 const OPTIONS = {
@@ -39,12 +40,14 @@ const LINK_OPTIONS = ['name', 'hold', 'wait'] as const
 
 /**
  * `farport connect URL (--pty LINK | --stdio)` and `farport connect A B`: joins until it is told to stop, or has the running
- * Farport join them. `--stdio` is always of this process.
+ * Farport join them. `--stdio` is always of this process. `farport connect COMPUTER` tells what that one offers.
  */
 export const connect: CliCommand = async (args, io) => {
   const parsed = parse(args, OPTIONS, 3)
   const { given } = parsed
   const json = flag(given, 'json')
+  const bare = barePeer(parsed)
+  if (bare) return (await import('./offers.ts')).offers(bare, given, io)
   if (flag(given, 'stdio')) return withCore(io, 'warnings', (core) => overStdio(core, parsed, io))
   const spec = readLink(parsed)
   const tellReady = (link: BridgeState): void => {
