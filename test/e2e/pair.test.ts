@@ -152,6 +152,22 @@ describe.skipIf(lacksNetworks)('two computers', () => {
     expect((await bob.farport('pair').ended).stdout).toMatch(/alice .*blocked/)
   })
 
+  it.skipIf(lacks('strace'))('are reached by IPv4 where the system has no IPv6', async () => {
+    const { alice, bob } = twoComputers()
+    // The first socket is the local one, the second the one of IPv6.
+    const inject = ['-e', 'trace=socket', '-e', 'inject=socket:error=EAFNOSUPPORT:when=2']
+    const strace = ['strace', '-f', '-qq', ...inject, '-o', '/dev/null']
+    const log = bob.run(...strace, process.execPath, FARPORT, 'serve')
+    await log.printed(/reach this computer at farport:\/\/0\.0\.0\.0:22217/, 'stderr')
+    const asks = alice.farport('pair', bob.address)
+    await asks.printed(DIGITS)
+    await asks.stop()
+    // It is strace that would get the signal, and keep it for itself.
+    const { self } = await bob.state()
+    process.kill(self.pid)
+    await log.ended
+  })
+
   it('do not take a changed key for the old one, and say how to go on', async () => {
     const { alice, bob, log } = await bothServe()
     await paired(alice, bob)

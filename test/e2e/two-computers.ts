@@ -38,6 +38,7 @@ export class Computer {
 }
 
 export interface Listed {
+  readonly self: { readonly pid: number }
   readonly bridges: readonly { readonly name: string; readonly sessions: readonly unknown[] }[]
   readonly peers: readonly { readonly id: string; readonly name: string; readonly connections: number }[]
   readonly pairings: readonly { readonly name: string; readonly code?: string }[]

@@ -193,6 +193,7 @@ async function told(
     io.print(
       `It may use nothing here yet. To let it use all that is shared here: farport permit ${handle} control`
     )
+  io.print(`What it offers to this computer: farport connect farport://${handle}`)
   return EXIT.done
 }
 
