@@ -10,6 +10,7 @@ import { Fault, toFault } from '../../contract/faults.ts'
 import type { Preferences } from '../../contract/settings.ts'
 import type { Refusal } from '../../net/carrier.ts'
 import type { TlsIdentity } from '../../net/tls-identity.ts'
+import { formatAddress } from '../../net/endpoint.ts'
 import { listenTls, type TlsListener } from '../../net/tls.ts'
 
 /** How often an address that could not be had is tried again, in ms. */
@@ -160,7 +161,12 @@ class Place {
   }
 
   #failed({ code, message, cause }: Fault): void {
-    const text = `Other Farports cannot reach this computer: ${message} It is tried again each second.`
+    // The listeners' own advice, any free port, would be one that nobody finds.
+    const why =
+      code === 'address-in-use'
+        ? `${formatAddress(this.#hosts[0] ?? '', this.#port)} is in use by another program. End that one, or set another port (preferences.listen.port in the settings).`
+        : message
+    const text = `Other Farports cannot reach this computer: ${why} It is tried again each second.`
     if (this.#fault?.message !== text) {
       this.#fault = new Fault(code, text, cause)
       this.#options.tell('warning', text)
