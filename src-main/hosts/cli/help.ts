@@ -38,6 +38,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport enable NAME, disable, remove          switch what the running Farport shares
   farport pair HOST                             trust another computer, and be trusted, by six digits
   farport permit COMPUTER control               what a paired computer may do here
+  farport ask LINK, take-over, grant, decline   who writes, where several use one port
   farport doctor                                what stands in the way here, and how to mend it
   farport serve                                 everything that the settings say, until it is stopped
   farport service install                       keep it running: from sign-in, or from the start of the computer
@@ -62,6 +63,29 @@ Act on the running Farport, with a share, link or rotator by its name or id (far
 
 Example:
   farport disconnect desk 2`
+
+const CONTROL = `farport ask LINK
+farport take-over LINK
+farport grant NAME [CLIENT]
+farport decline NAME [CLIENT]
+
+Where several use one port, one of them has the control and writes; the others watch. Act on the running Farport; NAME is a share here or
+a link of ours to a share of a paired computer (farport://COMPUTER/SHARE), by name or id.
+
+  ask                    ask for the control of the far share that the link uses; whoever has it, and its owner, are told. Who asked first
+                         is the next when the holder leaves
+  take-over              have it now; whoever had it watches from then on, and is told. What that one had waiting for the device is
+                         lost and counted, and the share's own settings return
+  grant                  give it to the client that asks. Of a share here also to any other one; CLIENT is its number or name
+                         (farport list NAME), and may be left out where one alone asks
+  decline                the client that asked shall not have it
+  --json                 {"asked": NAME, writer, kind, id}, {"taken": NAME, …}, {"granted": NAME, session, label, …}, {"declined": …}
+
+Who may only watch is told by farport permit there. Exit codes: 0 done, 2 usage, 4 the other computer.
+
+Examples:
+  farport ask gps
+  farport grant gps 3`
 
 export const HELP: Readonly<Record<string, string>> = {
   share: `farport share DEVICE [options] --listen URL … [DEVICE [options] --listen URL …] [options for all]
@@ -271,6 +295,11 @@ Examples:
   disable: SWITCHING,
   remove: SWITCHING,
   disconnect: SWITCHING,
+
+  ask: CONTROL,
+  'take-over': CONTROL,
+  grant: CONTROL,
+  decline: CONTROL,
 
   pair: `farport pair [HOST[:PORT]] [--permit none|observe|control] [--json]
 farport pair accept COMPUTER [DIGITS] [--permit …], farport pair reject|block|remove COMPUTER

@@ -2,6 +2,7 @@
 import type { BridgeState, RotatorState, StateTree } from '../../../contract/state.ts'
 import { table } from '../table.ts'
 import type { Entry } from './named.ts'
+import { controlRows } from './control-rows.ts'
 import { clientTable } from './tables.ts'
 import { bridgeWords, grouped, linesInFull, linesOf, momentText, rotatorWords, shortText } from './words.ts'
 
@@ -31,6 +32,7 @@ function bridgeDetail(bridge: BridgeState, now: Date, width: number | undefined)
         long(url) + (awaited.includes(url) ? ' (this computer does not have it yet)' : '')
       ]),
       ...dials.map((url) => ['connects to', long(url)]),
+      ...controlRows(bridge.far, now),
       ['to the device', bytes(bridge.bytesToDevice, bridge.lostToDevice)],
       ['from the device', bytes(bridge.bytesFromDevice, bridge.lostFromDevice)],
       ...(clients.length === 0 ? [['clients', 'none']] : [])
