@@ -1,5 +1,6 @@
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { once } from '../../../src-main/base/event.ts'
 import { DONE } from '../../../src-main/contract/close.ts'
@@ -184,6 +185,41 @@ describe('two running installations', () => {
       b.owner.call('peer.permit', { peer: 'alice', level: 'none', history: true })
     ).rejects.toMatchObject({ code: 'usage' })
   })
+})
+
+it('lets nobody in by an older TLS, without a key, or without a word', async () => {
+  const clock = new FakeClock()
+  const b = await installation('bob', { clock })
+  const at = { port: b.port, host: '127.0.0.1', ALPNProtocols: ['farport/1'], rejectUnauthorized: false }
+  const { key, certificate: cert } = await newTlsIdentity()
+  const gone = (socket: Socket): Promise<unknown> =>
+    new Promise((resolve) =>
+      socket
+        .on('error', () => undefined)
+        .on('close', resolve)
+        .resume()
+    )
+  await gone(connectTls({ ...at, key, cert, maxVersion: 'TLSv1.2' }))
+  await gone(connectTls(at))
+  await gone(connectTls({ ...at, key, cert, ALPNProtocols: ['h2'] }))
+  const refused = (): string[] => texts(b).filter((each) => each.startsWith('refused'))
+  await eventually(() => expect(refused()).toHaveLength(3))
+  const before = clock.pending
+  const silent = connect(b.port, '127.0.0.1')
+  const over = gone(silent)
+  await eventually(() => expect(clock.pending).toBe(before + 1))
+  await clock.advance(4999)
+  expect(silent.destroyed).toBe(false)
+  await clock.advance(1)
+  await over
+  await eventually(() => expect(refused()).toHaveLength(4))
+  expect(refused()).toEqual([
+    expect.stringMatching(/TLS handshake failed/),
+    expect.stringMatching(/no certificate|handshake failed/),
+    expect.stringMatching(/handshake failed|does not speak/),
+    expect.stringMatching(/did not finish the TLS handshake within 5 s/)
+  ])
+  expect(b.instance.state).toMatchObject({ peers: {}, pairings: {} })
 })
 
 it('a crowd of strangers takes nothing from a paired computer, and does not fill the log', async () => {
