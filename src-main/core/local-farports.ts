@@ -16,11 +16,19 @@ import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
 
 /**
  * Everything is read when a share is dialled, each time: somebody may have paired meanwhile. `dialShare` rejects with `peer-not-paired`
- * where nobody is trusted at all, with `settings-access`, `settings-newer`, `settings-broken` or `identity-broken`.
+ * where nobody is trusted at all, with `settings-access`, `settings-newer`, `settings-broken` or `identity-broken`. Who only watches there is
+ * warned, with who writes.
  */
 export function localFarports(from: PathsEnvironment = {}): Farports {
   return {
-    dialShare: async (wish, options) => (await localWays(wish.peer, from)).dialShare(wish, options)
+    dialShare: async (wish, options) => {
+      const { ways, own } = await localWays(wish.peer, from)
+      const connection = await ways.dialShare(wish, options)
+      const { warn } = options
+      const look = warn && { ways, own, wish, onClose: connection.onClose, warn, clock: systemClock }
+      if (look) void import('./who-writes.ts').then(({ tellWhoWrites }) => tellWhoWrites(look))
+      return connection
+    }
   }
 }
 
@@ -31,10 +39,15 @@ export async function localOffer(
   from: PathsEnvironment = {}
 ): Promise<Offer> {
   const { askOffer } = await import('./instance/offer.ts')
-  return askOffer(await localWays(peer, from), peer, systemClock, signal)
+  const { ways } = await localWays(peer, from)
+  return askOffer(ways, peer, systemClock, signal)
 }
 
-async function localWays(peer: string, from: PathsEnvironment): Promise<PeerWays> {
+/** `own`: our id. */
+async function localWays(
+  peer: string,
+  from: PathsEnvironment
+): Promise<{ readonly ways: PeerWays; readonly own: string }> {
   const peers = await knownPeers(from)
   if (!peers.some(({ trust }) => trust === 'trusted'))
     throw new Fault(
@@ -46,7 +59,7 @@ async function localWays(peer: string, from: PathsEnvironment): Promise<PeerWays
   const { PeerWays } = await import('../peers/ways.ts')
   const trust = new TrustStore({ peers, save: () => Promise.reject(readOnly()) })
   const identity = await loadIdentity(instancePaths('user', from).directory)
-  return new PeerWays({ identity, trust })
+  return { ways: new PeerWays({ identity, trust }), own: identity.id }
 }
 
 /** Whom the settings file knows, trusted or blocked, as an instance would read it: the copy of the last good one included. Rejects as `dialShare`. */

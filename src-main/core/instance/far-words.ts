@@ -23,28 +23,34 @@ export function farLines(
   return [...(line ? [line] : []), ...asking.map((each) => asksLine(each.label, each.session, after, link))]
 }
 
-function standing(had: KnownFar | undefined, after: KnownFar, link: string, now: Date): FarLine | undefined {
-  const { peer, writer, observes, holder } = after
-  if (writer) return had?.writer === false ? { level: 'info', text: 'you have the control now' } : undefined
+/** Of one who comes and does not write: why, and `how` to come to; undefined: it does write. */
+export function watchLine(far: KnownFar, how: string, now = new Date()): string | undefined {
+  const { peer, writer, observes, holder } = far
+  if (writer) return undefined
   const has = holder && `${holder.label} has the control since ${shortTime(holder.since, now)}`
-  if (observes) {
-    if (had && !had.writer && had.observes) return undefined
-    const why = `${peer} lets this computer do no more`
-    return { level: 'warning', text: `you may only watch: ${has ? `${has}, and ` : ''}${why}` }
-  }
+  if (!observes) return `you only watch${has ? `: ${has}` : ''}. ${how}`
+  return `you may only watch: ${has ? `${has}, and ` : ''}${peer} lets this computer do no more`
+}
+
+function standing(had: KnownFar | undefined, after: KnownFar, link: string, now: Date): FarLine | undefined {
+  const { writer, observes, holder } = after
+  if (writer) return had?.writer === false ? { level: 'info', text: 'you have the control now' } : undefined
   const how = `Ask for it: farport ask ${link}`
-  if (had?.writer)
+  if (!observes && had?.writer)
     return {
       level: 'warning',
       text: holder
         ? `${holder.label} has the control now; you watch from now on. ${how}`
         : `you only watch from now on. ${how}`
     }
-  if (had?.asksSince !== undefined && after.asksSince === undefined)
-    return { level: 'info', text: `you were not given the control${has ? `: ${has}` : ''}` }
-  // Whoever watched before and may ask only now wants to know that.
-  if (had && !had.observes) return undefined
-  return { level: 'warning', text: `you only watch${has ? `: ${has}` : ''}. ${how}` }
+  if (!observes && had?.asksSince !== undefined && after.asksSince === undefined) {
+    const has = holder ? `: ${holder.label} has it since ${shortTime(holder.since, now)}` : ''
+    return { level: 'info', text: `you were not given the control${has}` }
+  }
+  // Whoever watched before as now knows that; not so one who may ask only from now on, or no longer.
+  if (had && !had.writer && had.observes === observes) return undefined
+  const text = watchLine(after, how, now)
+  return text === undefined ? undefined : { level: 'warning', text }
 }
 
 function asksLine(label: string, session: number, { share, asks }: KnownFar, link: string): FarLine {

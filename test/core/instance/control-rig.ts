@@ -131,9 +131,9 @@ export const permit = (alice: House, { key }: Home, level: Level): Promise<unkno
   alice.client().call('peer.permit', { peer: key.id, share: 'desk', level })
 
 /** Puts it among those whom alice trusts, as somebody who edits the file does. */
-export async function pair(alice: House, at: Home, name: string): Promise<void> {
+export async function pair(alice: House, at: Home, name: string, level: Level = 'control'): Promise<void> {
   const { settings } = alice.instance
-  const peers = [...settings.peers, peerAt(at, name, 'control')]
+  const peers = [...settings.peers, peerAt(at, name, level)]
   writeFileSync(join(alice.folder, 'farport/settings.json'), JSON.stringify({ ...settings, peers }))
   await alice.instance.reload()
 }

@@ -1,5 +1,9 @@
 /** The control of a share, as it passes between computers. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { Core } from '../../../src-main/core/core.ts'
+import { localFarports } from '../../../src-main/core/local-farports.ts'
 import { useOfEntry } from '../../../src-main/core/use.ts'
 import { PeerWays } from '../../../src-main/peers/ways.ts'
 import { TrustStore } from '../../../src-main/peers/trust.ts'
@@ -39,7 +43,7 @@ describe('the control of a share that two other computers use', () => {
     await eventually(() => expect(workshop.far()).toHaveProperty('asksSince'))
     await bench.client().call('link.decline', { id: 'l1', session })
     await eventually(() =>
-      expect(workshop.told(LINK)).toContain('you were not given the control: bench has the control since')
+      expect(workshop.told(LINK)).toContain('you were not given the control: bench has it since')
     )
     expect(writers(all)).toEqual(['bench'])
 
@@ -121,6 +125,38 @@ describe('the control of a share that two other computers use', () => {
     expect(all.alice.bridge('desk').sessions).toHaveLength(2)
     await eventually(() => expect(bench.far()).toMatchObject({ writer: true }))
     expect(workshop.told(LINK)).not.toContain('you have the control')
+  })
+})
+
+describe('a command that runs by itself', () => {
+  it.each([
+    ['control', /^you only watch: bench has the control since \d\d:\d\d\. To take it over, add \?take-over/],
+    [
+      'observe',
+      /^you may only watch: bench has the control since .*, and alice lets this computer do no more$/
+    ]
+  ] as const)('is told who writes where it may %s', async (level, words) => {
+    const { alice } = await rig()
+    const third = await home()
+    await pair(alice, third, 'shelf', level)
+    const peers = [peerAt(alice, 'alice')]
+    writeFileSync(join(third.folder, 'farport/settings.json'), JSON.stringify({ version: 1, peers }), {
+      mode: 0o600
+    })
+    const farports = localFarports({ platform: 'linux', environment: { XDG_CONFIG_HOME: third.folder } })
+    const core = new Core({ farports })
+    onTestFinished(() => core.close(0).then(() => undefined))
+    const told: string[] = []
+    core.onNotice((notice) => {
+      if (notice.level === 'warning') told.push(notice.text)
+    })
+    await core.call('link.start', { port: { target: 'farport://alice/desk' }, to: 'sim:echo' })
+    await eventually(() => expect(told).toEqual([expect.stringMatching(words)]))
+    // Who takes it is told nothing of the kind.
+    if (level === 'observe') return
+    await core.call('link.start', { port: { target: 'farport://alice/desk?take-over' }, to: 'sim:echo' })
+    await eventually(() => expect(alice.told('desk')).toContain('shelf took control'))
+    expect(told).toHaveLength(1)
   })
 })
 
