@@ -217,7 +217,7 @@ describe('a permission that changes while its computer is here', () => {
 })
 
 describe('the connection about control', () => {
-  it('is there while a link is connected, and is made again where it broke', async () => {
+  it('is there while a link is connected, and not without one', async () => {
     const { alice, bench } = await rig()
     const count = (): number | undefined => alice.instance.state.peers?.[bench.key.id]?.connections
     expect(count()).toBe(2)
