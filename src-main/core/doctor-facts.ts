@@ -21,6 +21,10 @@ import {
 import { listOrphans, type OrphanAdapter } from '../os/sysfs-orphans.ts'
 import { namesIn, readAttribute } from '../os/sysfs-tree.ts'
 import { listPorts } from '../ports/list-ports.ts'
+import { clockFacts, type ClockFacts } from './doctor-clock.ts'
+import { instanceFacts, type InstanceFacts, type ServiceFact } from './doctor-instance-facts.ts'
+import { keyFacts, type KeyFacts } from './doctor-key-facts.ts'
+import type { PathsEnvironment } from './instance-paths.ts'
 
 /** Where to look; each is this system's own when absent. */
 export interface Environment {
@@ -33,6 +37,12 @@ export interface Environment {
   readonly udevDirectories?: readonly string[]
   /** TCP ports that should be free to listen on. */
   readonly tcpPorts?: readonly number[]
+  /** What leads to the installations of Farport on this computer. */
+  readonly paths?: PathsEnvironment
+  /** The version that asks: one that runs may be older. */
+  readonly version?: string
+  /** What keeps Farport running here, as the host that knows of it tells. */
+  readonly services?: readonly ServiceFact[]
 }
 
 export interface PortFacts {
@@ -53,7 +63,7 @@ export interface LockFact {
   readonly alive: boolean
 }
 
-export interface Facts {
+export interface Facts extends InstanceFacts {
   readonly platform: NodeJS.Platform
   readonly ports: readonly PortFacts[]
   readonly orphans: readonly OrphanAdapter[]
@@ -72,6 +82,11 @@ export interface Facts {
   readonly ipv6: boolean | undefined
   /** Undefined: the system does not say. */
   readonly tcpPorts: readonly { readonly port: number; readonly taken: boolean }[] | undefined
+  /** Undefined: nobody says. */
+  readonly version: string | undefined
+  readonly services: readonly ServiceFact[]
+  readonly keys: readonly KeyFacts[]
+  readonly clock: ClockFacts
 }
 
 export const RULE_NAME = '60-farport.rules'
@@ -91,20 +106,35 @@ export async function gatherFacts(environment: Environment = {}): Promise<Facts>
   const { sysRoot = '/sys', devRoot = '/dev', procRoot = '/proc' } = environment
   const listed = await listPorts(environment)
   const places = listed.map((port) => port.physicalPath ?? '')
-  const [ports, orphans, processes, locks, active, inCommandLine, rules, ptyPossible, ptys, ipv6, taken] =
-    await Promise.all([
-      Promise.all(listed.map((info) => portFacts(info, sysRoot, environment))),
-      listOrphans(places, sysRoot),
-      listProcesses(procRoot),
-      lockFacts(environment.lockDirectories ?? LOCK_DIRECTORIES, procRoot),
-      readAttribute(join(sysRoot, 'class/tty/console'), 'active'),
-      consoleArguments(procRoot),
-      Promise.all((environment.udevDirectories ?? UDEV_DIRECTORIES).map(namesIn)),
-      mayReadAndWrite(join(devRoot, 'ptmx')),
-      ptyCount(procRoot),
-      hasIpv6(procRoot),
-      listeningTcpPorts(procRoot)
-    ])
+  const [
+    ports,
+    orphans,
+    processes,
+    locks,
+    active,
+    inCommandLine,
+    rules,
+    ptyPossible,
+    ptys,
+    ipv6,
+    taken,
+    ofInstances,
+    keys
+  ] = await Promise.all([
+    Promise.all(listed.map((info) => portFacts(info, sysRoot, environment))),
+    listOrphans(places, sysRoot),
+    listProcesses(procRoot),
+    lockFacts(environment.lockDirectories ?? LOCK_DIRECTORIES, procRoot),
+    readAttribute(join(sysRoot, 'class/tty/console'), 'active'),
+    consoleArguments(procRoot),
+    Promise.all((environment.udevDirectories ?? UDEV_DIRECTORIES).map(namesIn)),
+    mayReadAndWrite(join(devRoot, 'ptmx')),
+    ptyCount(procRoot),
+    hasIpv6(procRoot),
+    listeningTcpPorts(procRoot),
+    instanceFacts(environment.paths, environment.etcRoot),
+    keyFacts(environment.paths)
+  ])
   return {
     platform: environment.platform ?? process.platform,
     ports,
@@ -119,7 +149,12 @@ export async function gatherFacts(environment: Environment = {}): Promise<Facts>
     ptyCount: ptys,
     hotplug: hotplugMode(devRoot),
     ipv6,
-    tcpPorts: taken && (environment.tcpPorts ?? TCP_PORTS).map((port) => ({ port, taken: taken.has(port) }))
+    tcpPorts: taken && (environment.tcpPorts ?? TCP_PORTS).map((port) => ({ port, taken: taken.has(port) })),
+    ...ofInstances,
+    keys,
+    clock: clockFacts(),
+    version: environment.version,
+    services: environment.services ?? []
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Finding } from '../contract/findings.ts'
 import { type Facts, RULE_NAME } from './doctor-facts.ts'
 import { installRule } from './doctor-fixes.ts'
+import { ownPorts } from './doctor-reach.ts'
 
 /** Adapters that are plugged in and have no port. */
 export const checkAdapters = (facts: Facts): Finding[] =>
@@ -97,7 +98,7 @@ export const checkHotplug = ({ hotplug, platform }: Facts): Finding[] =>
       ]
     : []
 
-export const checkNetwork = ({ ipv6, tcpPorts }: Facts): Finding[] => [
+export const checkNetwork = ({ ipv6, tcpPorts, instances }: Facts): Finding[] => [
   ...(ipv6 === undefined
     ? []
     : [
@@ -110,16 +111,18 @@ export const checkNetwork = ({ ipv6, tcpPorts }: Facts): Finding[] => [
               fix: 'Listen on 0.0.0.0 or on an IPv4 address'
             } as const)
       ]),
-  ...(tcpPorts ?? []).map(({ port, taken }): Finding =>
-    taken
-      ? {
-          level: 'warning',
-          subject: `TCP ${port}`,
-          message: 'another program listens on it',
-          fix: `Listen on another port, or find out who it is: sudo ss -ltnp 'sport = :${port}'`
-        }
-      : { level: 'ok', subject: `TCP ${port}`, message: 'free to listen on' }
-  )
+  ...(tcpPorts ?? [])
+    .filter(({ port }) => !ownPorts(instances).has(port))
+    .map(({ port, taken }): Finding =>
+      taken
+        ? {
+            level: 'warning',
+            subject: `TCP ${port}`,
+            message: 'another program listens on it',
+            fix: `Listen on another port, or find out who it is: sudo ss -ltnp 'sport = :${port}'`
+          }
+        : { level: 'ok', subject: `TCP ${port}`, message: 'free to listen on' }
+    )
 ]
 
 function brlttyHere({ processes }: Facts): boolean {

@@ -1,9 +1,12 @@
 /**
  * `farport doctor`: what stands in the way of sharing and connecting on this computer, each with its fix. Called through the
- * command table. Looks only: opens no device, takes no address, changes nothing.
+ * command table, and by the command, which knows of services. Looks only: opens no device, takes no address, changes nothing.
  */
 import type { Finding } from '../contract/findings.ts'
+import { checkClock } from './doctor-clock.ts'
 import { type Environment, type Facts, gatherFacts } from './doctor-facts.ts'
+import { checkInstances, checkServices } from './doctor-instance.ts'
+import { checkKeys } from './doctor-key.ts'
 import {
   checkKernelConsole,
   checkLocks,
@@ -12,6 +15,7 @@ import {
   checkRights,
   checkUsers
 } from './doctor-ports.ts'
+import { checkReach } from './doctor-reach.ts'
 import {
   checkAdapters,
   checkBrltty,
@@ -34,7 +38,12 @@ const CHECKS: readonly ((facts: Facts) => Finding[])[] = [
   checkBrltty,
   checkPtys,
   checkHotplug,
-  checkNetwork
+  checkNetwork,
+  checkInstances,
+  checkServices,
+  checkReach,
+  checkKeys,
+  checkClock
 ]
 
 /** Examines this computer, or the one that `environment` describes. */

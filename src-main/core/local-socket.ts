@@ -33,26 +33,34 @@ export async function listenLocal(socket: LocalSocket, options: ListenOptions = 
  * system's runs and its socket is closed to us; a Fault of the kind `peer` where it does not answer.
  */
 export async function attach(from: PathsEnvironment = {}): Promise<Connection | undefined> {
-  for (const socket of candidates(from)) {
-    const { directory } = socket
-    if (directory !== undefined) {
-      if (!existsSync(directory)) continue
-      // In a directory for temporary files anybody could have made it, to be told our commands.
-      checkPrivate(directory)
-    }
-    try {
-      return await dial(endpointOf(socket), { timeoutMs: ATTACH_TIMEOUT_MS })
-    } catch (error) {
-      const code = codeOf(error instanceof Fault ? error.cause : error)
-      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ECONNREFUSED') continue
-      if (code === 'EACCES' || code === 'EPERM') throw notPermitted(socket, error)
-      throw error
-    }
+  for (const socket of localSockets(from)) {
+    const connection = await attachTo(socket)
+    if (typeof connection !== 'string') return connection
   }
   return undefined
 }
 
-function candidates(from: PathsEnvironment): LocalSocket[] {
+/** The same for one of them. `dead`: nobody is behind the socket any more, and the next one replaces it. */
+export async function attachTo(socket: LocalSocket): Promise<Connection | 'none' | 'dead'> {
+  const { directory } = socket
+  if (directory !== undefined) {
+    if (!existsSync(directory)) return 'none'
+    // In a directory for temporary files anybody could have made it, to be told our commands.
+    checkPrivate(directory)
+  }
+  try {
+    return await dial(endpointOf(socket), { timeoutMs: ATTACH_TIMEOUT_MS })
+  } catch (error) {
+    const code = codeOf(error instanceof Fault ? error.cause : error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'none'
+    if (code === 'ECONNREFUSED') return 'dead'
+    if (code === 'EACCES' || code === 'EPERM') throw notPermitted(socket, error)
+    throw error
+  }
+}
+
+/** Where an instance may be found, in the order in which one is looked for: this user's, then the system's, which has a group. */
+export function localSockets(from: PathsEnvironment = {}): LocalSocket[] {
   const { platform = process.platform, environment = process.env } = from
   const own = instancePaths('user', from).socket
   if (environment.FARPORT_SOCKET || platform === 'win32') return [own]

@@ -90,6 +90,11 @@ export const flock = bind('flock', 'int flock(int fd, int operation)') as (
   operation: number
 ) => number
 
+/** `timex`: struct timex with room to spare; modes 0 changes nothing. Linux (adjtimex(2)). */
+export const adjtimex = bind('adjtimex', 'int adjtimex(_Inout_ uint8_t *timex)') as (
+  timex: Uint8Array
+) => number
+
 export const posixOpenpt = bind('posix_openpt', 'int posix_openpt(int flags)') as (flags: number) => number
 export const grantpt = bind('grantpt', 'int grantpt(int fd)') as (fd: number) => number
 export const unlockpt = bind('unlockpt', 'int unlockpt(int fd)') as (fd: number) => number

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../../src-main/contract/findings.ts'
 import type { PortInfo } from '../../src-main/contract/state.ts'
+import type { PathsEnvironment } from '../../src-main/core/instance-paths.ts'
 import { diagnose, examine } from '../../src-main/core/doctor.ts'
 import type { Facts, PortFacts } from '../../src-main/core/doctor-facts.ts'
 import type { DeviceAccess } from '../../src-main/os/device-access.ts'
@@ -26,6 +27,8 @@ function port(path: string, values: Partial<PortInfo> = {}, rest: Partial<PortFa
   }
 }
 
+const NOON = Date.UTC(2026, 10, 21, 12)
+
 /** A computer with one free adapter and nothing in the way. */
 const HEALTHY: Facts = {
   platform: 'linux',
@@ -44,7 +47,16 @@ const HEALTHY: Facts = {
   tcpPorts: [
     { port: 22217, taken: false },
     { port: 7000, taken: false }
-  ]
+  ],
+  instances: [],
+  settingsFault: undefined,
+  group: { joined: false, inForce: false },
+  addresses: ['127.0.0.1', '192.168.1.20'],
+  firewall: undefined,
+  version: '1.2.3',
+  services: [],
+  keys: [],
+  clock: { nowMs: NOON, builtMs: NOON - 1000, synchronised: true }
 }
 
 const text = ({ level, subject, message, fix }: Finding): string =>
@@ -64,7 +76,9 @@ it('a healthy computer: what is free, and no fix', () => {
     'ok virtual ports: can be made here',
     'ok IPv6: available',
     'ok TCP 22217: free to listen on',
-    'ok TCP 7000: free to listen on'
+    'ok TCP 7000: free to listen on',
+    'ok Farport: none runs here: commands work by themselves, and other computers do not reach this one',
+    'ok clock: kept right by the system'
   ])
 })
 
@@ -222,7 +236,7 @@ describe('the computer', () => {
     const facts: Facts = { ...HEALTHY, platform: 'darwin', hotplug: 'polling', ipv6: undefined }
     expect(
       diagnose({ ...facts, tcpPorts: undefined, ptyCount: undefined }).map((each) => each.subject)
-    ).toEqual(['/dev/ttyUSB0', 'virtual ports'])
+    ).toEqual(['/dev/ttyUSB0', 'virtual ports', 'Farport', 'clock'])
   })
 })
 
@@ -235,6 +249,13 @@ describe('examine', () => {
   afterEach(() => {
     fixture.dispose()
   })
+
+  /** No Farport is there. */
+  function nowhere(): PathsEnvironment {
+    const home = join(fixture.root, 'home')
+    const environment = { FARPORT_SOCKET: join(home, 'farport.sock'), STATE_DIRECTORY: join(home, 'state') }
+    return { platform: 'linux', home, environment }
+  }
 
   function write(path: string, content: string | Uint8Array): void {
     mkdirSync(dirname(join(fixture.root, path)), { recursive: true })
@@ -276,9 +297,13 @@ describe('examine', () => {
       procRoot: join(fixture.root, 'proc'),
       lockDirectories: [join(fixture.root, 'lock'), join(fixture.root, 'nowhere')],
       udevDirectories: [join(fixture.root, 'rules')],
+      etcRoot: join(fixture.root, 'etc'),
+      paths: nowhere(),
       platform: 'linux'
     })
-    const short = found.map(({ level, subject, message }) => `${level} ${subject}: ${message}`)
+    // That of the computer that runs the test.
+    const besides = found.filter(({ subject }) => subject !== 'clock')
+    const short = besides.map(({ level, subject, message }) => `${level} ${subject}: ${message}`)
     expect(short.map((each) => each.replaceAll(`${fixture.root}/`, '/'))).toEqual([
       'problem USB 1a86:7523: the WCH CH340 adapter in socket 1-1.3 has no driver',
       'problem /dev/ttyAMA0: a login console runs on it (agetty, process 31) and would read and answer the device',
@@ -289,7 +314,8 @@ describe('examine', () => {
       'problem virtual ports: all 5 PTYs of this system are in use',
       'warning IPv6: is off on this computer: others reach it by IPv4 only',
       'warning TCP 22217: another program listens on it',
-      'ok TCP 7000: free to listen on'
+      'ok TCP 7000: free to listen on',
+      'ok Farport: none runs here: commands work by themselves, and other computers do not reach this one'
     ])
     const fix = found.find((each) => each.subject === 'ModemManager')?.fix
     const rule = /sudo cp (\S+) /.exec(fix ?? '')?.[1]

@@ -8,7 +8,7 @@ import { EXIT } from '../exit.ts'
 import { flag, parse } from '../options.ts'
 import { launchd } from '../service/launchd.ts'
 import { scheduledTask } from '../service/scheduled-task.ts'
-import type { Place, Plan, Ran, Scope, ServiceKind } from '../service/service-kind.ts'
+import type { Place, Plan, Ran, Scope, ServiceKind, ServiceStatus } from '../service/service-kind.ts'
 import { statusLines } from '../service/status-lines.ts'
 import { carryOut, describeSteps } from '../service/steps.ts'
 import { systemd } from '../service/systemd.ts'
@@ -77,11 +77,21 @@ async function status(
   json: boolean,
   io: CliIo
 ): Promise<number> {
-  const both = place.platform === 'win32' ? (['user'] as const) : (['user', 'system'] as const)
-  const found = await Promise.all((said ? [said] : both).map((scope) => kind.status(place, scope)))
+  const found = await Promise.all((said ? [said] : scopesOf(place)).map((scope) => kind.status(place, scope)))
   if (json) io.print(JSON.stringify(found))
   else for (const line of found.flatMap(statusLines)) io.print(line)
   return found.some((each) => each.state === 'running') ? EXIT.done : EXIT.device
+}
+
+/** Of the services that this platform may have here, whether they are installed and run; none where it has none. */
+export async function serviceStatuses(): Promise<ServiceStatus[]> {
+  if (!['linux', 'darwin', 'win32'].includes(process.platform)) return []
+  const place = here()
+  return Promise.all(scopesOf(place).map((scope) => kindOf(place.platform).status(place, scope)))
+}
+
+function scopesOf({ platform }: Place): readonly Scope[] {
+  return platform === 'win32' ? ['user'] : ['user', 'system']
 }
 
 function kindOf(platform: NodeJS.Platform): ServiceKind {
