@@ -262,6 +262,11 @@ describe('the connection to a peer', () => {
     there.fail(false)
     await clock.advance(60_000)
     expect([peer.tree, peer.fault]).toEqual([tree(desk(ours())), undefined])
+    // It was well again: the next try is as soon as the first one was.
+    const before = there.dials()
+    there.end()
+    await clock.advance(500)
+    expect(there.dials()).toBe(before + 1)
     peer.dispose()
     await settle()
     expect(clock.pending).toBe(0)
@@ -274,6 +279,12 @@ describe('the connection to a peer', () => {
     peer.dispose()
     await clock.advance(60_000)
     expect([there.dials(), clock.pending, peer.tree]).toEqual([1, 0, undefined])
+    // Also where it came about all the same.
+    const { client } = await there.dial(new AbortController().signal)
+    const late = new FarPeer({ dial: () => Promise.resolve({ client }), clock, changed: () => undefined })
+    late.dispose()
+    await settle()
+    expect([client.closed?.code, late.tree]).toEqual(['peer-closed', undefined])
   })
 })
 
@@ -340,8 +351,14 @@ describe('the links of the settings', () => {
     // 200 changes in ten seconds.
     expect(told.length).toBeGreaterThan(0)
     expect(told.length).toBeLessThanOrEqual(11 * (MAX_LOOKS + 1))
-    there.show(tree(desk(ours({ writer: true, holdsSince: AT }))))
     await clock.advance(2 * TELL_PERIOD_MS)
+    expect(told.at(-1)).toMatch(/watch/)
+    for (let n = 0; n <= MAX_LOOKS; n += 1) {
+      there.show(tree(desk(ours(n % 2 === 0 ? { writer: true, holdsSince: AT } : {}))))
+      await clock.advance(TELL_PERIOD_MS / 20)
+    }
+    expect(told.at(-1)).toMatch(/watch/)
+    await clock.advance(TELL_PERIOD_MS)
     expect(told.at(-1)).toBe('you have the control now')
     all.dispose()
   })
