@@ -63,7 +63,9 @@ it('passes the control to and fro, and tells each side', { timeout: 60_000 }, as
   )
   const user = await bench.home.serve()
   await user.printed(/you only watch: another client has the control since .*farport ask GPS/, 'stderr')
-  expect(await says(bench.home.farport('list', 'GPS'))).toMatch(/control +another client has it since/)
+  const listed = await says(bench.home.farport('list', 'GPS'))
+  expect(listed).toMatch(/control +another client has it since/)
+  expect(listed).toMatch(/state +open .*, only watches/)
 
   // A plain client cannot answer; whose port it is can.
   expect(await says(bench.home.farport('ask', 'GPS'))).toMatch(

@@ -7,7 +7,12 @@ import type { FarState, PortState, StateTree } from '../../../src-main/contract/
 import type { LinkEntry } from '../../../src-main/contract/settings.ts'
 import { farLinkOf } from '../../../src-main/core/instance/far-link.ts'
 import { FarPeer } from '../../../src-main/core/instance/far-peer.ts'
-import { FarShares, MAX_LOOKS, TELL_PERIOD_MS } from '../../../src-main/core/instance/far-shares.ts'
+import {
+  ANSWER_MS,
+  FarShares,
+  MAX_LOOKS,
+  TELL_PERIOD_MS
+} from '../../../src-main/core/instance/far-shares.ts'
 import { farView } from '../../../src-main/core/instance/far-view.ts'
 import { farLines } from '../../../src-main/core/instance/far-words.ts'
 import { CallPace, MAX_CALLS_PER_PERIOD, PERIOD_MS } from '../../../src-main/core/instance/call-pace.ts'
@@ -210,6 +215,8 @@ function far(clock: FakeClock) {
   let shown = tree(desk(ours()))
   let dials = 0
   let fails = false
+  let silent = false
+  const calls: [string, unknown][] = []
   const ends: (() => void)[] = []
   const dial = async (signal: AbortSignal): Promise<{ client: RpcClient }> => {
     dials++
@@ -219,7 +226,10 @@ function far(clock: FakeClock) {
     const [near, end] = memoryChannels()
     const topic = new StateTopic(() => shown, changes.event, clock)
     const service: Service = {
-      call: () => Promise.resolve({}),
+      call: (name, args) => {
+        calls.push([name, args])
+        return silent ? new Promise(() => undefined) : Promise.resolve({})
+      },
       subscribe: (_topic, _args, subscriber) => topic.subscribe(subscriber)
     }
     const served = serve(end, service, clock)
@@ -229,6 +239,8 @@ function far(clock: FakeClock) {
   }
   return {
     dial,
+    calls,
+    silence: () => void (silent = true),
     dials: () => dials,
     fail: (now: boolean) => void (fails = now),
     end: () => ends.splice(0).forEach((each) => each()),
@@ -336,6 +348,41 @@ describe('the links of the settings', () => {
     all.dispose()
     await settle()
     expect(clock.pending).toBe(0)
+  })
+
+  it('have the far side act, and say why it does not', async () => {
+    const { all, clock, there, open } = shares([link('l1'), link('l2', 'sim:echo')])
+    const signal = new AbortController().signal
+    const outcome = (id: string, name: 'control.ask' | 'control.grant' = 'control.ask'): Promise<unknown> =>
+      all.call(id, name, name === 'control.ask' ? undefined : 7, signal).then(
+        () => 'done',
+        (fault: unknown) => (fault as Fault).message
+      )
+    expect(await outcome('l1')).toMatch(/^l1 is not connected/)
+    expect(await outcome('l2')).toMatch(/^l2 leads to no share of a paired computer/)
+    expect(await outcome('l3')).toMatch(/^There is no link/)
+    open.add('l1')
+    all.sync()
+    await clock.advance(1000)
+    expect([await outcome('l1'), await outcome('l1', 'control.grant')]).toEqual(['done', 'done'])
+    // The share by its id there, which is the same whatever it is called.
+    expect(there.calls).toEqual([
+      ['control.ask', { share: 'e1', use: USE }],
+      ['control.grant', { share: 'e1', session: 7 }]
+    ])
+    there.silence()
+    const late = outcome('l1')
+    await clock.advance(ANSWER_MS)
+    expect(await late).toMatch(/^alice does not answer/)
+    there.fail(true)
+    there.end()
+    await settle()
+    expect(await outcome('l1')).toBe('Nobody answers there.')
+    const bridges = { l1: { id: 'l1' } } as never
+    expect(all.complete(bridges)).toMatchObject({
+      l1: { far: { type: 'unknown', peer: 'alice', fault: { code: 'peer-refused' } } }
+    })
+    all.dispose()
   })
 
   it('tell people no more than they can read, and the last of it in any case', async () => {

@@ -19,9 +19,10 @@ export function shortText(text: string, most = MAX_SHORT): string {
 }
 
 /** `open 115200 8N1`, `idle`, `off`, `waiting: There is no /dev/ttyUSB0 …`. */
-export function bridgeWords({ enabled, state, blocked }: BridgeState): string {
+export function bridgeWords({ enabled, state, blocked, far }: BridgeState): string {
   if (!enabled) return 'off'
-  return blocked ? `${portWords(state)}, ${blockedWords(blocked)}` : portWords(state)
+  const watches = far?.type === 'known' && !far.writer ? ', only watches' : ''
+  return `${portWords(state)}${blocked ? `, ${blockedWords(blocked)}` : ''}${watches}`
 }
 
 export function rotatorWords({ enabled, fault }: RotatorState): string {
