@@ -1,7 +1,8 @@
 /**
  * Plain data: what every carrier can carry and gives back the same. Null, booleans, numbers, strings, Uint8Array, and arrays and
- * plain objects of these, not nested deeper than `MAX_DEPTH`. A field that is undefined counts as absent. Whatever else was to be
- * sent is a mistake of ours, and told before anything is on its way.
+ * plain objects of these, not nested deeper than `MAX_DEPTH`. A field that is undefined counts as absent, and zero has one sign: -0
+ * arrives as 0, as MessagePack's integers have it. Whatever else was to be sent is a mistake of ours, and told before anything is on
+ * its way.
  */
 import { Fault } from '../contract/faults.ts'
 
@@ -58,6 +59,7 @@ function isLeaf(value: unknown): boolean {
 function copy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copy)
   if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (value === 0) return 0
   if (!isPlainObject(value)) return value
   const fields = Object.entries(value).filter(([, each]) => each !== undefined)
   return Object.fromEntries(fields.map(([field, each]) => [field, copy(each)]))

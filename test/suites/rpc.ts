@@ -122,11 +122,12 @@ export function rpcSuite(name: string, open: () => RpcPair | Promise<RpcPair>, r
       }))
       await fc.assert(
         fc.asyncProperty(tree, async (value) => {
-          // Zero has one sign on the wire.
           expect(await ask('echo', value)).toEqual(unsigned(value))
         }),
         { numRuns: runs }
       )
+      // Zero has one sign, whatever carries it.
+      expect(await ask('echo', [-0, { zero: -0 }])).toEqual([0, { zero: 0 }])
       expect(await ask('echo')).toBeUndefined()
       expect(await ask('echo', { here: 1, not: undefined })).toStrictEqual({ here: 1 })
     })
