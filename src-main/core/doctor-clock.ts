@@ -7,8 +7,8 @@ import { isClockSynchronised } from '../os/clock-state.ts'
 /** Wall clock, ms since 1970. */
 export interface ClockFacts {
   readonly nowMs: number
-  /** When this Farport was written to the disk: it cannot be earlier than that now. */
-  readonly builtMs: number
+  /** When this Farport was written to the disk: it cannot be earlier than that now. Undefined: another one has taken its place since. */
+  readonly builtMs: number | undefined
   /** Undefined: the system does not say. */
   readonly synchronised: boolean | undefined
 }
@@ -22,14 +22,14 @@ const SLACK_MS = 24 * 3600_000
 const SUBJECT = 'clock'
 
 export function clockFacts(): ClockFacts {
-  const { mtimeMs } = statSync(fileURLToPath(import.meta.url))
-  return { nowMs: Date.now(), builtMs: mtimeMs, synchronised: isClockSynchronised() }
+  const program = statSync(fileURLToPath(import.meta.url), { throwIfNoEntry: false })
+  return { nowMs: Date.now(), builtMs: program?.mtimeMs, synchronised: isClockSynchronised() }
 }
 
 export function checkClock({ clock, platform }: { clock: ClockFacts; platform: NodeJS.Platform }): Finding[] {
   const { nowMs, builtMs, synchronised } = clock
   const fix = FIXES[platform] ?? 'Set the clock, and have a time server keep it right'
-  const isEarly = nowMs < Math.max(FROM_MS, builtMs) - SLACK_MS
+  const isEarly = nowMs < Math.max(FROM_MS, builtMs ?? 0) - SLACK_MS
   if (isEarly || nowMs >= TO_MS) {
     const message = `it says ${new Date(nowMs).toISOString().slice(0, 10)}, ${isEarly ? 'which is before this Farport was made' : 'which is after the certificates of Farport end'}`
     return [{ level: 'problem', subject: SUBJECT, message, fix }]
