@@ -45,8 +45,10 @@ export interface Listed {
 }
 
 /** They are off. `bob`: what his settings have beside his name. */
-export function twoComputers(bob: GivenSettings = {}): { alice: Computer; bob: Computer } {
-  const network = new Network()
+export function twoComputers(
+  bob: GivenSettings = {},
+  network = new Network()
+): { alice: Computer; bob: Computer } {
   return {
     alice: new Computer(network.server, (...all) => network.here(...all), { name: 'alice' }),
     bob: new Computer(network.peer, (...all) => network.there(...all), { name: 'bob', ...bob })

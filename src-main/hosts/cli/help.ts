@@ -339,7 +339,9 @@ What a paired computer may do with a share of this one, or with all that have no
 
   doctor: `farport doctor [--json]
 
-Examines what stands in the way of sharing ports here: rights, locks, other programs, addresses. Each finding has its fix.
+Examines what stands in the way of sharing ports here: rights, locks, other programs, addresses; the Farport that runs here, its
+service, settings, key and clock; and asks up to three paired computers to connect back, which tells whether a firewall keeps others
+out. Each finding has its fix.
 Exit code 3 when there is a problem.`,
 
   serve: `farport serve [--system] [--json]

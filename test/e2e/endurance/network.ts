@@ -50,6 +50,15 @@ export class Network {
     ip('-n', this.#there, 'addr', 'flush', 'dev', 'far')
   }
 
+  /** What a firewall does that drops: connections to this port of the server get no answer, those that it makes go on. */
+  dropNewcomers(port: number): void {
+    const rule = (...args: string[]): void => ip('-n', this.#here, 'rule', ...args)
+    // The table of its own addresses comes before all rules, but for one that is put in front of it.
+    rule('add', 'pref', '100', 'lookup', 'local')
+    rule('del', 'pref', '0')
+    rule('add', 'pref', '10', 'iif', 'near', 'ipproto', 'tcp', 'dport', String(port), 'blackhole')
+  }
+
   /** Another computer at the old one's place and address. It says nothing about connections from `silentPort`. */
   replacePeer(silentPort: number): void {
     this.cut()
