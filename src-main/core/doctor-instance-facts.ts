@@ -100,13 +100,17 @@ async function instanceFact(socket: LocalSocket): Promise<InstanceFact | undefin
     const connection = await attachTo(socket)
     if (connection === 'none') return undefined
     if (connection === 'dead') return { ...about, state: { type: 'dead' } }
-    return { ...about, state: await runningState(connection) }
+    const state = await runningState(connection)
+    // $FARPORT_SOCKET may name anybody's.
+    return { ...about, kind: state.self.kind ?? kind, state }
   } catch (error) {
     return { ...about, state: { type: 'fault', fault: toFault(error) } }
   }
 }
 
-async function runningState(connection: Connection): Promise<InstanceFact['state']> {
+async function runningState(
+  connection: Connection
+): Promise<Extract<InstanceFact['state'], { readonly type: 'running' }>> {
   const { RpcClient } = await import('../rpc/client.ts')
   const { streamChannel } = await import('../rpc/stream-channel.ts')
   const client = new RpcClient(streamChannel(connection, 'client'))

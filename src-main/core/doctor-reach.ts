@@ -1,5 +1,6 @@
 /** The doctor's question whether other computers reach this one. Pure: facts in, findings out. Called by core/doctor. */
 import { isIP } from 'node:net'
+import { plainText } from '../base/plain-text.ts'
 import type { Finding } from '../contract/findings.ts'
 import { FARPORT_PORT } from '../contract/settings.ts'
 import type { Facts } from './doctor-facts.ts'
@@ -7,11 +8,15 @@ import type { InstanceFact, ReachFact } from './doctor-instance-facts.ts'
 
 const SUBJECT = 'other computers'
 
+/** Of what others say of themselves, and of what they met with. */
+const MAX_NAME = 48
+const MAX_WHY = 200
+
 export const checkReach = (facts: Facts): Finding[] =>
   facts.instances.flatMap(({ state }) => (state.type === 'running' ? checkOne(state.reach, facts) : []))
 
 function checkOne(reach: readonly ReachFact[], facts: Facts): Finding[] {
-  const reached = reach.filter((each) => each.reached.reached).map(({ peer }) => peer)
+  const reached = reach.filter((each) => each.reached.reached).map(({ peer }) => plainText(peer, MAX_NAME))
   const others = reach.filter((each) => !each.reached.reached)
   const [first] = others
   const ok: Finding[] =
@@ -22,15 +27,18 @@ function checkOne(reach: readonly ReachFact[], facts: Facts): Finding[] {
   if (reached.length === 0) return [finding('problem', 'Other computers cannot reach this one', first, facts)]
   return [
     ...ok,
-    ...others.map((each) => finding('warning', `${each.peer} cannot reach this one`, each, facts))
+    ...others.map((each) =>
+      finding('warning', `${plainText(each.peer, MAX_NAME)} cannot reach this one`, each, facts)
+    )
   ]
 }
 
 function finding(level: Finding['level'], what: string, { peer, reached }: ReachFact, facts: Facts): Finding {
   const { code, why = 'it does not say why', at } = reached
+  const name = plainText(peer, MAX_NAME)
   const [, host = '', digits = String(FARPORT_PORT)] = /^\[?(.*?)\]?:(\d+)$/.exec(at ?? '') ?? []
   const port = Number(digits)
-  const tried = `(${peer} tried ${why})`
+  const tried = `(${name} tried ${plainText(why, MAX_WHY)})`
   if (isIP(host) && !facts.addresses.includes(host))
     return {
       level,

@@ -243,6 +243,16 @@ describe('other computers', () => {
     ])
   })
 
+  it('what they say of themselves is fit for a terminal, and no longer than a line', () => {
+    const found = checkReach(
+      facts({
+        instances: [runs({}, [not('\u001b[31m\u202elab', 'peer-timeout', { why: 'x\n'.repeat(500) })])]
+      })
+    )
+    expect(found[0]?.message).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
+    expect(found[0]?.message.length).toBeLessThan(400)
+  })
+
   it('what another version says, and says without a place, is taken as it is', () => {
     expect(found([{ peer: 'lab', reached: { reached: false } }])[0]).toContain(
       'the firewall blocks port 22217 (lab tried it does not say why)'
