@@ -36,10 +36,11 @@ export const MAX_LOOKS = 8
 export const ANSWER_MS = 10_000
 
 interface Connected {
-  readonly link: FarLink
+  link: FarLink
   readonly key: string
   /** What we call the peer. */
   readonly name: string
+  view: FarView
   /** What people were told of last. */
   told?: FarState
 }
@@ -68,15 +69,25 @@ export class FarShares implements Disposable {
   /** To be called when links, or how it goes with them, may have changed. */
   sync(): void {
     const { linkPorts, peerOf } = this.#options
+    const come = new Set<string>()
     for (const link of this.#far()) {
       const isOpen = linkPorts(link.id)[link.end]?.type === 'open'
       const had = this.#connected.get(link.id)
-      if (isOpen === (had?.link === link)) continue
-      if (isOpen) this.#connected.set(link.id, { link, ...peerOf(link.peer) })
-      else this.#connected.delete(link.id)
+      if (isOpen && had && same(had.link, link)) {
+        // It may be called something else by now.
+        had.link = link
+        continue
+      }
+      this.#connected.delete(link.id)
+      if (!isOpen) continue
+      const peer = peerOf(link.peer)
+      this.#connected.set(link.id, { link, ...peer, view: { state: { type: 'unknown', peer: peer.name } } })
+      come.add(peer.key)
     }
     for (const [id, { link }] of this.#connected) if (!this.#links.includes(link)) this.#connected.delete(id)
     this.#keepPeers()
+    // Whose peer is connected already.
+    for (const key of come) this.#changed(key)
   }
 
   /** With the far side of each link that is connected. */
@@ -84,7 +95,7 @@ export class FarShares implements Disposable {
     if (this.#connected.size === 0) return bridges
     const far = [...this.#connected.values()].flatMap((each): [string, BridgeState][] => {
       const bridge = bridges[each.link.id]
-      return bridge ? [[bridge.id, { ...bridge, far: this.#view(each).state }]] : []
+      return bridge ? [[bridge.id, { ...bridge, far: each.view.state }]] : []
     })
     return { ...bridges, ...Object.fromEntries(far) }
   }
@@ -97,7 +108,7 @@ export class FarShares implements Disposable {
     const connected = this.#connected.get(id)
     const peer = connected && this.#peers.get(connected.key)
     if (!peer) throw this.#notConnected(id)
-    const share = this.#view(connected).shareId ?? connected.link.share
+    const share = connected.view.shareId ?? connected.link.share
     const late = new AbortController()
     const timer = this.#options.clock.after(ANSWER_MS, () => late.abort(noAnswer(connected.name)))
     const either = AbortSignal.any([signal, late.signal])
@@ -121,18 +132,12 @@ export class FarShares implements Disposable {
     this.#read = []
   }
 
-  /** Those of the settings, each the same object as long as it says the same. */
+  /** Those of the settings. */
   #far(): readonly FarLink[] {
     const { links } = this.#options.settings()
     if (links === this.#read) return this.#links
-    const had = new Map(this.#links.map((each) => [each.id, each]))
     this.#read = links
-    this.#links = links.flatMap((entry) => {
-      const link = farLinkOf(entry)
-      if (!link) return []
-      const old = had.get(link.id)
-      return [old && same(old, link) ? old : link]
-    })
+    this.#links = links.flatMap((entry) => farLinkOf(entry) ?? [])
     return this.#links
   }
 
@@ -148,11 +153,11 @@ export class FarShares implements Disposable {
       if (!this.#peers.has(key))
         this.#peers.set(
           key,
-          new FarPeer({ dial: (signal) => dial(link.peer, signal), clock, changed: () => this.#changed() })
+          new FarPeer({ dial: (signal) => dial(link.peer, signal), clock, changed: () => this.#changed(key) })
         )
   }
 
-  #view({ link, key, name }: Connected): FarView {
+  #look({ link, key, name }: Connected): FarView {
     const peer = this.#peers.get(key)
     const unknown = { type: 'unknown', peer: name } as const
     if (!peer?.tree) return { state: { ...unknown, ...(peer?.fault && { fault: peer.fault.toJSON() }) } }
@@ -163,7 +168,16 @@ export class FarShares implements Disposable {
     }
   }
 
-  #changed(): void {
+  /** Of what a peer shows, most is none of our concern: the counts of bytes change all the time. */
+  #changed(key: string): void {
+    let differs = false
+    for (const each of this.#connected.values()) {
+      if (each.key !== key) continue
+      const view = this.#look(each)
+      differs ||= JSON.stringify(view) !== JSON.stringify(each.view)
+      each.view = view
+    }
+    if (!differs) return
     this.#changes.fire()
     this.#period ??= this.#options.clock.after(TELL_PERIOD_MS, () => this.#endPeriod(), 'idle')
     if (++this.#looks <= MAX_LOOKS) this.#tell()
@@ -178,7 +192,7 @@ export class FarShares implements Disposable {
 
   #tell(): void {
     for (const each of this.#connected.values()) {
-      const { state } = this.#view(each)
+      const { state } = each.view
       // What is not known just now may be as it was.
       if (state.type !== 'known') continue
       for (const line of farLines(each.told, state, each.link.name)) this.#options.tell(each.link, line)
@@ -200,8 +214,9 @@ export class FarShares implements Disposable {
   }
 }
 
+/** The same use of the same share. */
 function same(a: FarLink, b: FarLink): boolean {
-  return a.name === b.name && a.peer === b.peer && a.share === b.share && a.use === b.use && a.end === b.end
+  return a.peer === b.peer && a.share === b.share && a.use === b.use && a.end === b.end
 }
 
 function noAnswer(peer: string): Fault {

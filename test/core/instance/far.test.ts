@@ -350,6 +350,39 @@ describe('the links of the settings', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('are as they were where only counts of bytes are new', async () => {
+    const { all, clock, there, open, told, settings } = shares([link('l1'), link('l2')])
+    let changes = 0
+    all.onChange(() => void (changes += 1))
+    open.add('l1')
+    all.sync()
+    await clock.advance(1000)
+    const before = changes
+    for (let n = 0; n < 5; n += 1) {
+      there.show(tree(desk(ours({ bytesToDevice: n }))))
+      await clock.advance(1000)
+    }
+    expect(changes).toBe(before)
+    // One that joins is as its peer is, at once.
+    open.add('l2')
+    all.sync()
+    expect(all.complete({ l2: { id: 'l2' } } as never)).toMatchObject({ l2: { far: { type: 'unknown' } } })
+    // Nor is anything told again where it only has another name.
+    settings.links = settings.links.map((each) => ({ ...each, name: 'GPS' }))
+    all.sync()
+    await clock.advance(1000)
+    expect(told).toEqual(['you only watch. Ask for it: farport ask l1'])
+    there.show(tree(desk(ours(), session(9, { peer: OWN, use: useOfEntry('l2') }))))
+    await clock.advance(1000)
+    expect(all.complete({ l2: { id: 'l2' } } as never)).toMatchObject({ l2: { far: { session: 9 } } })
+    open.delete('l2')
+    all.sync()
+    open.add('l2')
+    all.sync()
+    expect(all.complete({ l2: { id: 'l2' } } as never)).toMatchObject({ l2: { far: { session: 9 } } })
+    all.dispose()
+  })
+
   it('have the far side act, and say why it does not', async () => {
     const { all, clock, there, open } = shares([link('l1'), link('l2', 'sim:echo')])
     const signal = new AbortController().signal
