@@ -44,7 +44,8 @@ interface Call {
 
 export class RpcClient implements Disposable {
   readonly #channel: Channel
-  readonly #foreign: boolean
+  /** The server is another installation, which may be hostile. */
+  readonly isForeign: boolean
   readonly #calls = new Map<number, Call>()
   readonly #watches = new Map<number, Watch>()
   readonly #life = new Lifetime()
@@ -62,7 +63,7 @@ export class RpcClient implements Disposable {
   /** Speaks first; owns the Channel from here on. */
   constructor(channel: Channel, { clock = systemClock, foreign = false }: RpcClientOptions = {}) {
     this.#channel = channel
-    this.#foreign = foreign
+    this.isForeign = foreign
     this.#greeting = this.#life.add(
       clock.after(HELLO_ANSWER_MS, () =>
         this.#break(new Fault('peer-timeout', 'Farport does not answer. Is it busy? Try again.'))
@@ -204,7 +205,7 @@ export class RpcClient implements Disposable {
   }
 
   #fit(value: unknown): unknown {
-    return this.#foreign ? fitTexts(value) : value
+    return this.isForeign ? fitTexts(value) : value
   }
 
   #takeCall(id: number): Call | undefined {

@@ -6,7 +6,7 @@ import { RingTopic } from '../../src-main/rpc/ring-topic.ts'
 import { RpcClient } from '../../src-main/rpc/client.ts'
 import { memoryChannels } from '../../src-main/rpc/memory-channel.ts'
 import { serve } from '../../src-main/rpc/server.ts'
-import { StateMirror } from '../../src-main/rpc/state-mirror.ts'
+import { FOREIGN_PAUSE_MS, MAX_FOREIGN_WEIGHT, StateMirror } from '../../src-main/rpc/state-mirror.ts'
 import { STATE_PACE_MS, StateTopic } from '../../src-main/rpc/state-topic.ts'
 import { Subscription } from '../../src-main/rpc/subscription.ts'
 import { FakeClock } from '../fake-clock.ts'
@@ -207,5 +207,78 @@ describe('a mirror', () => {
     service.subscriptions[0]!.subscriber.end(new Fault('peer-permission', 'No more.'))
     await turns(2)
     expect(ends).toMatchObject([{ code: 'peer-permission' }])
+  })
+})
+
+describe('the mirror of another installation', () => {
+  const started = (): {
+    service: FakeService
+    mirror: StateMirror
+    client: RpcClient
+    clock: FakeClock
+    ends: (Fault | undefined)[]
+  } => {
+    const [near, far] = memoryChannels()
+    const [service, clock] = [new FakeService(), new FakeClock()]
+    serve(far, service, clock)
+    const client = new RpcClient(near, { clock, foreign: true })
+    const mirror = new StateMirror(client, clock)
+    const ends: (Fault | undefined)[] = []
+    mirror.onEnd((fault) => ends.push(fault))
+    return { service, mirror, client, clock, ends }
+  }
+  /** A twentieth of what there may be: fields of `name`. */
+  const more = (n: number, name: string): unknown => {
+    const text = 'x'.repeat(900)
+    const each = Array.from({ length: MAX_FOREIGN_WEIGHT / 20 / 1000 }, () => text)
+    return { seq: n + 2, patch: { into: { bridges: { set: { [name]: { each } } } } } }
+  }
+
+  it('ends where that adds to its state without end', async () => {
+    const { service, mirror, clock, ends } = started()
+    await turns(2)
+    const { subscriber } = service.subscriptions[0]!
+    subscriber.send({ seq: 1, snapshot: tree(['a']) })
+    let sent = 0
+    for (; ends.length === 0 && sent < 30; sent++) {
+      subscriber.send(more(sent, `b${sent}`))
+      await turns(2)
+      await clock.advance(FOREIGN_PAUSE_MS)
+    }
+    expect(ends).toMatchObject([{ code: 'peer-protocol' }])
+    expect(sent).toBeGreaterThan(15)
+    expect(service.subscriptions).toMatchObject([{ disposed: 1 }])
+    mirror.dispose()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('goes on where that changes forever, and no more than fits is there at a time', async () => {
+    const { service, mirror, clock, ends } = started()
+    await turns(2)
+    const { subscriber } = service.subscriptions[0]!
+    subscriber.send({ seq: 1, snapshot: tree(['a']) })
+    for (let n = 0; n < 60; n++) {
+      subscriber.send(more(n, `b${n % 10}`))
+      await turns(2)
+      await clock.advance(FOREIGN_PAUSE_MS)
+    }
+    expect(ends).toEqual([])
+    expect(Object.keys(mirror.tree!.bridges)).toHaveLength(11)
+    mirror.dispose()
+  })
+
+  it('takes no more at once than there was credit for', async () => {
+    const { service, mirror, client, clock, ends } = started()
+    await turns(2)
+    const { subscriber } = service.subscriptions[0]!
+    // The server is not ours: it does not count.
+    Object.defineProperty(subscriber, 'credit', { get: () => 9 })
+    subscriber.send({ seq: 1, snapshot: tree(['a']) })
+    for (let n = 0; n < 4; n++) subscriber.send(more(n, 'b'))
+    await turns(5)
+    expect(client.closed).toMatchObject({ code: 'peer-protocol' })
+    expect(ends).toHaveLength(1)
+    mirror.dispose()
+    expect(clock.pending).toBe(0)
   })
 })
