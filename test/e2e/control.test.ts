@@ -116,6 +116,30 @@ it('passes the control to and fro, and tells each side', { timeout: 60_000 }, as
   expect((await bridge(bench, 'GPS')).far).toMatchObject({ type: 'known', writer: true, share: 'desk' })
 })
 
+it('is told to a command by itself, which can take it over', { timeout: 30_000 }, async () => {
+  const [alice, bench] = [await computer(), await computer()]
+  alice.home.write({
+    shares: [{ id: 'desk', name: 'desk', port: { target: 'sim:echo' } }],
+    peers: [trusted(bench, 'bench', 'control')],
+    preferences: listen(alice)
+  })
+  bench.home.write({ peers: [trusted(alice, 'alice', 'none')] })
+  await alice.home.serve()
+  const first = bench.home.farport('connect', 'farport://alice/desk', '--stdio')
+  await eventually(async () =>
+    expect((await bridge(alice, 'desk')).sessions).toMatchObject([{ writer: true }])
+  )
+  const second = bench.home.farport('connect', 'farport://alice/desk', '--stdio')
+  await second.printed(
+    /you only watch: this computer has the control since \S+ To take it over, add \?take-over to the address/,
+    'stderr'
+  )
+  const third = bench.home.farport('connect', 'farport://alice/desk?take-over', '--stdio')
+  third.process.stdin?.write('mine')
+  await third.printed(/mine/)
+  expect([first.stderr, third.stderr]).toEqual(['', ''])
+})
+
 it('says what there is to do where it cannot be', { timeout: 30_000 }, async () => {
   const [alice, bench] = [await computer(), await computer()]
   bench.home.write({
