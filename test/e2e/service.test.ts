@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Finding } from '../../src-main/contract/findings.ts'
 import { commandLine } from '../../src-main/hosts/cli/service/systemd-words.ts'
 import { eventually } from '../eventually.ts'
 import type { Ended } from './cli.ts'
@@ -113,6 +114,31 @@ describe.skipIf(lacksOwnSystemd())('farport service with systemd (needs root and
         /^The system's service: running since 20.*Z, process \d+, starts by itself/
       ) as string
     })
+
+    const aboutIt = /^(Farport|key of the service|the system's service)$/
+    const doctor = async (...before: readonly string[]): Promise<string[]> => {
+      const { stdout } = await systemd.run(...before, NODE, INSTALLED, 'doctor', '--json')
+      const found = (JSON.parse(stdout) as Finding[]).filter(({ subject }) => aboutIt.test(subject))
+      return found.map(({ level, subject, message, fix = '' }) => `${level} ${subject}: ${message} ${fix}`)
+    }
+    expect(await doctor()).toEqual([
+      expect.stringMatching(/^ok Farport: the system's runs here since /),
+      expect.stringMatching(/^ok key of the service: in order/)
+    ])
+    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']
+    expect(await doctor(...nobody)).toEqual([
+      expect.stringMatching(
+        /^warning Farport: the system's runs here, and you may not .* sudo usermod -aG farport/
+      )
+    ])
+    await systemd.run('systemctl', 'stop', 'farport')
+    expect(await doctor()).toEqual([
+      expect.stringMatching(/^ok Farport: none runs here/),
+      expect.stringMatching(
+        /^problem the system's service: installed .*, and not running .*journalctl -u farport/
+      ),
+      expect.stringMatching(/^ok key of the service: in order/)
+    ])
 
     const removed = await systemd.farport('service', 'uninstall')
     expect(removed).toMatchObject({ code: 0, stdout: expect.stringContaining(`removed ${UNIT}`) as string })

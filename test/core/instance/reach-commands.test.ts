@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net'
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock, type Clock } from '../../../src-main/base/clock.ts'
 import { DONE } from '../../../src-main/contract/close.ts'
@@ -190,6 +190,34 @@ describe('a paired computer that is asked to connect back', () => {
     a.told = a.port
     await eventually(async () => expect(await a.reach()).toMatchObject({ reached: true }))
     expect(b.who.length).toBeGreaterThanOrEqual(4)
+  })
+
+  it('gives up after its time also where each step keeps to its own', async () => {
+    const clock = new FakeClock()
+    const [a] = await pair(clock)
+    // Ours, by its key, and slow: TLS begins late, and then it says nothing.
+    const slow = await listenTls({ host: '127.0.0.1', port: 0 }, a.identity)
+    let secured = 0
+    slow.onConnection(() => (secured += 1))
+    const sockets: Socket[] = []
+    const front = createServer((socket) => void sockets.push(socket.pause()))
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
+    onTestFinished(async () => {
+      for (const each of sockets) each.destroy()
+      front.close()
+      await slow.close(DONE)
+    })
+    a.told = (front.address() as AddressInfo).port
+    const asked = a.reach()
+    await eventually(() => expect(sockets).toHaveLength(1))
+    await clock.advance(REACH_MS / 2)
+    const back = createConnection(Number(new URL(slow.url).port), '127.0.0.1')
+    sockets.push(back)
+    for (const each of sockets) each.on('error', () => undefined)
+    sockets[0]!.pipe(back).pipe(sockets[0]!)
+    await eventually(() => expect(secured).toBe(1))
+    await clock.advance(REACH_MS / 2)
+    expect(await asked).toMatchObject({ reached: false, code: 'peer-timeout' })
   })
 
   it('does it so often in a minute, for each of them', async () => {
