@@ -5,7 +5,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import type { CloseReason } from '../contract/close.ts'
-import { SHUTDOWN } from '../contract/close.ts'
 import type { Session, SessionIdentity, Terms } from '../sessions/session.ts'
 import type { Admission, Present, Verdict } from './admission.ts'
 import type { Hub } from './hub.ts'
@@ -34,7 +33,6 @@ const REFUSAL_MS = 1000
 /** What a client got before the close-on string has this long to go out. */
 const ENOUGH_MS = 10_000
 
-const ENDING: Verdict = { type: 'refused', reason: SHUTDOWN }
 const KICKED: CloseReason = { code: 'taken-over', message: 'another client took this place' }
 const REPLACED: CloseReason = { code: 'taken-over', message: 'the same computer came again' }
 /** Nothing passed: how long that may be is the owner's wish. */
@@ -44,23 +42,24 @@ export class Guests {
   readonly #options: GuestsOptions
   /** Those who are here, the first to come first. */
   readonly #here = new Map<Session, Guest>()
-  #ending = false
+  /** Why nobody comes in any more. */
+  #ending: CloseReason | undefined
 
   constructor(options: GuestsOptions) {
     this.#options = options
   }
 
-  /** Whoever comes from now on is refused. */
-  end(): void {
-    this.#ending = true
+  /** Whoever comes from now on is refused, and told why. */
+  end(reason: CloseReason): void {
+    this.#ending = reason
   }
 
   /** See Junction. */
   admit(session: Session, terms: Terms, early: readonly Uint8Array[]): number | undefined {
     const { admission, hub } = this.#options
     const old = this.#earlierSelf(session.who)
-    const verdict = this.#ending
-      ? ENDING
+    const verdict: Verdict | undefined = this.#ending
+      ? { type: 'refused', reason: { code: 'refused', message: this.#ending.message } }
       : admission?.judge(
           terms,
           [...this.#here.values()].filter((each) => each !== old)

@@ -69,6 +69,8 @@ export class Junction {
   #wasInUse = false
   #ending = false
   #closing: Promise<number> | undefined
+  #reason = SHUTDOWN
+  #name: string
 
   /** `state` differs from before in more than its byte counts; at most once per turn of the event loop. */
   readonly onState: Event<void> = this.#states.event
@@ -81,6 +83,7 @@ export class Junction {
 
   protected constructor(options: BridgeOptions, rules: JunctionRules) {
     this.#options = options
+    this.#name = options.name
     this.#rules = rules
     this.#clock = options.clock ?? systemClock
     const staysOpen = rules.hold || (rules.keepOpenMs ?? 0) > 0
@@ -127,11 +130,11 @@ export class Junction {
 
   get state(): BridgeState {
     const { blocked } = this.#hub
-    const { id, name, port, sources } = this.#options
+    const { id, port, sources } = this.#options
     return {
       id,
       kind: this.#rules.kind,
-      name,
+      name: this.#name,
       enabled: !this.#ending,
       port: port.label,
       addresses: sources.filter(({ outward }) => !outward).map(({ address }) => address),
@@ -142,6 +145,10 @@ export class Junction {
       sessions: this.#hub.sessions,
       ...this.#hub.total
     }
+  }
+
+  get name(): string {
+    return this.#name
   }
 
   /** `close` was called. */
@@ -155,6 +162,12 @@ export class Junction {
     return [this.#keeper.state, ...others]
   }
 
+  /** From now on it is called this; nobody notices but who looks. */
+  rename(name: string): void {
+    this.#name = name
+    this.#announceState()
+  }
+
   /** Records bytes and events from now on. */
   tap(tap: Tap): Disposable {
     return this.#hub.tap(tap)
@@ -163,17 +176,17 @@ export class Junction {
   /**
    * Takes no more sessions, delivers what is under way in both directions, closes everything: all within `timeoutMs`, what it
    * cuts off is lost. Resolves with the number of lost bytes when the addresses are free; never rejects. Another call may
-   * only shorten the time.
+   * only shorten the time. `reason`: what those who are here, and those who come meanwhile, are told.
    */
-  close(timeoutMs: number): Promise<number> {
+  close(timeoutMs: number, reason = SHUTDOWN): Promise<number> {
     if (this.#closing) this.#hurry(timeoutMs)
-    else this.#closing = this.#close(timeoutMs)
+    else this.#closing = this.#close(timeoutMs, reason)
     return this.#closing
   }
 
   #hurry(timeoutMs: number): void {
     const limit = this.#clock.after(timeoutMs, () => {
-      this.#hub.abortSessions(SHUTDOWN)
+      this.#hub.abortSessions(this.#reason)
       this.#hub.abandon('time to close was over')
       void this.#keeper.close(0)
       void this.#closeRecorders(RECORDING_MS)
@@ -181,16 +194,17 @@ export class Junction {
     void this.#closing?.then(() => limit.dispose())
   }
 
-  async #close(timeoutMs: number): Promise<number> {
+  async #close(timeoutMs: number, reason: CloseReason): Promise<number> {
     const endMs = this.#clock.nowMs() + timeoutMs
     const lostBefore = this.#lost
     this.#ending = true
-    this.#guests.end()
-    const sources = this.#options.sources.map((source) => source.close(SHUTDOWN))
+    this.#reason = reason
+    this.#guests.end(reason)
+    const sources = this.#options.sources.map((source) => source.close(reason))
     const late = this.#clock.after(timeoutMs, () => {
       this.#hub.abandon('time to close was over')
     })
-    await Promise.all([this.#hub.closeSessions(SHUTDOWN, timeoutMs), this.#settled()])
+    await Promise.all([this.#hub.closeSessions(reason, timeoutMs), this.#settled()])
     late.dispose()
     this.#keptOpen?.dispose()
     await this.#keeper.close(Math.max(0, endMs - this.#clock.nowMs()))

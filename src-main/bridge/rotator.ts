@@ -37,7 +37,8 @@ export class Rotator {
   readonly #notices = new Emitter<BridgeNotice>()
   /** The id of the share that was given last. */
   #last: string | undefined
-  #ending = false
+  /** Why nobody is placed any more. */
+  #ending: CloseReason | undefined
 
   /** Its shares are there from the start, and tell of themselves. */
   readonly onState: Event<void> = never
@@ -64,9 +65,9 @@ export class Rotator {
   }
 
   /** Takes no more; those whom it placed stay. Resolves when the addresses are free: nothing is ever lost in here. */
-  async close(): Promise<number> {
-    this.#ending = true
-    await Promise.all(this.#options.sources.map((source) => source.close(SHUTDOWN)))
+  async close(...[, reason = SHUTDOWN]: [timeoutMs?: number, reason?: CloseReason]): Promise<number> {
+    this.#ending = reason
+    await Promise.all(this.#options.sources.map((source) => source.close(reason)))
     this.#life.dispose()
     return 0
   }
@@ -78,7 +79,7 @@ export class Rotator {
     // One whose device is away is better than none: it may be back in a second.
     const share = inTurn.find(({ state }) => state.state.type !== 'waiting') ?? inTurn[0]
     if (!share || this.#ending) {
-      const reason = this.#ending ? SHUTDOWN : allInUse(pool.length)
+      const reason = this.#ending ? refusal(this.#ending.message) : allInUse(pool.length)
       for (const each of pool) each.probe(session.who)
       this.#notices.fire(warning(`client refused: ${session.who.label} (${reason.message})`))
       void session.close(reason, REFUSAL_MS)
@@ -98,5 +99,10 @@ function allInUse(count: number): CloseReason {
     count === 0
       ? 'there is no port here any more'
       : `${count === 1 ? 'the port is' : `all ${count} ports are`} in use; try again when somebody has left`
+  return refusal(message)
+}
+
+/** Whoever is turned away is told why. */
+function refusal(message: string): CloseReason {
   return { code: 'refused', message }
 }

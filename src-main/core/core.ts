@@ -13,6 +13,7 @@ import {
   type CommandResult,
   type PortSpec
 } from '../contract/commands.ts'
+import { SWITCHED_OFF, type CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { BridgeState, PortState, RotatorState, StateTree } from '../contract/state.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
@@ -84,7 +85,7 @@ export class Core {
     'ports.list': async () => (await import('../ports/list-ports.ts')).listPorts(),
     'share.start': async (spec) => {
       const share = await this.#start(spec.name, spec.port.target, (id, name) =>
-        startShare(id, name, spec, this.#context)
+        startShare(id, name, spec, this.#contextOf(id))
       )
       this.#tellFaults(share)
       return share.state
@@ -100,14 +101,14 @@ export class Core {
       const shares = spec.shares.map((share) => this.#find(share, SwitchedShare))
       const pool = (): SwitchedShare[] => shares.filter(({ ended }) => !ended)
       const rotator = await this.#start(spec.name, 'rotator', (id, name) =>
-        makeRotator(id, name, spec, pool, this.#report)
+        makeRotator(id, name, spec, pool, this.#contextOf(id).report)
       )
       return rotator.state
     },
     'link.start': async (spec) => {
       const { makeLink } = await import('./links.ts')
       const link = await this.#start(spec.name, spec.port.target, (id, name) =>
-        makeLink(id, name, spec, this.#context)
+        makeLink(id, name, spec, this.#contextOf(id))
       )
       // The faults of a first opening that somebody waits for are theirs.
       if (!spec.hold || spec.wait) this.#tellFaults(link)
@@ -155,17 +156,22 @@ export class Core {
    */
   place(what: Placed): Switch {
     const { id } = what.entry
-    const end = async (timeoutMs: number): Promise<number> => {
+    let { name } = what.entry
+    const end = async (timeoutMs: number, reason: CloseReason): Promise<number> => {
       const thing = this.#kept.get(id)
-      return thing ? this.#stop(id, thing, timeoutMs) : 0
+      return thing ? this.#stop(id, thing, timeoutMs, reason) : 0
     }
     return {
-      on: () => this.#switchOn(what),
+      on: () => this.#switchOn(what, () => name),
       off: async (timeoutMs) => {
         const thing = this.#kept.get(id)
-        return thing instanceof SwitchedShare ? thing.disable(timeoutMs) : end(timeoutMs)
+        return thing instanceof SwitchedShare ? thing.disable(timeoutMs) : end(timeoutMs, SWITCHED_OFF)
       },
-      end
+      end,
+      rename: (called) => {
+        name = called
+        this.#rename(id, called)
+      }
     }
   }
 
@@ -190,7 +196,7 @@ export class Core {
   ): Promise<number> {
     const { makeConsoleLink } = await import('./links.ts')
     const link = await this.#start(undefined, port.target, (id) =>
-      makeConsoleLink(id, port, source, this.#context)
+      makeConsoleLink(id, port, source, this.#contextOf(id))
     )
     const conversation = converse(
       link,
@@ -249,22 +255,24 @@ export class Core {
     throw new Fault('usage', `There is no such thing as ${what} with the id ${id}.`)
   }
 
-  async #switchOn(what: Placed): Promise<void> {
-    const { id, name } = what.entry
+  /** `called`: by its name of the moment, which may change while it begins. */
+  async #switchOn(what: Placed, called: () => string): Promise<void> {
+    const { id } = what.entry
     const had = this.#kept.get(id)
     if (had && !(had instanceof SwitchedShare)) return
     if (this.#closed) throw shuttingDown()
-    const thing = had ?? (await this.#make(what))
+    const thing = had ?? (await this.#make(what, called()))
     if (!had) this.#tellFaults(this.#add(thing))
+    this.#rename(id, called())
     if (thing instanceof SwitchedShare) await thing.enable()
     if (!this.#isClosed()) return
     await this.#stop(id, thing, 0)
-    throw new Fault('usage', `${name} cannot begin: ${shuttingDown().message}`)
+    throw new Fault('usage', `${called()} cannot begin: ${shuttingDown().message}`)
   }
 
-  async #make(what: Placed): Promise<Kept> {
-    const { id, name } = what.entry
-    const context = { ...this.#context, use: useOfEntry(id) }
+  async #make(what: Placed, name: string): Promise<Kept> {
+    const { id } = what.entry
+    const context = { ...this.#contextOf(id), use: useOfEntry(id) }
     switch (what.kind) {
       case 'share': {
         // Paired computers reach it without a listener.
@@ -281,7 +289,7 @@ export class Core {
             const kept = this.#kept.get(share)
             return kept instanceof SwitchedShare ? [kept] : []
           })
-        return makeRotator(id, name, what.entry, pool, this.#report)
+        return makeRotator(id, name, what.entry, pool, context.report)
       }
     }
   }
@@ -329,7 +337,7 @@ export class Core {
     const { id, name: subject } = thing.state
     this.#kept.set(id, thing)
     this.#names.set(id, subject)
-    thing.onNotice((notice) => this.#report({ ...notice, subject, id }))
+    thing.onNotice((notice) => this.#report({ ...notice, subject: this.#names.get(id) ?? subject, id }))
     thing.onState(() => this.#states.fire())
     this.#states.fire()
     return thing
@@ -338,11 +346,25 @@ export class Core {
   /** From now on: a fault of the first opening is for whoever waits for that. */
   #tellFaults(thing: Kept): void {
     const { id, name: subject } = thing.state
-    thing.onFault(({ message }) => this.#report({ level: 'warning', subject, id, text: message }))
+    thing.onFault(({ message }) =>
+      this.#report({ level: 'warning', subject: this.#names.get(id) ?? subject, id, text: message })
+    )
   }
 
-  async #stop(id: string, thing: Kept, timeoutMs: number): Promise<number> {
-    const lost = await thing.close(timeoutMs)
+  /** What is told on behalf of that share, link or rotator is known to be about it. */
+  #contextOf(id: string): Context {
+    return { ...this.#context, report: (notice) => this.#report({ ...notice, id }) }
+  }
+
+  #rename(id: string, name: string): void {
+    const thing = this.#kept.get(id)
+    if (!(thing instanceof SwitchedShare || thing instanceof Link) || this.#names.get(id) === name) return
+    this.#names.set(id, name)
+    thing.rename(name)
+  }
+
+  async #stop(id: string, thing: Kept, timeoutMs: number, reason?: CloseReason): Promise<number> {
+    const lost = await thing.close(timeoutMs, reason)
     this.#kept.delete(id)
     this.#names.delete(id)
     this.#states.fire()

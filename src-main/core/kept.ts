@@ -1,5 +1,6 @@
 import type { Event } from '../base/event.ts'
 import type { BridgeNotice } from '../bridge/notices.ts'
+import type { CloseReason } from '../contract/close.ts'
 import type { Fault } from '../contract/faults.ts'
 import type { BridgeState, RotatorState } from '../contract/state.ts'
 
@@ -9,6 +10,6 @@ export interface Kept {
   readonly onState: Event<void>
   readonly onNotice: Event<BridgeNotice>
   readonly onFault: Event<Fault>
-  /** Resolves with the number of bytes that were not delivered; never rejects. */
-  close(timeoutMs: number): Promise<number>
+  /** `reason`: what its clients are told; default that Farport ends. Resolves with the number of bytes that were not delivered; never rejects. */
+  close(timeoutMs: number, reason?: CloseReason): Promise<number>
 }

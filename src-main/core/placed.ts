@@ -1,4 +1,5 @@
 /** Things with an id and a name of their own, as the settings have them, and how each is switched in core. */
+import type { CloseReason } from '../contract/close.ts'
 import type { LinkEntry, RotatorEntry, ShareEntry } from '../contract/settings.ts'
 
 export type Placed =
@@ -12,6 +13,8 @@ export interface Switch {
   on(): Promise<void>
   /** It may be on again. Resolves with the number of bytes that were not delivered; never rejects. */
   off(timeoutMs: number): Promise<number>
-  /** For good; as `off`. */
-  end(timeoutMs: number): Promise<number>
+  /** For good; as `off`. `reason`: what those who are here are told. */
+  end(timeoutMs: number, reason: CloseReason): Promise<number>
+  /** Another name, while it is on or off; whoever uses it goes on. */
+  rename(name: string): void
 }

@@ -29,12 +29,13 @@ export interface ShareFacts {
 
 /** What is known of a share only once it is there. */
 export interface ShareNow {
+  readonly name: string
   readonly addresses: readonly string[]
   readonly state: PortState
   readonly sessions: readonly { readonly label: string }[]
 }
 
-const NOBODY: ShareNow = { addresses: [], state: { type: 'idle' }, sessions: [] }
+const NOBODY: Omit<ShareNow, 'name'> = { addresses: [], state: { type: 'idle' }, sessions: [] }
 
 export class ShareWords {
   readonly #facts: ShareFacts
@@ -71,7 +72,8 @@ export class ShareWords {
 
   #context(known: Pick<TextContext, 'port' | 'remote' | 'settings'>): TextContext {
     const { device, name } = this.#facts
-    return { device, name, time: new Date(), ...known }
+    // People may have called it something else since.
+    return { device, name: this.#now()?.name ?? name, time: new Date(), ...known }
   }
 
   /** Those in force; before the device is open, those that it will be opened with, where they are known. */

@@ -28,8 +28,8 @@ export async function startShare(
 ): Promise<SwitchedShare> {
   checkWords(spec, context)
   let { listen } = spec
-  const share = new SwitchedShare({ id, name, port: shownTarget(spec.port.target) }, async () => {
-    const made = await makeShare(id, name, { ...spec, listen }, context)
+  const share = new SwitchedShare({ id, name, port: shownTarget(spec.port.target) }, async (called) => {
+    const made = await makeShare(id, called, { ...spec, listen }, context)
     // Where it took any free port, it is found there again when it was switched off and on.
     listen = withAddresses(listen, made.state.addresses)
     return made
@@ -84,7 +84,8 @@ function withAddresses(
  * `device`; then nothing listens.
  */
 async function makeShare(id: string, name: string, spec: ShareArguments, context: Context): Promise<Share> {
-  const { report } = context
+  const report: Report = (notice) =>
+    context.report(notice.subject === name ? { ...notice, subject: share?.name ?? name } : notice)
   const target = readTarget(spec.port, context)
   const doors = readDoors(spec)
   // The texts are asked for when there is somebody to tell: the share is there by then.

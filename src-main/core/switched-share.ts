@@ -8,7 +8,7 @@ import { Lifetime } from '../base/lifetime.ts'
 import type { BridgeNotice } from '../bridge/notices.ts'
 import type { Poolable } from '../bridge/rotator.ts'
 import type { Share } from '../bridge/share.ts'
-import type { CloseReason } from '../contract/close.ts'
+import { SHUTDOWN, SWITCHED_OFF, type CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { BridgeState } from '../contract/state.ts'
 import type { Session, SessionIdentity, Terms } from '../sessions/session.ts'
@@ -18,8 +18,8 @@ import type { Kept } from './kept.ts'
 export type OffState = Pick<BridgeState, 'id' | 'name' | 'port'>
 
 export class SwitchedShare implements Kept, Poolable {
-  readonly #off: OffState
-  readonly #make: () => Promise<Share>
+  #off: OffState
+  readonly #make: (name: string) => Promise<Share>
   readonly #states = new Emitter<void>()
   readonly #notices = new Emitter<BridgeNotice>()
   readonly #faults = new Emitter<Fault>()
@@ -36,7 +36,7 @@ export class SwitchedShare implements Kept, Poolable {
   readonly onFault: Event<Fault> = this.#faults.event
 
   /** It is off until it is switched on. `make` rejects with a Fault; then nothing listens. */
-  constructor(off: OffState, make: () => Promise<Share>) {
+  constructor(off: OffState, make: (name: string) => Promise<Share>) {
     this.#off = off
     this.#make = make
   }
@@ -58,7 +58,9 @@ export class SwitchedShare implements Kept, Poolable {
     return this.#inRow(async () => {
       if (this.#ended) throw new Fault('usage', `${this.#off.name} was stopped: it cannot be switched on.`)
       if (this.#share) return
-      const share = await this.#make()
+      const share = await this.#make(this.#off.name)
+      // It may have got another one meanwhile.
+      share.rename(this.#off.name)
       this.#share = share
       this.#life = new Lifetime()
       this.#life.add(share.onState(() => this.#states.fire()))
@@ -69,13 +71,13 @@ export class SwitchedShare implements Kept, Poolable {
   }
 
   /** As `Junction.close`; it can be switched on again. Repeated calls are safe. */
-  disable(timeoutMs: number): Promise<number> {
+  disable(timeoutMs: number, reason = SWITCHED_OFF): Promise<number> {
     // Who waits for it to be on shall not make it wait: a second call only hurries.
-    void this.#share?.close(timeoutMs)
+    void this.#share?.close(timeoutMs, reason)
     return this.#inRow(async () => {
       const share = this.#share
       if (!share) return 0
-      const lost = await share.close(timeoutMs)
+      const lost = await share.close(timeoutMs, reason)
       this.#before = sum(this.#before, share.state)
       this.#life.dispose()
       this.#share = undefined
@@ -85,9 +87,16 @@ export class SwitchedShare implements Kept, Poolable {
   }
 
   /** For good. */
-  close(timeoutMs: number): Promise<number> {
+  close(timeoutMs: number, reason = SHUTDOWN): Promise<number> {
     this.#ended = true
-    return this.disable(timeoutMs)
+    return this.disable(timeoutMs, reason)
+  }
+
+  /** From now on it is called this, on or off; its clients go on. */
+  rename(name: string): void {
+    this.#off = { ...this.#off, name }
+    this.#share?.rename(name)
+    this.#states.fire()
   }
 
   probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void {

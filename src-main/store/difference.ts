@@ -20,7 +20,8 @@ export type EntryKind = keyof Entries
 
 /**
  * `stop` ends it for good; `start` makes it anew, which may be a disabled one. Something that changed is stopped and started.
- * `disable` and `enable`: nothing else about it changed.
+ * `disable` and `enable`: nothing else about it changed, but perhaps its name. `rename`: the name, and nothing that needs a new one; the
+ * entry is the new one.
  */
 export type Step =
   | {
@@ -38,6 +39,8 @@ export type Step =
         readonly why: 'added' | 'changed'
       }
     }[EntryKind]
+  | { readonly action: 'rename'; readonly kind: 'share'; readonly entry: ShareEntry }
+  | { readonly action: 'rename'; readonly kind: 'link'; readonly entry: LinkEntry }
 
 /** `what` changed about a peer. Not trusted any more, or removed: what it has open ends. */
 export interface PeerStep {
@@ -48,7 +51,7 @@ export interface PeerStep {
 export interface Difference {
   /**
    * Everything that ends comes before anything that begins, so that an address or a device can go from one to another; and
-   * rotators, links, shares end in this order and begin in the opposite one. A rotator whose share is made anew is not: it
+   * rotators, links, shares end in this order and begin in the opposite one. New names come first of all. A rotator whose share is made anew is not: it
    * finds its shares by their ids.
    */
   readonly steps: readonly Step[]
@@ -59,13 +62,14 @@ export interface Difference {
 }
 
 export function difference(before: Settings, after: Settings): Difference {
-  const shares = steps('share', before.shares, after.shares, (entry, why) => start('share', entry, why))
-  const links = steps('link', before.links, after.links, (entry, why) => start('link', entry, why))
-  const rotators = steps('rotator', before.rotators, after.rotators, (entry, why) =>
-    start('rotator', entry, why)
-  )
+  const shares = steps('share', before.shares, after.shares, () => true)
+  const links = steps('link', before.links, after.links, (entry) => !isPathOfName(entry))
+  // Nobody leaves when one is made anew.
+  const rotators = steps('rotator', before.rotators, after.rotators, () => false)
   return {
     steps: [
+      ...shares.renames,
+      ...links.renames,
       ...rotators.ends,
       ...links.ends,
       ...shares.ends,
@@ -81,38 +85,56 @@ export function difference(before: Settings, after: Settings): Difference {
   }
 }
 
-interface Entry {
-  readonly id: string
-  readonly enabled: boolean
+/** A virtual port without a path of its own is found under the link's name. */
+function isPathOfName({ port, to }: LinkEntry): boolean {
+  return port.target === 'pty:' || to === 'pty:'
 }
 
-function steps<Each extends Entry>(
-  kind: EntryKind,
-  before: readonly Each[],
-  after: readonly Each[],
-  started: (entry: Each, why: 'added' | 'changed') => Step
-): { readonly ends: readonly Step[]; readonly begins: readonly Step[] } {
+interface Steps {
+  readonly renames: readonly Step[]
+  readonly ends: readonly Step[]
+  readonly begins: readonly Step[]
+}
+
+/** `keepsOn`: it may get another name while it goes on. */
+function steps<Kind extends EntryKind>(
+  kind: Kind,
+  before: readonly Entries[Kind][],
+  after: readonly Entries[Kind][],
+  keepsOn: (entry: Entries[Kind]) => boolean
+): Steps {
+  const renames: Step[] = []
   const ends: Step[] = []
   const begins: Step[] = []
   const old = byId(before)
   const kept = byId(after)
   for (const { id } of before) if (!kept.has(id)) ends.push({ action: 'stop', kind, id, why: 'removed' })
   for (const entry of after) {
-    const { id, enabled } = entry
+    const { id, enabled, name } = entry
     const was = old.get(id)
-    if (!was) begins.push(started(entry, 'added'))
-    else if (!same({ ...was, enabled }, entry)) {
+    if (!was) {
+      begins.push(start(kind, entry, 'added'))
+      continue
+    }
+    if (!same({ ...was, enabled, ...(keepsOn(entry) && { name }) }, entry)) {
       ends.push({ action: 'stop', kind, id, why: 'changed' })
-      begins.push(started(entry, 'changed'))
-    } else if (enabled && !was.enabled) begins.push({ action: 'enable', kind, id })
+      begins.push(start(kind, entry, 'changed'))
+      continue
+    }
+    if (was.name !== name) renames.push(rename(kind, entry))
+    if (enabled && !was.enabled) begins.push({ action: 'enable', kind, id })
     else if (!enabled && was.enabled) ends.push({ action: 'disable', kind, id })
   }
-  return { ends, begins }
+  return { renames, ends, begins }
 }
 
 function start<Kind extends EntryKind>(kind: Kind, entry: Entries[Kind], why: 'added' | 'changed'): Step {
   // The kind and its entry belong together; the compiler does not follow that through a generic.
   return { action: 'start', kind, entry, why } as Step
+}
+
+function rename<Kind extends EntryKind>(kind: Kind, entry: Entries[Kind]): Step {
+  return { action: 'rename', kind, entry } as Step
 }
 
 function peerSteps(before: readonly PeerEntry[], after: readonly PeerEntry[]): PeerStep[] {

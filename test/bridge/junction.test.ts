@@ -295,7 +295,7 @@ describe('closing', () => {
     const { bridge, device, door, connect } = share()
     door.close = () => Promise.resolve()
     const closed = bridge.close(1000)
-    expect(connect().closeReason).toEqual(SHUTDOWN)
+    expect(connect().closeReason).toEqual({ ...SHUTDOWN, code: 'refused' })
     await closed
     expect(device.tries).toEqual([])
   })

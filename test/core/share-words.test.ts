@@ -6,6 +6,7 @@ const FACTS = { device: '/dev/ttyUSB0', name: 'bench', settings: DEFAULT_SETTING
 const ALL = String.raw`\d \N \p \B \I`
 
 const now = (part: Partial<ShareNow> = {}): ShareNow => ({
+  name: 'bench',
   addresses: ['rfc2217://127.0.0.1:7000', 'raw+unix:///run/x.sock'],
   state: { type: 'idle' },
   sessions: [{ label: '[2001:db8::7]:50112' }, { label: '192.0.2.7:50113' }],

@@ -24,6 +24,12 @@ function taken(before: Settings, after: Settings): Map<string, unknown> {
       put(step.kind, step.entry)
       continue
     }
+    if (step.action === 'rename') {
+      const one = has.get(`${step.kind} ${step.entry.id}`)!
+      expect(one.entry).not.toHaveProperty('name', step.entry.name)
+      one.entry = { ...one.entry, name: step.entry.name }
+      continue
+    }
     const key = `${step.kind} ${step.id}`
     const one = has.get(key)!
     if (step.action === 'stop') has.delete(key)
@@ -54,6 +60,7 @@ describe('the difference of settings', () => {
           ...before.shares.filter(coin).map((each) => ({
             ...each,
             enabled: coin(),
+            name: coin() ? each.name : `${each.name} now`,
             wait: coin() ? each.wait : !each.wait
           })),
           ...other.shares.map((each) => ({ ...each, id: `other-${each.id}` }))
@@ -89,6 +96,23 @@ describe('the difference of settings', () => {
     const after = { ...before, shares: [three!, { ...one!, enabled: false }, two!] }
     expect(difference(before, after).steps).toEqual([{ action: 'disable', kind: 'share', id: 's1' }])
     expect(difference(after, before).steps).toEqual([{ action: 'enable', kind: 'share', id: 's1' }])
+  })
+
+  it('is a new name where nothing else changed, and one made anew where its path is its name', () => {
+    const named = (word: string): Settings =>
+      settings({
+        shares: [{ id: 's', name: `${word} share`, port }],
+        links: [
+          { id: 'l', name: `${word} link`, port, to: 'pty:/dev/lio0' },
+          { id: 'p', name: `${word} path`, port, to: 'pty:' }
+        ],
+        rotators: [{ id: 'r', name: `${word} rotator`, listen: ['raw://:1'], shares: ['s'] }]
+      })
+    const { steps } = difference(named('old'), named('new'))
+    expect(steps.map((step) => `${step.action} ${'id' in step ? step.id : step.entry.name}`)).toEqual([
+      ...['rename new share', 'rename new link', 'stop r', 'stop p'],
+      ...['start new path', 'start new rotator']
+    ])
   })
 
   it('ends everything before it begins anything: two shares exchange their addresses', () => {

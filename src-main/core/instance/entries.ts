@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { Emitter } from '../../base/event.ts'
+import { REMADE, REMOVED, SHUTDOWN } from '../../contract/close.ts'
 import type { Fault } from '../../contract/faults.ts'
 import type { RotatorEntry } from '../../contract/settings.ts'
 import type { BridgeState, RotatorState, StateTree } from '../../contract/state.ts'
@@ -24,11 +25,15 @@ export interface EntriesOptions {
   readonly started: (what: Placed) => void
   /** One is not on any more, since the settings say so; `lost`: bytes that were not delivered. */
   readonly stopped: (what: Placed, why: 'removed' | 'changed' | 'disabled', lost: number) => void
+  /** One has another name from now on, and goes on. */
+  readonly renamed: (what: Placed, name: string) => void
 }
 
 interface Held {
   readonly what: Placed
   readonly entry: Entry
+  /** It ends to begin anew: it is there all the while. */
+  readonly isRemade?: boolean
 }
 
 /** What one that changes, or is switched off, may take to deliver what is under way, in ms. */
@@ -71,20 +76,26 @@ export class Entries {
     this.#closed = true
     const { clock } = this.#options
     const ends = [...this.#held.values()].map(({ entry }) =>
-      within(entry.close(timeoutMs), timeoutMs + GRACE_MS, clock)
+      within(entry.close(timeoutMs, SHUTDOWN), timeoutMs + GRACE_MS, clock)
     )
     return total(await Promise.all(ends))
   }
 
-  /** With those that are off, and those that cannot run and why. */
+  /** With those that are off or just made anew, and those that cannot run and why. */
   complete(tree: StateTree): StateTree {
     const bridges: Record<string, BridgeState> = {}
     const rotators: Record<string, RotatorState> = {}
-    for (const [id, { what, entry }] of this.#held) {
-      if (what.kind === 'rotator') rotators[id] = tree.rotators[id] ?? absentRotator(what.entry, entry)
-      else bridges[id] = shown(tree.bridges[id] ?? absentBridge(what), entry)
+    for (const [id, held] of this.#held) {
+      const { what } = held
+      if (what.kind === 'rotator') rotators[id] = tree.rotators[id] ?? absentRotator(what.entry, held)
+      else bridges[id] = shown(tree.bridges[id] ?? absentBridge(what), held)
     }
-    return { ...tree, bridges: { ...tree.bridges, ...bridges }, rotators: { ...tree.rotators, ...rotators } }
+    // In the order of the settings, also where one was made anew.
+    return {
+      ...tree,
+      bridges: { ...bridges, ...tree.bridges, ...bridges },
+      rotators: { ...rotators, ...tree.rotators, ...rotators }
+    }
   }
 
   async #take(step: Step): Promise<number> {
@@ -97,28 +108,53 @@ export class Entries {
         return 0
       case 'disable':
         return this.#end(step.id, 'disabled', (entry) => entry.disable(DRAIN_MS))
-      case 'stop': {
-        const lost = await this.#end(step.id, step.why, (entry) => entry.close(DRAIN_MS))
-        this.#held.delete(step.id)
-        this.#changes.fire()
-        return lost
-      }
+      case 'rename':
+        this.#rename(step)
+        return 0
+      case 'stop':
+        return this.#stop(step)
     }
   }
 
-  async #start(what: Placed): Promise<void> {
+  /** What is made anew keeps its place until then: others in the same steps may take their time to end. */
+  async #stop({ id, why }: Extract<Step, { action: 'stop' }>): Promise<number> {
+    const held = this.#held.get(id)
+    const isRemade = why === 'changed'
+    if (held && isRemade) this.#held.set(id, { ...held, isRemade })
+    const lost = await this.#end(id, why, (entry) => entry.close(DRAIN_MS, isRemade ? REMADE : REMOVED))
+    if (!isRemade) this.#held.delete(id)
+    this.#changes.fire()
+    return lost
+  }
+
+  #rename(what: Extract<Step, { action: 'rename' }>): void {
+    const { id, name } = what.entry
+    const held = this.#held.get(id)
+    if (!held) return
+    this.#options.renamed(held.what, name)
+    this.#held.set(id, { ...held, what })
+    held.entry.rename(name)
+    this.#changes.fire()
+  }
+
+  #what(id: string, first: Placed): Placed {
+    return this.#held.get(id)?.what ?? first
+  }
+
+  async #start(first: Placed): Promise<void> {
     const { place, clock, wallMs = Date.now, failed, started } = this.#options
+    const { id, enabled } = first.entry
     const entry = new Entry({
-      switch: place(what),
+      switch: place(first),
       clock,
       wallMs,
       changed: () => this.#changes.fire(),
-      started: () => started(what),
-      failed: (fault) => failed(what, fault)
+      started: () => started(this.#what(id, first)),
+      failed: (fault) => failed(this.#what(id, first), fault)
     })
-    this.#held.set(what.entry.id, { what, entry })
+    this.#held.set(id, { what: first, entry })
     this.#changes.fire()
-    if (what.entry.enabled) await this.#patiently(entry.enable())
+    if (enabled) await this.#patiently(entry.enable())
   }
 
   async #end(
@@ -130,7 +166,7 @@ export class Entries {
     if (!held) return 0
     const wasWanted = held.entry.wanted
     const lost = await end(held.entry)
-    if (wasWanted || why === 'removed') this.#options.stopped(held.what, why, lost)
+    if (wasWanted || why === 'removed') this.#options.stopped(this.#what(id, held.what), why, lost)
     return lost
   }
 
@@ -176,8 +212,13 @@ function total(lost: readonly number[]): number {
   return lost.reduce((sum, each) => sum + each, 0)
 }
 
-function shown(state: BridgeState, { wanted, failure }: Entry): BridgeState {
-  return { ...state, enabled: wanted, ...(failure && { state: failure }) }
+function isOn({ what, entry, isRemade = false }: Held): boolean {
+  return isRemade ? what.entry.enabled : entry.wanted
+}
+
+function shown(state: BridgeState, held: Held): BridgeState {
+  const { failure } = held.entry
+  return { ...state, enabled: isOn(held), ...(failure && { state: failure }) }
 }
 
 function absentBridge({ kind, entry }: Exclude<Placed, { kind: 'rotator' }>): BridgeState {
@@ -198,9 +239,10 @@ function absentBridge({ kind, entry }: Exclude<Placed, { kind: 'rotator' }>): Br
   }
 }
 
-function absentRotator({ id, name, shares }: RotatorEntry, { wanted, failure }: Entry): RotatorState {
+function absentRotator({ id, name, shares }: RotatorEntry, held: Held): RotatorState {
+  const { failure } = held.entry
   return {
-    ...{ id, kind: 'rotator', name, enabled: wanted, addresses: [], shares },
+    ...{ id, kind: 'rotator', name, enabled: isOn(held), addresses: [], shares },
     ...(failure && { fault: failure.fault })
   }
 }

@@ -5,6 +5,7 @@
 import { Backoff } from '../../base/backoff.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Disposable } from '../../base/event.ts'
+import type { CloseReason } from '../../contract/close.ts'
 import type { Fault, FaultCode } from '../../contract/faults.ts'
 import { toFault } from '../../contract/faults.ts'
 import type { PortState } from '../../contract/state.ts'
@@ -73,10 +74,15 @@ export class Entry {
     return this.#end(() => this.#options.switch.off(timeoutMs))
   }
 
-  /** For good; as `disable`. */
-  close(timeoutMs: number): Promise<number> {
+  /** For good; as `disable`. `reason`: what those who use it are told. */
+  close(timeoutMs: number, reason: CloseReason): Promise<number> {
     this.#closed = true
-    return this.#end(() => this.#options.switch.end(timeoutMs))
+    return this.#end(() => this.#options.switch.end(timeoutMs, reason))
+  }
+
+  /** Another name; it goes on. */
+  rename(name: string): void {
+    this.#options.switch.rename(name)
   }
 
   #end(off: () => Promise<number>): Promise<number> {

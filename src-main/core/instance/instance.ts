@@ -122,7 +122,8 @@ export class Instance {
       clock: this.#clock,
       failed: (what, { message }) => this.#tellOf(what, 'warning', message),
       started: (what) => this.#tellOf(what, 'info', readyLine(this.#core.stateOf(what.entry.id))),
-      stopped: (what, why, lost) => this.#tellOf(what, lost > 0 ? 'warning' : 'info', endLine(why, lost))
+      stopped: (what, why, lost) => this.#tellOf(what, lost > 0 ? 'warning' : 'info', endLine(why, lost)),
+      renamed: (what, name) => this.#tellOf(what, 'info', `is called ${name} from now on`)
     })
     this.#far = new FarShares({
       own: key.id,

@@ -22,7 +22,9 @@ function rotator(id: string): Step {
   return { action: 'start', kind: 'rotator', entry, why: 'added' }
 }
 
-function made(on: (id: string) => Promise<void> = () => Promise.resolve()) {
+type Act = (id: string) => Promise<void>
+
+function made(on: Act = () => Promise.resolve(), end: Act = () => Promise.resolve()) {
   const clock = new FakeClock()
   const told: string[] = []
   const place = ({ entry: { id } }: Placed): Switch => ({
@@ -31,7 +33,12 @@ function made(on: (id: string) => Promise<void> = () => Promise.resolve()) {
       await on(id)
     },
     off: () => Promise.resolve(told.push(`off ${id}`) && 1),
-    end: () => Promise.resolve(told.push(`end ${id}`) && 2)
+    end: async (_timeoutMs, { message }) => {
+      told.push(`end ${id}: ${message}`)
+      await end(id)
+      return 2
+    },
+    rename: (name) => void told.push(`rename ${id} ${name}`)
   })
   const entries = new Entries({
     place,
@@ -39,7 +46,8 @@ function made(on: (id: string) => Promise<void> = () => Promise.resolve()) {
     wallMs: () => 0,
     failed: ({ entry }, { message }) => told.push(`${entry.id} failed: ${message}`),
     started: ({ entry }) => told.push(`${entry.id} started`),
-    stopped: ({ entry }, why, lost) => told.push(`${entry.id} ${why}, ${lost} lost`)
+    stopped: ({ entry }, why, lost) => told.push(`${entry.id} ${why}, ${lost} lost`),
+    renamed: ({ entry }, name) => told.push(`${entry.name} is ${name}`)
   })
   return { clock, told, entries }
 }
@@ -58,7 +66,8 @@ describe('the entries of the settings', () => {
     ]
     expect(await entries.take(steps)).toBe(5)
     expect(told).toEqual([
-      ...['end r', 'r removed, 2 lost', 'off a', 'end off', 'a disabled, 1 lost'],
+      ...['end r: it was removed', 'r removed, 2 lost'],
+      ...['off a', 'end off: it begins anew with other settings', 'a disabled, 1 lost'],
       ...['on off', 'off started']
     ])
     expect(await entries.take([{ action: 'enable', kind: 'share', id: 'a' }])).toBe(0)
@@ -82,6 +91,39 @@ describe('the entries of the settings', () => {
     expect(entries.complete(NOTHING).bridges.bad?.state).not.toHaveProperty('retryAt')
   })
 
+  it('that are made anew are there all the while, in their order', async () => {
+    let release = (): void => undefined
+    const { entries } = made(undefined, (id) =>
+      id === 'slow' ? new Promise((resolve) => (release = resolve)) : Promise.resolve()
+    )
+    await entries.take([share('quick'), share('slow'), share('third')])
+    const shown = (): string[] =>
+      Object.values(entries.complete(NOTHING).bridges).map(({ id, enabled }) => `${id} ${enabled}`)
+    const all = ['quick true', 'slow true', 'third true']
+    const taken = entries.take([
+      { action: 'stop', kind: 'share', id: 'quick', why: 'changed' },
+      { action: 'stop', kind: 'share', id: 'slow', why: 'changed' },
+      share('quick'),
+      share('slow')
+    ])
+    await settle()
+    expect(shown()).toEqual(all)
+    release()
+    await taken
+    expect(shown()).toEqual(all)
+  })
+
+  it('are called by a new name and go on', async () => {
+    const { told, entries } = made()
+    await entries.take([share('a')])
+    const started = share('a')
+    if (started.action !== 'start' || started.kind !== 'share') throw new Error('no share')
+    const entry = { ...started.entry, name: 'desk' }
+    await entries.take([{ action: 'rename', kind: 'share', entry }])
+    expect(told).toEqual(['on a', 'a started', 'a is desk', 'rename a desk'])
+    expect(entries.complete(NOTHING).bridges.a?.name).toBe('desk')
+  })
+
   it('do not wait for one that takes for ever, and one that ends waits for its start', async () => {
     let release = (): void => undefined
     const { clock, told, entries } = made((id) =>
@@ -97,7 +139,7 @@ describe('the entries of the settings', () => {
     await settle()
     release()
     expect(await removed).toBe(2)
-    expect(told.slice(-2)).toEqual(['end slow', 'slow removed, 2 lost'])
+    expect(told.slice(-2)).toEqual(['end slow: it was removed', 'slow removed, 2 lost'])
     expect(clock.pending).toBe(0)
   })
 
@@ -113,7 +155,8 @@ describe('the entries of the settings', () => {
     expect(await closed).toBe(4)
     await taken
     await entries.take([share('late')])
-    expect(told).toEqual(['on a', 'on slow', 'a started', 'end a', 'end slow'])
+    const why = 'Farport is shutting down'
+    expect(told).toEqual(['on a', 'on slow', 'a started', `end a: ${why}`, `end slow: ${why}`])
     expect(clock.pending).toBe(0)
   })
 

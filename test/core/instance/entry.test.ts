@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { SHUTDOWN } from '../../../src-main/contract/close.ts'
 import { Fault } from '../../../src-main/contract/faults.ts'
 import { Entry } from '../../../src-main/core/instance/entry.ts'
 import type { Switch } from '../../../src-main/core/placed.ts'
@@ -35,6 +36,10 @@ class FakeSwitch implements Switch {
     this.isOn = false
     this.ended = true
     return this.lost
+  }
+
+  rename(): void {
+    // Told to nobody here.
   }
 
   release(): void {
@@ -108,7 +113,7 @@ describe('an entry of the settings', () => {
     power.fault = TAKEN
     await entry.enable()
     expect(told).toEqual([TAKEN.message, 'Something is there.', 'started', TAKEN.message])
-    await entry.close(0)
+    await entry.close(0, SHUTDOWN)
   })
 
   it('that is told to end while it starts ends, and complains of nothing', async () => {
@@ -118,7 +123,7 @@ describe('an entry of the settings', () => {
     power.lost = 3
     const on = entry.enable()
     await settle()
-    const closed = entry.close(100)
+    const closed = entry.close(100, SHUTDOWN)
     power.holds = false
     power.release()
     await on
@@ -156,7 +161,7 @@ describe('an entry of the settings', () => {
               break
             case 'close':
               closed = true
-              done.push(entry.close(0))
+              done.push(entry.close(0, SHUTDOWN))
               break
             case 'taken':
               power.fault = TAKEN
