@@ -9,6 +9,8 @@ export interface Account {
   lostFromDevice: number
   /** Still with the system of a client that broke off, or that was thrown out: never taken, or not taken any more. */
   cutOff: number
+  /** At the device, where one client followed another, so that the accounts alone tell whose they are. Among those that arrived. */
+  doubtful: number
   /** Everything else: a byte too few, too many, or in the wrong place. Each is a defect. */
   unexplained: number
   /** What was wrong, for people. */
@@ -23,6 +25,7 @@ export function emptyAccount(): Account {
     arrivedHere: 0,
     lostFromDevice: 0,
     cutOff: 0,
+    doubtful: 0,
     unexplained: 0,
     complaints: []
   }
@@ -51,6 +54,7 @@ export function addUp(accounts: readonly Account[]): Account {
       'arrivedHere',
       'lostFromDevice',
       'cutOff',
+      'doubtful',
       'unexplained'
     ] as const)
       sum[column] += each[column]

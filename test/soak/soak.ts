@@ -180,6 +180,7 @@ function table(all: Account, grown: Slopes): string {
     ['arrived', String(all.arrivedThere), String(all.arrivedHere)],
     ['lost and counted', String(all.lostToDevice), String(all.lostFromDevice)],
     ['left with clients that broke off', String(all.cutOff), ''],
+    ['of either of two clients', String(all.doubtful), ''],
     ['unexplained', String(all.unexplained), ''],
     ['heap, per hour', mebibytes(grown.heap), `limit ${mebibytes(grown.heapLimit)}`],
     ['descriptors, per hour', grown.descriptors.toFixed(1), `limit ${grown.descriptorsLimit.toFixed(1)}`]

@@ -7,6 +7,7 @@ import type { Random } from '../random.ts'
 import { emptyAccount, expectCutOff, expectEqual, type Account } from './account.ts'
 import { NetworkClient, type Protocol } from './client.ts'
 import type { Farport } from './farport.ts'
+import { readSeams, type Client } from './reading.ts'
 import { Follower, type Stream } from './stream.ts'
 
 export type Bridges = Readonly<Record<string, BridgeState>>
@@ -78,6 +79,7 @@ export abstract class Station {
   /** What the device may hear, those who may just speak first. */
   protected *upward(): Iterable<Stream> {
     for (const { stream } of this.#clients.slice(-RECENT).reverse()) yield stream
+    for (const { stream, over } of this.#clients.slice(0, -RECENT)) if (!over) yield stream
   }
 
   protected clientsStep(nowMs: number): void {
@@ -131,14 +133,14 @@ export abstract class Station {
   /** The clients' part. `state`: at rest, after everybody left. */
   protected accountOfClients(state: BridgeState, others: number): Account {
     const account = emptyAccount()
-    this.#decide()
+    account.doubtful = readSeams(this.device, this.#writers())
     let cut = false
     let inDoubt = 0
     let heard = others
     for (const client of this.#clients) {
       const { stream, closedInOrder, session = -1 } = client
       const lostToDevice = this.#lost.get(session)?.to ?? 0
-      const { arrived } = this.device.tally(stream.id)
+      const { arrived, position } = this.device.tally(stream.id)
       account.toDevice += stream.sent
       // It was not let in: what it heard is why.
       if (client.session === undefined) {
@@ -153,6 +155,10 @@ export abstract class Station {
       else {
         cut = true
         inDoubt += this.#lost.get(session)?.from ?? 0
+        // What it took with it was the last of what it sent: all before the last byte that arrived is known of.
+        const holes = missing - (stream.sent - position)
+        if (arrived > 0 && holes > 0)
+          expectEqual(account, `to the device from client ${session}, missing in the middle`, holes, 0)
         expectCutOff(account, `to the device from client ${session}, too many`, missing)
       }
     }
@@ -184,18 +190,16 @@ export abstract class Station {
     return this.#clients
   }
 
-  /** Bytes that could be of either of two clients are of the first one where the second has one too many. */
-  #decide(): void {
-    for (const { first, second, bytes } of this.device.eitherOf) {
-      const client = this.#clients.find(({ stream }) => stream.id === second)
-      if (!client) continue
-      const tally = this.device.tally(second)
-      const lost = this.#lost.get(client.session ?? -1)?.to ?? 0
-      const tooMany = Math.min(bytes, tally.arrived + lost - client.stream.sent)
-      if (tooMany <= 0) continue
-      tally.arrived -= tooMany
-      this.device.tally(first).arrived += tooMany
-    }
+  /** All who were let in, one after the other: so they have their turns to write. */
+  #writers(): Client[] {
+    return this.#clients
+      .filter(({ session }) => session !== undefined)
+      .sort((a, b) => (a.session ?? 0) - (b.session ?? 0))
+      .map(({ stream, session = -1, closedInOrder }) => ({
+        stream,
+        lost: this.#lost.get(session)?.to ?? 0,
+        exact: closedInOrder
+      }))
   }
 }
 
