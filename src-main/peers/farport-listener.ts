@@ -10,6 +10,7 @@ import type { CloseReason } from '../contract/close.ts'
 import { DONE } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { PeerEntry } from '../contract/settings.ts'
+import { addressGroup } from '../net/address-group.ts'
 import type { Refusal } from '../net/carrier.ts'
 import type { TlsConnection, TlsListener } from '../net/tls.ts'
 import {
@@ -21,15 +22,22 @@ import {
 } from '../protocol/farport-hello.ts'
 import { encodeFrame } from '../protocol/frames.ts'
 import { firstFrame } from './first-words.ts'
-import type { TrustStore } from './trust.ts'
+import type { Standing, TrustStore } from './trust.ts'
 
 export const UNPAIRED: CloseReason = { code: 'unpaired', message: 'the pairing was ended' }
 
 /** How long an answer that refuses may take to go out. */
 const REFUSAL_MS = 1000
 
-/** Of one peer that is not paired, at a time: between the handshake and the end of its pairing. */
+/** Of all who are not paired, at a time: between the handshake and the end of their pairing … */
 export const MAX_STRANGER_CONNECTIONS = 32
+/** … and of those from one address (of IPv6: one /64), so that nobody takes all of them. */
+export const MAX_STRANGERS_PER_ADDRESS = 8
+
+/** Of one paired peer: more than it could have links to shares here, and few enough that it alone takes no service from others. */
+export const MAX_PEER_CONNECTIONS = 256
+/** Those among them for the contract: each may have calls and subscriptions under way, and 4 MiB that wait for it. */
+export const MAX_PEER_RPC = 16
 
 export interface FarportDoor {
   /** A trusted peer's; paused, and behind the answer. What may be called its permissions say. */
@@ -47,10 +55,13 @@ export class FarportListener implements Disposable {
   readonly #trust: TrustStore
   readonly #clock: Clock
   readonly #live = new Set<TlsConnection>()
+  /** Those of strangers, with the address groups that they came from. */
+  readonly #strangers = new Map<TlsConnection, string>()
+  /** Those for the contract, with their peers. */
+  readonly #rpc = new Map<TlsConnection, string>()
   readonly #listening = new Set<Disposable>()
   readonly #revoked: Disposable
   readonly #changes = new Emitter<void>()
-  #strangers = 0
 
   /** `connections` changed. */
   readonly onChange: Event<void> = this.#changes.event
@@ -80,6 +91,11 @@ export class FarportListener implements Disposable {
     return [...this.#live].filter((each) => each.peerId === peerId).length
   }
 
+  /** How many who are not paired are here. */
+  get strangers(): number {
+    return this.#strangers.size
+  }
+
   /** Takes nobody any more; connections that live end. */
   dispose(): void {
     for (const each of this.#listening) each.dispose()
@@ -94,31 +110,50 @@ export class FarportListener implements Disposable {
   async #receive(connection: TlsConnection): Promise<void> {
     const { peerId, remote } = connection
     const standing = this.#trust.standing(peerId)
-    const tooMany = standing === 'unknown' && this.#strangers >= MAX_STRANGER_CONNECTIONS
-    if (standing === 'blocked' || tooMany) {
+    const from = addressGroup(connection.remoteAddress ?? '')
+    const why = this.#whyNot(peerId, standing, from)
+    if (why !== undefined) {
       connection.abort({ code: 'refused', message: 'refused' })
-      this.#door.refused?.({ remote, why: tooMany ? 'too many strangers are here' : 'it is blocked' })
+      this.#door.refused?.({ remote, why })
       return
     }
-    const stranger = standing === 'unknown'
-    if (stranger) this.#strangers++
+    if (standing === 'unknown') this.#strangers.set(connection, from)
     this.#live.add(connection)
     this.#changes.fire()
     connection.onClose(() => {
       this.#live.delete(connection)
-      if (stranger) this.#strangers--
+      this.#strangers.delete(connection)
+      this.#rpc.delete(connection)
       this.#changes.fire()
     })
     try {
       const { payload, after } = await firstFrame(connection, this.#clock)
-      this.#route(readHello(payload), after)
+      this.#route(readHello(payload), after, connection)
     } catch (error) {
       const fault = error instanceof Fault ? error : undefined
       this.#refuse(connection, fault ?? new Fault('bug', 'It went wrong here. Please report it.', error))
     }
   }
 
-  #route(hello: Hello | undefined, connection: TlsConnection): void {
+  /** Before a word of it is read. */
+  #whyNot(peerId: string, standing: Standing, from: string): string | undefined {
+    switch (standing) {
+      case 'blocked':
+        return 'it is blocked'
+      case 'trusted':
+        return this.connections(peerId) < MAX_PEER_CONNECTIONS
+          ? undefined
+          : 'it has too many connections here'
+      case 'unknown':
+        return this.#strangers.size < MAX_STRANGER_CONNECTIONS &&
+          countOf(this.#strangers, from) < MAX_STRANGERS_PER_ADDRESS
+          ? undefined
+          : 'too many strangers are here'
+    }
+  }
+
+  /** `live`: the connection before its first words. */
+  #route(hello: Hello | undefined, connection: TlsConnection, live: TlsConnection): void {
     if (!hello) throw new Fault('peer-protocol', 'These are not the first words of farport/1.')
     const version = commonVersion(hello.versions)
     if (version === undefined)
@@ -127,6 +162,7 @@ export class FarportListener implements Disposable {
         'There is no version of farport/1 that both sides speak: update the older one.'
       )
     const take = this.#taker(hello, connection)
+    if (hello.want === 'rpc') this.#rpc.set(live, live.peerId)
     connection.write(encodeFrame(encodeHelloAnswer({ ok: { version, features: [] } })))
     take(connection)
   }
@@ -141,6 +177,11 @@ export class FarportListener implements Disposable {
         'This computer is not paired with that one: pair them first (farport pair).'
       )
     if (hello.want === 'share') return this.#door.share(hello, peer)
+    if (countOf(this.#rpc, peerId) >= MAX_PEER_RPC)
+      throw new Fault(
+        'peer-full',
+        `This computer has ${MAX_PEER_RPC} connections for commands there already: end some of them.`
+      )
     return (connection) => this.#door.rpc(connection, peer)
   }
 
@@ -151,3 +192,6 @@ export class FarportListener implements Disposable {
     this.#door.refused?.({ remote: connection.remote, why: message })
   }
 }
+
+const countOf = (all: ReadonlyMap<unknown, string>, whose: string): number =>
+  [...all.values()].filter((each) => each === whose).length

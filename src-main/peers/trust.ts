@@ -17,6 +17,9 @@ export interface PeerRecords {
   save(change: (peers: readonly PeerEntry[]) => readonly PeerEntry[]): Promise<void>
 }
 
+/** `unknown`: may ask to pair, and nothing else. */
+export type Standing = 'trusted' | 'blocked' | 'unknown'
+
 export class TrustStore {
   readonly #records: PeerRecords
   readonly #revoked = new Emitter<string>()
@@ -36,8 +39,7 @@ export class TrustStore {
     return this.#records.peers
   }
 
-  /** `unknown`: may ask to pair, and nothing else. */
-  standing(id: string): 'trusted' | 'blocked' | 'unknown' {
+  standing(id: string): Standing {
     return this.get(id)?.trust ?? 'unknown'
   }
 
@@ -51,26 +53,26 @@ export class TrustStore {
 
   /**
    * Throws `peer-key-changed` where a peer that is trusted under this name, or was reached at this address, is known by another key.
-   * `address`: where we dialled (`formatPlace`); absent for who comes by himself, as many share one address.
+   * `address`: where we dialled (`formatPlace`); absent for who comes by himself, as many share one address. Whom we know may be reached
+   * where another one was before, and not be called like that one.
    */
   checkKey(id: string, name: string, address?: string): void {
-    if (this.get(id)) return
-    const label = folded(name)
-    const known = this.#records.peers.find(
-      (each) =>
-        each.trust === 'trusted' &&
-        ((label !== '' && folded(each.name) === label) ||
-          (address !== undefined && each.addresses.includes(address)))
-    )
+    const known =
+      namesake(this.#records.peers, id, name) ??
+      (address === undefined || this.get(id)
+        ? undefined
+        : this.#records.peers.find((each) => each.trust === 'trusted' && each.addresses.includes(address)))
     if (known) throw keyChanged(known, id)
   }
 
   /**
    * Trusts a peer, or changes what it is called; its permissions stay where it had some. `nowMs`: wall clock. Rejects with `peer-not-paired`
-   * where it was blocked meanwhile.
+   * where it was blocked meanwhile, with `peer-key-changed` where another one is trusted under that name by now.
    */
   async trust(id: string, name: string, nowMs: number, address?: string): Promise<void> {
-    await this.#put(id, (had) => {
+    await this.#put(id, (had, all) => {
+      const other = namesake(all, id, name)
+      if (other) throw keyChanged(other, id)
       if (had?.trust === 'blocked')
         throw new Fault(
           'peer-not-paired',
@@ -113,12 +115,25 @@ export class TrustStore {
       if (trust === 'trusted' && this.standing(id) !== 'trusted') this.#revoked.fire(id)
   }
 
-  async #put(id: string, entry: (had: PeerEntry | undefined) => PeerEntry): Promise<void> {
+  async #put(
+    id: string,
+    entry: (had: PeerEntry | undefined, all: readonly PeerEntry[]) => PeerEntry
+  ): Promise<void> {
     await this.#records.save((peers) => [
       ...peers.filter((each) => each.id !== id),
-      entry(peers.find((each) => each.id === id))
+      entry(
+        peers.find((each) => each.id === id),
+        peers
+      )
     ])
   }
+}
+
+/** Another one that is trusted and goes by that name. */
+function namesake(peers: readonly PeerEntry[], id: string, name: string): PeerEntry | undefined {
+  const label = folded(name)
+  const isOther = (each: PeerEntry): boolean => each.trust === 'trusted' && each.id !== id
+  return label === '' ? undefined : peers.find((each) => isOther(each) && folded(each.name) === label)
 }
 
 const NOTHING = { default: { level: 'none', history: false }, shares: {} } as const

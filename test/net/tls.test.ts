@@ -329,6 +329,17 @@ describe('pending handshakes', () => {
     expect(pending.take('another')).toBeUndefined()
     expect(pending.take('paired')).toBeDefined()
   })
+
+  it('count a /64 of IPv6 as one place, but for the addresses of paired peers in it', () => {
+    const pending = new PendingHandshakes((address) => address === '2001:db8::1')
+    const taken = Array.from({ length: MAX_PENDING_PER_ADDRESS }, (_, n) => pending.take(`2001:db8::f:${n}`))
+    expect(taken).not.toContain(undefined)
+    expect(pending.take('2001:db8::f:ffff')).toBeUndefined()
+    expect(pending.take('2001:db8::1')).toBeDefined()
+    expect(pending.take('2001:db8:0:1::f')).toBeDefined()
+    taken[0]?.()
+    expect(pending.take('2001:db8::f:ffff')).toBeDefined()
+  })
 })
 
 describe.skipIf(lacks('openssl'))('openssl s_client', () => {

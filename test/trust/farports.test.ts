@@ -1,7 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { connect as connectTls } from 'node:tls'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { once } from '../../src-main/base/event.ts'
 import { DONE } from '../../src-main/contract/close.ts'
 import { listenTls, dialTls } from '../../src-main/net/tls.ts'
+import {
+  MAX_PEER_CONNECTIONS,
+  MAX_PEER_RPC,
+  MAX_STRANGERS_PER_ADDRESS
+} from '../../src-main/peers/farport-listener.ts'
 import {
   MAX_ADDRESS_TRIES,
   MAX_TRIES,
@@ -122,6 +128,22 @@ describe('two installations', () => {
     expect(a.news.at(-1)).toMatchObject({ fault: { code: 'peer-key-changed' } })
   })
 
+  it('keep their names apart, also where one that is known asks again by another one’s', async () => {
+    const [a, b] = await paired()
+    const mallory = await house('Mallory')
+    await asked(mallory, b)
+    mallory.desk.accept(b.id)
+    b.desk.accept(mallory.id)
+    await eventually(() => expect(b.trust.standing(mallory.id)).toBe('trusted'))
+    mallory.rename('alice ')
+    await mallory.trust.remove(b.id)
+    mallory.desk.request(await mallory.dial(b.place, { want: 'pair' }))
+    await eventually(() => expect(b.news.at(-1)).toMatchObject({ fault: { code: 'peer-key-changed' } }))
+    expect([a.id, mallory.id].map((id) => b.trust.get(id)?.name)).toEqual(['Alice', 'Mallory'])
+    // Nor where both asked at the same time.
+    await expect(b.trust.trust(mallory.id, 'ALICE', 0)).rejects.toMatchObject({ code: 'peer-key-changed' })
+  })
+
   it('end what lives between them when one removes the other, also amid traffic', async () => {
     const [a, b] = await paired()
     const near = await a.dial(b.place, { want: 'share', share: 'gps' }, b.id)
@@ -167,5 +189,46 @@ describe('two installations', () => {
       else await ended(loud)
     }
     expect(b.refused).toHaveLength(4)
+  })
+
+  it('have so many connections and no more, each with its own share of them for commands', async () => {
+    const [a, b] = await paired()
+    const rpc = await Promise.all(
+      Array.from({ length: MAX_PEER_RPC / 2 }, () => a.dial(b.place, { want: 'rpc' }, b.id))
+    )
+    for (let n = rpc.length; n < MAX_PEER_RPC; n++) await a.dial(b.place, { want: 'rpc' }, b.id)
+    await expect(a.dial(b.place, { want: 'rpc' }, b.id)).rejects.toMatchObject({ code: 'peer-full' })
+    rpc[0]!.abort(DONE)
+    await eventually(() => expect(b.connections(a.id)).toBe(MAX_PEER_RPC - 1))
+    await a.dial(b.place, { want: 'rpc' }, b.id)
+    const share = () => a.dial(b.place, { want: 'share', share: 'gps' }, b.id)
+    while (b.connections(a.id) < MAX_PEER_CONNECTIONS) await Promise.all([share(), share(), share(), share()])
+    await expect(share()).rejects.toMatchObject({ code: 'peer-closed' })
+    expect(b.refused.at(-1)).toBe('it has too many connections here')
+  })
+
+  it('meet strangers from elsewhere, however many wait at one address', async () => {
+    const b = await house('B')
+    const { key, certificate: cert } = await newTlsIdentity()
+    const at = (localAddress: string): Promise<'in' | 'out'> => {
+      const socket = connectTls({
+        ...{ ...b.place, localAddress, key, cert, rejectUnauthorized: false },
+        ALPNProtocols: ['farport/1']
+      })
+      onTestFinished(() => void socket.destroy())
+      socket.on('error', () => undefined).resume()
+      const before = b.strangers()
+      return new Promise((resolve) => {
+        socket.on('close', () => resolve('out'))
+        void eventually(() => expect(b.strangers()).toBeGreaterThan(before)).then(
+          () => resolve('in'),
+          () => undefined
+        )
+      })
+    }
+    for (let n = 0; n < MAX_STRANGERS_PER_ADDRESS; n++) expect(await at('127.0.0.1')).toBe('in')
+    expect(await at('127.0.0.1')).toBe('out')
+    expect(b.refused).toEqual(['too many strangers are here'])
+    expect(await at('127.0.0.2')).toBe('in')
   })
 })

@@ -24,12 +24,18 @@ export interface House {
   readonly news: PairingNews[]
   readonly came: { want: string; connection: TlsConnection }[]
   readonly refused: string[]
+  /** What it calls itself from now on. */
+  rename(name: string): void
+  /** Connections of a peer that it has here; and of all who are not paired. */
+  connections(peerId: string): number
+  strangers(): number
   dial(to: TlsPlace, wish: Wish, peerId?: string): Promise<TlsConnection>
 }
 
-export async function house(name: string, identity?: TlsIdentity): Promise<House> {
+export async function house(label: string, identity?: TlsIdentity): Promise<House> {
   const own = identity ?? (await newTlsIdentity())
   const id = idOfKey(createPublicKey(own.key))
+  let name = label
   const clock = new FakeClock()
   let peers: readonly PeerEntry[] = []
   const trust = new TrustStore({
@@ -68,6 +74,9 @@ export async function house(name: string, identity?: TlsIdentity): Promise<House
   })
   return {
     ...{ id, clock, trust, desk, news, came, refused },
+    rename: (other) => void (name = other),
+    connections: (peerId) => door.connections(peerId),
+    strangers: () => door.strangers,
     place: { host: '127.0.0.1', port: Number(new URL(listener.url).port) },
     dial: async (to, wish, peerId) => {
       const base = { to, identity: own, trust, wish }
