@@ -14,8 +14,7 @@ import type { Subscriber } from './subscription.ts'
 
 /** Who is at the other end: whoever owns this installation, or a paired peer by its id; `address`: where its connection came from. */
 export type Identity =
-  | { readonly type: 'owner' }
-  | { readonly type: 'peer'; readonly id: string; readonly address?: string }
+  { readonly type: 'owner' } | { readonly type: 'peer'; readonly id: string; readonly address?: string }
 
 /** What is asked for, as the tables say it; `args` fit them. */
 export type Ask =
@@ -35,6 +34,9 @@ export interface Backend {
   /** As `Service.subscribe`. */
   subscribe(topic: TopicName, args: unknown, who: Identity, subscriber: Subscriber): Disposable
 }
+
+/** Of one client that is a paired peer, at once: it needs one, and each of them costs a look at the state whenever that changes. */
+export const MAX_PEER_SUBSCRIPTIONS = 16
 
 /** What one identity may ask of the backend. */
 export class PermittedService implements Service {
@@ -77,6 +79,8 @@ export class PermittedService implements Service {
 
   subscribe(topic: string, input: unknown, subscriber: Subscriber): Disposable {
     const ask = this.#admit('subscribe', TOPICS, topic, input)
+    if (this.#who.type === 'peer' && this.#subscriptions >= MAX_PEER_SUBSCRIPTIONS)
+      throw new Fault('usage', 'There are too many subscriptions of this client at once: end some of them.')
     this.#current.set(ask, (fault) => subscriber.end(fault))
     try {
       const served = this.#backend.subscribe(ask.name, ask.args, this.#who, subscriber)
@@ -90,6 +94,10 @@ export class PermittedService implements Service {
       this.#current.delete(ask)
       throw this.#told(error)
     }
+  }
+
+  get #subscriptions(): number {
+    return [...this.#current.keys()].filter(({ type }) => type === 'subscribe').length
   }
 
   /** Throws a Fault: `unsupported`, `peer-permission`, or `usage` where the arguments do not fit. */

@@ -34,7 +34,7 @@ export class StateTopic implements Disposable {
   }
 
   subscribe(subscriber: Subscriber, view: View = (tree) => tree): Disposable {
-    const reader = new Reader(subscriber, () => view(this.#read()))
+    const reader = new Reader(subscriber, view, this.#read)
     this.#readers.add(reader)
     reader.look()
     return { dispose: () => void this.#readers.delete(reader) }
@@ -62,19 +62,24 @@ export class StateTopic implements Disposable {
       },
       'idle'
     )
-    for (const reader of [...this.#readers]) reader.look()
+    // One tree for all of them: to make it is the larger part.
+    let tree: StateTree | undefined
+    const read = (): StateTree => (tree ??= this.#read())
+    for (const reader of [...this.#readers]) reader.look(read)
   }
 }
 
 class Reader {
   readonly #subscriber: Subscriber
+  readonly #view: View
   readonly #read: () => StateTree
   #sent: StateTree | undefined
   #seq = 0
   #stale = false
 
-  constructor(subscriber: Subscriber, read: () => StateTree) {
+  constructor(subscriber: Subscriber, view: View, read: () => StateTree) {
     this.#subscriber = subscriber
+    this.#view = view
     this.#read = read
     subscriber.onCredit = () => {
       if (this.#stale) this.look()
@@ -82,10 +87,10 @@ class Reader {
   }
 
   /** Sends what is new, or remembers that there may be. */
-  look(): void {
+  look(read = this.#read): void {
     this.#stale = this.#subscriber.credit === 0
     if (this.#stale) return
-    const tree = this.#read()
+    const tree = this.#view(read())
     const item = this.#itemFor(tree)
     if (!item) return
     this.#sent = tree

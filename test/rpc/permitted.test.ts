@@ -3,6 +3,7 @@ import { SERVICE_COMMANDS, type ServiceCommand } from '../../src-main/contract/s
 import { Fault } from '../../src-main/contract/faults.ts'
 import { TOPICS, type TopicName } from '../../src-main/contract/topics.ts'
 import {
+  MAX_PEER_SUBSCRIPTIONS,
   PermittedService,
   type Ask,
   type Backend,
@@ -202,3 +203,16 @@ describe('a permission that is taken away', () => {
 function argumentsOf(name: ServiceCommand): unknown {
   return ARGUMENTS[name] ?? {}
 }
+
+it('a peer has no more subscriptions at once than it needs; the owner has', () => {
+  const backend = new FakeBackend()
+  const peer = new PermittedService(PEER, backend, () => true)
+  const subscribe = (service: PermittedService): { dispose(): void } =>
+    service.subscribe('state', {}, listener().subscription)
+  const all = Array.from({ length: MAX_PEER_SUBSCRIPTIONS }, () => subscribe(peer))
+  expect(() => subscribe(peer)).toThrow(expect.objectContaining({ code: 'usage' }))
+  all[0]!.dispose()
+  subscribe(peer)
+  const owner = new PermittedService(OWNER, backend, () => false)
+  for (let n = 0; n <= MAX_PEER_SUBSCRIPTIONS; n++) subscribe(owner)
+})
