@@ -3,6 +3,7 @@
  * table, whose schemas of shares, links and rotators it takes over. Plain values; who reads and writes the file is `store`.
  */
 import * as v from 'valibot'
+import { MAX_NAME, NAME, NAME_RULE } from './names.ts'
 import { linkSchema, rotatorSchema, shareSchema } from './commands.ts'
 
 /** Of the file's form. A step up needs a migration (`store/migrations.ts`). */
@@ -18,12 +19,7 @@ export type PermissionLevel = (typeof LEVELS)[number]
 export const LOG_LEVELS = ['error', 'warning', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Others see names, in lists and logs: no line breaks, no escape sequences. */
-export const nameSchema = v.pipe(
-  v.string(),
-  v.maxLength(255),
-  v.regex(/^\P{Cc}+$/u, 'a name has at least one character, and no control characters')
-)
+export const nameSchema = v.pipe(v.string(), v.maxLength(MAX_NAME), v.regex(NAME, NAME_RULE))
 
 /**
  * Which share, link or rotator of the file; stays while everything else about it changes. Permissions name shares by it, so one

@@ -25,7 +25,7 @@ import { Watch, type WatchOptions } from './watch.ts'
 
 /** How far the server may be ahead of whoever takes the items, where nothing else is said. */
 export const CREDIT = 64
-/** A server that does not answer the hello for so long is closed, in ms. */
+/** For `answerMs`, where nothing else is said: another computer may be far away. */
 export const HELLO_ANSWER_MS = 10_000
 
 /** The message of a fault that another process told, in characters. */
@@ -33,6 +33,8 @@ const MAX_FAULT_TEXT = 1000
 
 export interface RpcClientOptions {
   readonly clock?: Clock
+  /** A server that does not answer the hello for so long is closed, in ms. */
+  readonly answerMs?: number
   /** The server is another installation: what it says is made fit to be shown, and its bytes and numbers left alone. */
   readonly foreign?: boolean
 }
@@ -61,12 +63,20 @@ export class RpcClient implements Disposable {
   readonly onClose: Event<Fault> = this.#ends.event
 
   /** Speaks first; owns the Channel from here on. */
-  constructor(channel: Channel, { clock = systemClock, foreign = false }: RpcClientOptions = {}) {
+  constructor(
+    channel: Channel,
+    { clock = systemClock, foreign = false, answerMs = HELLO_ANSWER_MS }: RpcClientOptions = {}
+  ) {
     this.#channel = channel
     this.isForeign = foreign
     this.#greeting = this.#life.add(
-      clock.after(HELLO_ANSWER_MS, () =>
-        this.#break(new Fault('peer-timeout', 'Farport does not answer. Is it busy? Try again.'))
+      clock.after(answerMs, () =>
+        this.#break(
+          new Fault(
+            'peer-timeout',
+            'Farport does not answer. Is its computer very busy, or its process stopped? Try again, or start it anew.'
+          )
+        )
       )
     )
     this.#post({ type: 'hello', versions: [...RPC_VERSIONS], features: [...RPC_FEATURES] })

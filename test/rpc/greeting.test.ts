@@ -39,6 +39,16 @@ it('gives up a server that does not answer', async () => {
   expect(ends).toHaveLength(1)
 })
 
+it('gives up a server of this computer sooner, where that was said', async () => {
+  const clock = new FakeClock()
+  const [near] = memoryChannels()
+  const client = new RpcClient(near, { clock, answerMs: 5000 })
+  await clock.advance(4999)
+  expect(client.closed).toBeUndefined()
+  await clock.advance(1)
+  expect(client.closed).toMatchObject({ code: 'peer-timeout' })
+})
+
 it('makes fit to be shown what another installation says, and leaves its bytes alone', async () => {
   const [near, far] = memoryChannels()
   const service = new FakeService()

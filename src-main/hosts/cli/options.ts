@@ -14,6 +14,7 @@ import {
   parseLine,
   type LineWish
 } from '../../contract/line.ts'
+import { MAX_NAME, isName } from '../../contract/names.ts'
 import { STAYING_RESET_NAMES } from '../../contract/reset.ts'
 import { shownTarget } from '../../ports/program/secrets.ts'
 
@@ -173,6 +174,16 @@ export function filled(given: Given, name: string): string | undefined {
   const text = value(given, name)
   if (text === '') throw new Fault('usage', `--${name} is empty. Give it a value, or leave it out.`)
   return text
+}
+
+/** `--name`. */
+export function readName(given: Given): string | undefined {
+  const name = filled(given, 'name')
+  if (name === undefined || isName(name)) return name
+  throw new Fault(
+    'usage',
+    `--name takes 1 to ${MAX_NAME} characters, none of them a line break or another control character. Give a shorter or plainer one.`
+  )
 }
 
 export function readPort(target: string, given: Given): PortSpec {

@@ -8,6 +8,9 @@ import type { Connection } from '../../net/connection.ts'
 import type { RpcClient } from '../../rpc/client.ts'
 import type { CliIo } from './cli-io.ts'
 
+/** A person waits for it, and on this computer a Farport that lives answers within milliseconds, in ms. */
+const ANSWER_MS = 5000
+
 /**
  * The one that runs here: this user's, else the system's; undefined: none. One that runs but is not ours to command is none for these
  * commands, which can work by themselves, and a line says so. Whoever calls this disposes of it. Rejects with a Fault of the kind
@@ -57,5 +60,5 @@ function isClosedToUs({ code }: Fault): boolean {
 
 async function talkTo(connection: Connection): Promise<RpcClient> {
   const { RpcClient, streamChannel } = await import('./rpc-client.ts')
-  return new RpcClient(streamChannel(connection, 'client'))
+  return new RpcClient(streamChannel(connection, 'client'), { answerMs: ANSWER_MS })
 }

@@ -27,6 +27,7 @@ import {
   integer,
   merge,
   oneOf,
+  readName,
   readPort,
   seconds,
   value,
@@ -202,7 +203,7 @@ function readShare(
     wait: flag(given, 'wait'),
     openAtStart: flag(given, 'open-at-start'),
     ...present({
-      name: filled(given, 'name'),
+      name: readName(given),
       maxClients: integer(given, 'max-clients', 1, MAX_CLIENTS),
       writers: oneOf(given, 'writers', WRITERS),
       newcomer: oneOf(given, 'newcomer', NEWCOMERS),

@@ -53,6 +53,14 @@ describe('the arguments of share', () => {
     ])
   })
 
+  it.each(['a\nb', '\u001b[31m', 'x'.repeat(256)])(
+    'refuses a name that others could not be shown: %j',
+    (name) => {
+      const tokens = tokenize(['A', '--name', name, '--listen', 'raw://h:1'], SHARE_OPTIONS)
+      expect(() => readShares(tokens)).toThrow(/^--name takes 1 to 255 characters/)
+    }
+  )
+
   it('gives options before the first device to all', () => {
     const shares = read('-b 300 A --listen raw://h:1 B --listen raw://h:2')
     expect(shares.map(({ port }) => port.settings)).toEqual([{ baudRate: 300 }, { baudRate: 300 }])

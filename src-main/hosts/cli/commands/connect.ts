@@ -12,6 +12,7 @@ import {
   filled,
   flag,
   parse,
+  readName,
   readPort,
   value,
   type Given,
@@ -113,7 +114,7 @@ function readLink({ positionals, given }: Parsed): LinkSpec {
   const target = swap ? second : first
   const to = swap ? first : (second ?? `pty:${link ?? ''}`)
   if (!to.startsWith('pty:')) refuse(given, PTY_OPTIONS, 'is for a virtual port (--pty), and here is none')
-  const name = filled(given, 'name')
+  const name = readName(given)
   return {
     ...(name !== undefined && { name }),
     port: readPort(target, given),
