@@ -85,7 +85,7 @@ export class Core {
     'ports.list': async () => (await import('../ports/list-ports.ts')).listPorts(),
     'share.start': async (spec) => {
       const share = await this.#start(spec.name, spec.port.target, (id, name) =>
-        startShare(id, name, spec, this.#contextOf(id))
+        this.#listening(spec.listen, id, startShare(id, name, spec, this.#contextOf(id)))
       )
       this.#tellFaults(share)
       return share.state
@@ -101,7 +101,7 @@ export class Core {
       const shares = spec.shares.map((share) => this.#find(share, SwitchedShare))
       const pool = (): SwitchedShare[] => shares.filter(({ ended }) => !ended)
       const rotator = await this.#start(spec.name, 'rotator', (id, name) =>
-        makeRotator(id, name, spec, pool, this.#contextOf(id).report)
+        this.#listening(spec.listen, id, makeRotator(id, name, spec, pool, this.#contextOf(id).report))
       )
       return rotator.state
     },
@@ -162,7 +162,12 @@ export class Core {
       return thing ? this.#stop(id, thing, timeoutMs, reason) : 0
     }
     return {
-      on: () => this.#switchOn(what, () => name),
+      on: () =>
+        this.#listening(
+          what.kind === 'link' ? [] : what.entry.listen,
+          id,
+          this.#switchOn(what, () => name)
+        ),
       off: async (timeoutMs) => {
         const thing = this.#kept.get(id)
         return thing instanceof SwitchedShare ? thing.disable(timeoutMs) : end(timeoutMs, SWITCHED_OFF)
@@ -354,6 +359,21 @@ export class Core {
   /** What is told on behalf of that share, link or rotator is known to be about it. */
   #contextOf(id: string): Context {
     return { ...this.#context, report: (notice) => this.#report({ ...notice, id }) }
+  }
+
+  /** Where what listens there cannot since another one of ours does, that one is named. */
+  async #listening<T>(
+    listen: CommandArguments<'share.start'>['listen'],
+    id: string,
+    start: Promise<T>
+  ): Promise<T> {
+    try {
+      return await start
+    } catch (error) {
+      const { whoseAddress } = await import('./own-address.ts')
+      const others = [...this.#kept].flatMap(([each, { state }]) => (each === id ? [] : [state]))
+      throw whoseAddress(error, listen, others)
+    }
   }
 
   #rename(id: string, name: string): void {

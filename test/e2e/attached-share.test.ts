@@ -167,7 +167,7 @@ describe('farport share with a running Farport', () => {
     )
     const address = await home.farport('share', 'sim:gps', '--listen', url).ended
     expect(address).toMatchObject({ code: 5, stdout: '' })
-    expect(address.stderr).toMatch(/is the address of the share 'my desk' .*farport remove 'my desk'\n$/)
+    expect(address.stderr).toMatch(/is the address of the share "my desk" .*farport remove "my desk"\n$/)
     const name = await home.farport('share', 'sim:gps', '--name', 'my desk').ended
     expect(name).toMatchObject({ code: 2, stdout: '' })
     expect(name.stderr).toMatch(/has a share 'my desk' already/)

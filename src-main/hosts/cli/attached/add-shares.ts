@@ -6,7 +6,6 @@ import type { BridgeState, StateTree } from '../../../contract/state.ts'
 import type { RpcClient } from '../../../rpc/client.ts'
 import type { CliIo } from '../cli-io.ts'
 import { failureOf } from './failure.ts'
-import { entriesOf } from './named.ts'
 import { checkHere, rotatorMeantHere, shareMeantHere } from './meant-here.ts'
 import { snapshot } from './snapshot.ts'
 import { allOrNothing } from './taken-back.ts'
@@ -40,7 +39,7 @@ export async function addShares(
     const ids = shares.map(({ id }) => id)
     const pool = rotator && keep(await client.call('rotator.add', rotatorMeantHere(rotator, ids)))
     const tree = await snapshot(client, io.stop)
-    specs.forEach((spec, index) => checkRuns(tree.bridges[shares[index]?.id ?? ''], spec, before))
+    specs.forEach((spec, index) => checkRuns(tree.bridges[shares[index]?.id ?? ''], spec))
     const fault = failureOf(pool && tree.rotators[pool.id])
     if (fault) throw fault
     return { tree, shares, pool }
@@ -52,13 +51,8 @@ export async function addShares(
 }
 
 /** Throws why it does not; an address that this computer does not have is waited for only where that was asked for. */
-function checkRuns(
-  bridge: BridgeState | undefined,
-  { listen = [], wait = false }: ShareSpec,
-  before: StateTree
-): void {
+function checkRuns(bridge: BridgeState | undefined, { wait = false }: ShareSpec): void {
   const fault = failureOf(bridge)
-  if (fault?.code === 'address-in-use') throw ownAddress(before, listen) ?? fault
   if (fault) throw fault
   const [missing] = bridge?.awaited ?? []
   if (missing !== undefined && !wait)
@@ -66,20 +60,6 @@ function checkRuns(
       'address-not-permitted',
       `This computer has no such address as in ${shortText(missing, 200)}: use one of its own, or add --wait where it comes later.`
     )
-}
-
-/** It is no other program that has the address: one of ours does. */
-function ownAddress(before: StateTree, listen: NonNullable<ShareSpec['listen']>): Fault | undefined {
-  const urls = listen.map((each) => (typeof each === 'string' ? each : each.url))
-  for (const { kind, name, addresses } of entriesOf(before)) {
-    const url = addresses.find((each) => urls.includes(each))
-    if (url !== undefined)
-      return new Fault(
-        'address-in-use',
-        `${shortText(url, 200)} is the address of the ${kind} ${quoted(name)} of the running Farport. Choose another port, or remove that one: farport remove ${quoted(name)}`
-      )
-  }
-  return undefined
 }
 
 /** Throws where one of that kind has the name already. */
