@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { bytesOf, Follower, type Stream } from './stream.ts'
+import { Follower } from './follower.ts'
+import { bytesOf, type Stream } from './stream.ts'
 
 export type Protocol = 'raw' | 'telnet' | 'rfc2217'
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../random.ts'
-import { readSeams, unexplained, type Client } from './reading.ts'
-import { bytesOf, Follower } from './stream.ts'
+import { Follower } from './follower.ts'
+import { readSeams } from './reading.ts'
+import { unexplained, type Client } from './readings.ts'
+import { bytesOf } from './stream.ts'
 import { makeWay, type Way } from './way.ts'
 
 const SEED = 20_771

@@ -2,7 +2,7 @@
  * Many ports in one Farport, random faults, and a table of where every byte went. Called through run.mjs.
  *
  * The core that is soaked runs in a process of its own (host.ts); devices, clients and programs are here, so each byte that is
- * sent anywhere is known, and each that arrives is placed (stream.ts). What Farport itself counts comes from its state, at rest,
+ * sent anywhere is known, and each that arrives is placed (follower.ts). What Farport itself counts comes from its state, at rest,
  * and from what it tells people: both must fit what happened.
  */
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -8,8 +8,9 @@ import { Pluggable } from '../e2e/endurance/pluggable.ts'
 import { emptyAccount, expectEqual, type Account } from './account.ts'
 import { NetworkClient } from './client.ts'
 import type { Farport } from './farport.ts'
+import { Follower } from './follower.ts'
 import { Station, heardBy, nextStream, type Bridges } from './station.ts'
-import { bytesOf, Follower, type Stream } from './stream.ts'
+import { bytesOf, type Stream } from './stream.ts'
 
 const LISTEN = ['raw://127.0.0.1:0', 'telnet://127.0.0.1:0', 'rfc2217://127.0.0.1:0']
 const ENOUGH = 64 * 1024

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Follower, type Tally } from './follower.ts'
 import { slopePerHour } from './slope.ts'
-import { bytesOf, Follower, type Stream, type Tally } from './stream.ts'
+import { bytesOf, type Stream } from './stream.ts'
 
 const first: Stream = { id: 1, sent: 5000 }
 const second: Stream = { id: 2, sent: 5000 }

@@ -3,7 +3,7 @@
  * end of what each one sends. What became of each byte is known, so whoever follows the device's side can be checked against it.
  */
 import type { Random } from '../random.ts'
-import type { Client } from './reading.ts'
+import type { Client } from './readings.ts'
 import { bytesOf, type Stream } from './stream.ts'
 
 export interface WayOptions {
