@@ -1,6 +1,16 @@
 import { defineConfig } from 'vitest/config'
 import { TotalsReporter } from './test/totals-reporter.ts'
 
+/** Those that measure: rates, memory, seconds. They have the machine to themselves, so that what they see is Farport. */
+const MEASURING = [
+  'test/e2e/endurance/**/*.test.ts',
+  'test/e2e/hostile.test.ts',
+  'test/e2e/bench.test.ts',
+  'test/e2e/serve-memory.test.ts'
+]
+
+const real = { globalSetup: ['test/shim/global-setup.ts'], testTimeout: 30_000, hookTimeout: 30_000 }
+
 export default defineConfig({
   test: {
     reporters: ['default', new TotalsReporter()],
@@ -10,19 +20,31 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/peers/**', 'test/e2e/**'],
-          globalSetup: ['test/shim/global-setup.ts']
+          globalSetup: ['test/shim/global-setup.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 }
         }
       },
-      // The built command and real programs: each test starts what it needs, so these take longer.
+      // The built command and real programs: each test starts what it needs and waits for it, so two share the processors well.
       {
         test: {
+          ...real,
           name: 'real',
           include: ['test/e2e/**/*.test.ts', 'test/peers/**/*.test.ts'],
-          globalSetup: ['test/shim/global-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          exclude: MEASURING,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 }
+        }
+      },
+      {
+        test: {
+          ...real,
+          name: 'measured',
+          include: MEASURING,
           // Those that mostly wait (e2e/endurance) wait together.
-          maxConcurrency: 16
+          maxConcurrency: 16,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 }
         }
       }
     ]
