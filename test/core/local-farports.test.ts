@@ -1,11 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { DONE } from '../../src-main/contract/close.ts'
+import { DONE, type CloseReason } from '../../src-main/contract/close.ts'
 import { Core } from '../../src-main/core/core.ts'
 import { instancePaths } from '../../src-main/core/instance-paths.ts'
 import { localFarports } from '../../src-main/core/local-farports.ts'
+import { LocalTrust } from '../../src-main/core/local-trust.ts'
 import { loadIdentity } from '../../src-main/peers/identity.ts'
 import { eventually } from '../eventually.ts'
 import { peerRig } from './instance/peer-rig.ts'
@@ -75,6 +76,50 @@ it('takes the copy of the last good settings where the file is broken, and leave
   rmSync(`${place.settings}.bak`)
   const dial = localFarports(from(place)).dialShare({ peer: 'lab', share: 'gps', use: 'u' }, {})
   await expect(dial).rejects.toMatchObject({ code: 'settings-broken' })
+})
+
+/** Written as an instance does. */
+function write(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 })
+  renameSync(`${path}.new`, path)
+}
+
+it('ends its connection when its owner forgets or blocks the peer elsewhere', async () => {
+  const rig = await peerRig()
+  const place = home()
+  const { id } = await loadIdentity(place.folder)
+  rig.permit('control', id)
+  const lab = { id: rig.ownerId, name: 'Lab', since: 0, addresses: [`127.0.0.1:${rig.port}`] }
+  for (const after of [[], [{ ...lab, trust: 'blocked' }]]) {
+    write(place.settings, JSON.stringify({ version: 1, peers: [{ ...lab, trust: 'trusted' }] }))
+    const ends: CloseReason[] = []
+    const connection = await localFarports(from(place)).dialShare(
+      { peer: 'lab', share: 'gps', use: 'u' },
+      { warn: (text) => expect.unreachable(text) }
+    )
+    connection.onClose((reason) => void ends.push(reason))
+    write(place.settings, JSON.stringify({ version: 1, peers: after }))
+    await eventually(() => expect(ends).toMatchObject([{ code: 'unpaired' }]))
+  }
+})
+
+it('trusts on while its owner edits the settings, or they are gone', async () => {
+  const place = home()
+  await loadIdentity(place.folder)
+  const lab = { id: 'ab'.repeat(32), name: 'Lab', trust: 'trusted', since: 0 }
+  write(place.settings, JSON.stringify({ version: 1, peers: [lab] }))
+  const trust = await LocalTrust.open(from(place), () => expect.unreachable())
+  onTestFinished(() => trust.dispose())
+  const revoked: string[] = []
+  trust.store.onRevoked((id) => void revoked.push(id))
+  write(place.settings, '{"version": 1, "pe')
+  await trust.refresh()
+  rmSync(place.settings)
+  await trust.refresh()
+  expect([trust.store.standing(lab.id), revoked]).toEqual(['trusted', []])
+  write(place.settings, '{"version": 1}')
+  await trust.refresh()
+  expect([trust.store.standing(lab.id), revoked]).toEqual(['unknown', [lab.id]])
 })
 
 it('says how to pair where nobody is trusted, and makes no key for that', async () => {

@@ -43,13 +43,22 @@ export function newsLine(
 
 function askLine(request: PairingRequest, code: string): string {
   const who = labelOf(request)
-  if (request.direction === 'outgoing')
-    return `asked ${who} to pair. The digits are ${spaced(code)}: compare them with those that it shows`
-  const handle = handleOf({ id: request.peerId, name: request.name })
+  if (request.direction === 'outgoing') return `asked ${who} to pair. ${sameDigits(who, code)}`
   return (
-    `${who} (${plainText(request.remote, MAX_NAME)}) asks to pair: ${spaced(code)}. ` +
-    `The same digits there? farport pair accept ${handle}; if not: farport pair reject ${handle}`
+    `${who} (${plainText(request.remote, MAX_NAME)}) asks to pair. ${sameDigits('It', code)}. ` +
+    howToAnswer({ id: request.peerId, name: request.name })
   )
+}
+
+/** `who`: the other computer. */
+export function sameDigits(who: string, code: string): string {
+  return `${who} must show the same digits: ${spaced(code)}`
+}
+
+/** Without the digits in the command: whoever pastes it has to have read them on the other computer. */
+export function howToAnswer(asks: { readonly id: string; readonly name: string }): string {
+  const handle = handleOf(asks)
+  return `Accept with those that you read there: farport pair accept ${handle} DIGITS; or farport pair reject ${handle}`
 }
 
 /** What a new peer may do, and how to change that. */
@@ -67,6 +76,10 @@ const ENDED: Readonly<Partial<Record<PairingFailure, readonly [FaultCode, string
   timeout: [
     'peer-timeout',
     'two minutes passed before both sides had accepted. Try again, and accept on both.'
+  ],
+  silent: [
+    'peer-timeout',
+    'its digits did not come within 10 s. See if Farport is well there, and try again.'
   ],
   cancelled: ['peer-refused', 'it was broken off here before both sides had accepted. Try again.'],
   'connection-lost': [

@@ -2,9 +2,9 @@ import { Fault } from '../../../contract/faults.ts'
 import type { ServiceResult } from '../../../contract/service-commands.ts'
 import { FARPORT_PORT, LEVELS, type PermissionLevel } from '../../../contract/settings.ts'
 import type { PairingState, StateTree } from '../../../contract/state.ts'
-import { knownPeers } from '../../../core/local-farports.ts'
+import { knownPeers } from '../../../core/local-trust.ts'
 import { namedPeer } from '../../../core/instance/named-peer.ts'
-import { handleOf, labelOf, spaced } from '../../../core/instance/pairing-words.ts'
+import { handleOf, howToAnswer, labelOf, sameDigits } from '../../../core/instance/pairing-words.ts'
 import { readPlace } from '../../../peers/places.ts'
 import { snapshot } from '../attached/snapshot.ts'
 import { shortText } from '../attached/words.ts'
@@ -72,9 +72,9 @@ function print(
   if (peers.length + pairings.length === 0)
     io.print('Paired with no other computer yet. On one of the two: farport pair HOST')
   for (const line of table(peersTable(peers, pairings, bridges), io.stdout.columns)) io.print(line)
-  for (const { direction, code, peerId: id, name } of pairings)
+  for (const { direction, code, peerId: id, name, remote } of pairings)
     if (direction === 'incoming' && code !== undefined)
-      io.print(`Does it show ${spaced(code)} too? Then: farport pair accept ${handleOf({ id, name })}`)
+      io.print(`${sameDigits(labelOf({ peerId: id, name, remote }), code)}. ${howToAnswer({ id, name })}`)
 }
 
 /** Asks that computer, and waits until both persons have compared. */
@@ -93,10 +93,7 @@ async function request(text: string, given: Given, io: CliIo): Promise<number> {
     const { peer, name, digits } = asked
     const label = labelOf({ peerId: peer, name, remote: text })
     if (flag(given, 'json')) io.print(JSON.stringify({ asked: { peer, name, digits } }))
-    else
-      io.print(
-        `${label} must show the same digits: ${spaced(digits)} (farport pair tells there, and its log)`
-      )
+    else io.print(`${sameDigits(label, digits)} (farport pair tells there, and its log)`)
     const comparison = (signal: AbortSignal): Promise<Comparison> => compareDigits(digits, io, signal)
     return concluded(access, { peer, label, digits, permit, given }, comparison, io)
   })
@@ -116,9 +113,9 @@ async function accept(text: string, typed: string, given: Given, io: CliIo): Pro
     if (!io.stdin.isTTY)
       throw new Fault(
         'usage',
-        `Which digits does the other computer show? farport pair accept ${handleOf({ id: peer, name })} 123456`
+        `Which digits does the other computer show? farport pair accept ${handleOf({ id: peer, name })} DIGITS`
       )
-    process.stderr.write(`${label} must show ${spaced(code)}.\n`)
+    process.stderr.write(`${sameDigits(label, code)}\n`)
     const comparison = (signal: AbortSignal): Promise<Comparison> => compareDigits(code, io, signal)
     return concluded(access, { peer, label, digits: code, permit, given }, comparison, io)
   })

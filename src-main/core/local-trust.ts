@@ -1,0 +1,104 @@
+/**
+ * Whom a command that runs by itself trusts: as the settings file says it from moment to moment, so that its connections end when its owner
+ * forgets a peer elsewhere. Called by local-farports.ts, once for each connection; writes nothing.
+ */
+import { resolve } from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import type { Disposable } from '../base/event.ts'
+import { Fault, toFault } from '../contract/faults.ts'
+import { FRESH_SETTINGS, type PeerEntry } from '../contract/settings.ts'
+import { TrustStore } from '../peers/trust.ts'
+import { copyOf } from '../store/first-reading.ts'
+import { FolderWatch } from '../store/folder-watch.ts'
+import { readPrivate, realPath } from '../store/private-file.ts'
+import { readSettings } from '../store/settings-text.ts'
+import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
+
+export class LocalTrust implements Disposable {
+  readonly store: TrustStore
+  readonly #path: string
+  readonly #watch: FolderWatch
+  #peers: readonly PeerEntry[] = []
+  #turn: Promise<void> = Promise.resolve()
+
+  private constructor(path: string, unwatched: () => void) {
+    this.#path = path
+    // As a getter: it changes.
+    const peers = (): readonly PeerEntry[] => this.#peers
+    this.store = new TrustStore({
+      get peers() {
+        return peers()
+      },
+      save: () =>
+        Promise.reject(new Fault('bug', 'Whom a command trusts it cannot change. Please report it.'))
+    })
+    this.#watch = new FolderWatch({
+      clock: systemClock,
+      onChange: () => void this.refresh(),
+      onFailure: unwatched
+    })
+  }
+
+  /** Rejects as `knownPeers`. `unwatched`: the system cannot tell when the file changes. */
+  static async open(from: PathsEnvironment, unwatched: () => void = () => undefined): Promise<LocalTrust> {
+    const trust = new LocalTrust(settingsPath(from), unwatched)
+    try {
+      // Where there is nothing yet nobody is trusted, and there is no folder to watch.
+      if ((await knownPeers(from)).length === 0) return trust
+      trust.#watch.watch([trust.#path, await realPath(trust.#path)])
+      // Again: it may have changed before it was watched.
+      trust.#peers = await knownPeers(from)
+      return trust
+    } catch (error) {
+      trust.dispose()
+      throw error
+    }
+  }
+
+  /** Obeys the file as it is by now; what somebody is in the middle of editing changes nothing, as in an instance. Never rejects. */
+  refresh(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#refresh())
+    return this.#turn
+  }
+
+  dispose(): void {
+    this.#watch.dispose()
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      this.#watch.watch([this.#path, await realPath(this.#path)])
+      const peers = await peersIn(this.#path)
+      if (!peers) return
+      const before = this.#peers
+      this.#peers = peers
+      this.store.reloaded(before)
+    } catch {
+      // Told by the next one that has to read it.
+    }
+  }
+}
+
+/** Whom the settings file knows, trusted or blocked, as an instance would read it: the copy of the last good one included. Rejects with `settings-access`, `settings-newer` or `settings-broken`. */
+export async function knownPeers(from: PathsEnvironment = {}): Promise<readonly PeerEntry[]> {
+  const path = settingsPath(from)
+  try {
+    return (await peersIn(path)) ?? FRESH_SETTINGS.peers
+  } catch (error) {
+    const fault = toFault(error)
+    if (fault.code !== 'settings-broken') throw fault
+    const copy = await peersIn(copyOf(path)).catch(() => undefined)
+    if (copy) return copy
+    throw fault
+  }
+}
+
+function settingsPath(from: PathsEnvironment): string {
+  const { FARPORT_CONFIG: named } = from.environment ?? process.env
+  return named ? resolve(named) : instancePaths('user', from).settings
+}
+
+async function peersIn(path: string): Promise<readonly PeerEntry[] | undefined> {
+  const text = await readPrivate(path)
+  return text === undefined ? undefined : readSettings(text, path).settings.peers
+}
