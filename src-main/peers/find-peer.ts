@@ -1,4 +1,5 @@
 /** Whom people mean: a paired computer by its name, the first digits of its id, or where it is. Called by ways.ts, and by commands about peers. */
+import { isIP } from 'node:net'
 import { Fault } from '../contract/faults.ts'
 import { FARPORT_PORT, type PeerEntry } from '../contract/settings.ts'
 import type { TlsPlace } from '../net/tls.ts'
@@ -42,6 +43,11 @@ export function findPeer(text: string, trust: TrustStore): Found {
     'usage',
     `No paired computer is called "${text}", and no host can be. See farport pair for those that are.`
   )
+}
+
+/** A name that people would mean another computer by: as the digits of an id, or an address. */
+export function standsForAnother(name: string): boolean {
+  return isId(name.replaceAll(/\s/g, '')) || isIP(readPlace(name)?.host.replace(/%.*/, '') ?? '') > 0
 }
 
 function named(text: string, trust: TrustStore): PeerEntry | undefined {

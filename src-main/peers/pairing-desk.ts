@@ -8,15 +8,20 @@ import type { Disposable, Event } from '../base/event.ts'
 import { Emitter } from '../base/event.ts'
 import { DONE } from '../contract/close.ts'
 import { Fault, toFault } from '../contract/faults.ts'
+import { addressGroup } from '../net/address-group.ts'
 import type { TlsConnection } from '../net/tls.ts'
 import { FrameReader, STRANGER_FRAME_LIMIT, encodeFrame } from '../protocol/frames.ts'
 import type { PairingEvent, PairingFailure, PairingRole } from '../protocol/pairing.ts'
 import { NONCE_SIZE, PAIRING_EXPORTER, Pairing } from '../protocol/pairing.ts'
+import { standsForAnother } from './find-peer.ts'
 import { formatPlace, readPlace } from './places.ts'
 import type { TrustStore } from './trust.ts'
 
-/** For all of it, the persons' time included. */
+/** For all of it, the persons' time included … */
 export const PAIRING_TIMEOUT_MS = 120_000
+
+/** … and until there are digits, which take two messages each way and no person. */
+export const DIGITS_TIMEOUT_MS = 10_000
 
 /** Who ends it so shortly before that has run out of time too, and can say no more than that it ends. */
 const LATE_MS = 2000
@@ -26,11 +31,13 @@ export const MAX_TRIES = 3
 /** … so long after the last one. */
 export const PAUSE_MS = 10 * 60_000
 
-/** The same of one address, whoever asks from there: keys are cheap, and people would read of each. */
+/** The same of one address (of IPv6: one /64), whoever asks from there: keys are cheap, and people would read of each. */
 export const MAX_ADDRESS_TRIES = 12
 
-/** Requests of others under way at a time: keys are cheap, and a person can look at few. */
+/** Requests of others under way at a time: keys are cheap, and a person can look at few … */
 export const MAX_INCOMING = 8
+/** … and of those from one address, so that nobody keeps all others from asking. */
+export const MAX_INCOMING_PER_ADDRESS = 3
 
 /** Peers whose tries are remembered; the oldest are forgotten. */
 const MAX_REMEMBERED = 1024
@@ -39,7 +46,7 @@ export interface PairingRequest {
   readonly peerId: string
   readonly direction: 'incoming' | 'outgoing'
   readonly remote: string
-  /** What the peer calls itself; empty until it said so. */
+  /** What the peer calls itself; empty until it said so, and where that is nothing to call it by. */
   readonly name: string
   /** Six digits, once both sides have them. */
   readonly code?: string
@@ -69,7 +76,7 @@ interface Open {
   request: PairingRequest
   readonly connection: TlsConnection
   readonly pairing: Pairing
-  readonly timer: Disposable
+  timer: Disposable
   readonly sinceMs: number
 }
 
@@ -78,7 +85,7 @@ export class PairingDesk implements Disposable {
   readonly #open = new Map<string, Open>()
   /** Both sides accepted; that is being written down. */
   readonly #settling = new Set<string>()
-  /** By the ids of peers, and by addresses. */
+  /** By the ids of peers, and by address groups. */
   readonly #tries = new Map<string, { count: number; lastMs: number }>()
   readonly #news = new Emitter<PairingNews>()
   readonly onNews: Event<PairingNews> = this.#news.event
@@ -96,19 +103,23 @@ export class PairingDesk implements Disposable {
     return this.#open.has(peerId) || this.#settling.has(peerId)
   }
 
-  /** Whether somebody may ask now: throws `peer-refused` or `peer-full` with what he is told. For FarportDoor.pair. */
+  /** Whether somebody may ask now: throws `peer-refused`, `peer-full` or `usage` with what he is told. For FarportDoor.pair. */
   admit(peerId: string, remoteAddress?: string): (connection: TlsConnection) => void {
+    if (peerId === this.#options.ownId)
+      throw new Fault('usage', 'This is the computer that you are at: name another one to pair it with.')
+    const from = groupOf(remoteAddress)
     if (this.#hasTried(peerId, MAX_TRIES))
       throw new Fault('peer-refused', `Pairing failed ${MAX_TRIES} times: wait ten minutes and try again.`)
-    if (remoteAddress !== undefined && this.#hasTried(remoteAddress, MAX_ADDRESS_TRIES))
+    if (from !== undefined && this.#hasTried(from, MAX_ADDRESS_TRIES))
       throw new Fault('peer-refused', 'Pairing failed too often from there: wait ten minutes and try again.')
     if (this.#open.has(peerId))
       throw new Fault(
         'peer-refused',
         'A request to pair is under way already: answer that, or wait two minutes.'
       )
-    const incoming = this.requests.filter(({ direction }) => direction === 'incoming')
-    if (incoming.length >= MAX_INCOMING)
+    const incoming = [...this.#open.values()].filter(({ request }) => request.direction === 'incoming')
+    const fromThere = incoming.filter(({ connection }) => groupOf(connection.remoteAddress) === from)
+    if (incoming.length >= MAX_INCOMING || fromThere.length >= MAX_INCOMING_PER_ADDRESS)
       throw new Fault('peer-full', 'Too many ask to pair at the moment: try again in two minutes.')
     return (connection) => this.#begin('responder', connection)
   }
@@ -159,7 +170,7 @@ export class PairingDesk implements Disposable {
       sha256: (bytes) => createHash('sha256').update(bytes).digest()
     })
     const direction = role === 'initiator' ? 'outgoing' : 'incoming'
-    const timer = clock.after(PAIRING_TIMEOUT_MS, () => this.#act(open, pairing.end('timeout')), 'idle')
+    const timer = clock.after(DIGITS_TIMEOUT_MS, () => this.#act(open, pairing.end('silent')), 'idle')
     const open: Open = {
       request: { peerId, direction, remote, name: '' },
       connection,
@@ -198,8 +209,12 @@ export class PairingDesk implements Disposable {
     }
   }
 
-  #show(open: Open, name: string, code: string): void {
-    const { trust } = this.#options
+  #show(open: Open, called: string, code: string): void {
+    const { trust, clock } = this.#options
+    const name = standsForAnother(called) ? '' : called
+    const leftMs = PAIRING_TIMEOUT_MS - (clock.nowMs() - open.sinceMs)
+    open.timer.dispose()
+    open.timer = clock.after(leftMs, () => this.#act(open, open.pairing.end('timeout')), 'idle')
     open.request = { ...open.request, name, code }
     try {
       // Before any person is asked: a key that changed is no question.
@@ -221,7 +236,7 @@ export class PairingDesk implements Disposable {
       await trust.trust(peerId, name || peerId.slice(0, 8), wallMs(), placeOf(open))
       this.#settling.delete(peerId)
       this.#tries.delete(peerId)
-      if (open.connection.remoteAddress !== undefined) this.#tries.delete(open.connection.remoteAddress)
+      this.#tries.delete(groupOf(open.connection.remoteAddress) ?? '')
       this.#news.fire({ type: 'paired', request: open.request })
     } catch (error) {
       this.#settling.delete(peerId)
@@ -234,7 +249,8 @@ export class PairingDesk implements Disposable {
     const { peerId, direction } = open.request
     if (direction === 'incoming') {
       this.#tried(peerId)
-      if (open.connection.remoteAddress !== undefined) this.#tried(open.connection.remoteAddress)
+      const from = groupOf(open.connection.remoteAddress)
+      if (from !== undefined) this.#tried(from)
     }
     this.#news.fire({ type: 'failed', request: open.request, why, ...(fault ? { fault } : {}) })
   }
@@ -268,6 +284,9 @@ export class PairingDesk implements Disposable {
     return true
   }
 }
+
+const groupOf = (address: string | undefined): string | undefined =>
+  address === undefined ? undefined : addressGroup(address)
 
 /** Where it is reached, as we reached it; of who came by himself the port is not known, and mostly the usual one. */
 function placeOf({ request, connection }: Open): string | undefined {

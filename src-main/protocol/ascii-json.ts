@@ -26,8 +26,13 @@ export function decodeJson(bytes: Uint8Array): unknown {
 /** What a name from the network may be long. */
 export const MAX_LABEL = 64
 
-/** Text from the network for people: no control characters or directions of writing, one line, of at most `limit` characters. */
+/**
+ * Text from the network for people: no control characters or directions of writing, nothing that is not seen (a name with it would look
+ * like another one), one line, of at most `limit` characters.
+ */
 export function cleanText(text: string, limit = MAX_LABEL): string {
-  const plain = text.replace(/\s+/gu, ' ').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+  const plain = text
+    .replace(/[\s\u2800]+/gu, ' ')
+    .replace(/[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '')
   return Array.from(plain.trim()).slice(0, limit).join('')
 }

@@ -29,6 +29,7 @@ export type PairingFailure =
   | 'rejected-here'
   | 'rejected-there'
   | 'timeout'
+  | 'silent'
   | 'cancelled'
   | 'connection-lost'
   | 'malformed'

@@ -9,7 +9,9 @@ import {
   MAX_STRANGERS_PER_ADDRESS
 } from '../../src-main/peers/farport-listener.ts'
 import {
+  DIGITS_TIMEOUT_MS,
   MAX_ADDRESS_TRIES,
+  MAX_INCOMING_PER_ADDRESS,
   MAX_TRIES,
   PAIRING_TIMEOUT_MS,
   PAUSE_MS
@@ -230,5 +232,47 @@ describe('two installations', () => {
     expect(await at('127.0.0.1')).toBe('out')
     expect(b.refused).toEqual(['too many strangers are here'])
     expect(await at('127.0.0.2')).toBe('in')
+  })
+
+  it('give up on who asks and then says nothing, and hear others meanwhile', async () => {
+    const [a, b] = [await house('A'), await house('B')]
+    const silent = await a.dial(b.place, { want: 'pair' })
+    await eventually(() => expect(b.desk.requests).toHaveLength(1))
+    silent.resume()
+    const over = ended(silent)
+    await b.clock.advance(DIGITS_TIMEOUT_MS)
+    await over
+    expect(failures(b)).toEqual(['silent'])
+    const others = await Promise.all(
+      Array.from({ length: MAX_INCOMING_PER_ADDRESS + 1 }, (_, n) => house(`Stranger ${n}`))
+    )
+    const last = others.pop()!
+    for (const each of others) each.desk.request(await each.dial(b.place, { want: 'pair' }))
+    // From elsewhere there is room.
+    await expect(last.dial(b.place, { want: 'pair' })).rejects.toMatchObject({ code: 'peer-full' })
+    expect(() => b.desk.admit(last.id, '192.0.2.7')).not.toThrow()
+    expect(() => b.desk.admit(b.id, '192.0.2.7')).toThrow(/name another one/)
+  })
+
+  it.each(['192.0.2.7', '[2001:db8::7]:22217', '1F2E 3D4C 5b6a', '\u200b\u3164'])(
+    'call nobody %j, which others could be meant by',
+    async (name) => {
+      const [a, b] = [await house(name), await house('Bob')]
+      await asked(a, b)
+      expect(b.desk.requests).toMatchObject([{ name: '' }])
+      a.desk.accept(b.id)
+      b.desk.accept(a.id)
+      await eventually(() => expect(b.trust.get(a.id)?.name).toBe(a.id.slice(0, 8)))
+    }
+  )
+
+  it('end the connection of a pairing with it, whatever the other side does', async () => {
+    const [a, b] = [await house('A'), await house('B')]
+    const stays = await a.dial(b.place, { want: 'pair' })
+    const frames = ['commit', 'junk', 'more'].map((type) => Buffer.from(JSON.stringify({ type })))
+    for (const frame of frames) stays.write(Buffer.concat([Buffer.from([0, 0, 0, frame.length]), frame]))
+    await eventually(() => expect(failures(b)).toEqual(['malformed']))
+    await b.clock.advance(1000)
+    await eventually(() => expect(b.strangers()).toBe(0))
   })
 })

@@ -6,6 +6,7 @@
  * bytes of RFC 2217: they are the device's. Its connection ends, and what became of its session is in the state over rpc.
  */
 import type { Clock } from '../../base/clock.ts'
+import { plainText } from '../../base/plain-text.ts'
 import { Fault } from '../../contract/faults.ts'
 import { permissionFor, type PeerEntry } from '../../contract/settings.ts'
 import type { Refusal } from '../../net/carrier.ts'
@@ -19,6 +20,9 @@ import { RemoteSession } from '../../sessions/remote.ts'
 import type { Session, SessionIdentity, Terms } from '../../sessions/session.ts'
 import { reaches } from './permits.ts'
 import { RefusalLog } from './refusal-log.ts'
+
+/** Of a share, as it is told. */
+const MAX_NAME = 64
 
 /** A share, as far as somebody at the door can have it. */
 export interface SharedPort {
@@ -57,15 +61,17 @@ export class PeerDoor implements FarportDoor {
 
   share(wish: ShareWish, peer: PeerEntry): (connection: TlsConnection) => void {
     const share = this.#options.findShare(wish.share)
+    // Told to it, and in the log here.
+    const called = plainText(wish.share, MAX_NAME)
     const { level } = share ? permissionFor(peer, share.id) : { level: 'none' as const }
     // What it may not see and what there is not are the same to it.
     if (!share || !reaches(level, 'observe'))
       throw new Fault(
         'peer-permission',
-        `No port "${wish.share}" of that computer is shared with this one: see what it offers, or ask its owner to permit it.`
+        `No port "${called}" of that computer is shared with this one: see what it offers, or ask its owner to permit it.`
       )
     if (!share.enabled)
-      throw new Fault('device-missing', `${wish.share} is switched off there: ask its owner to switch it on.`)
+      throw new Fault('device-missing', `${called} is switched off there: ask its owner to switch it on.`)
     const observe = !reaches(level, 'control')
     const terms = { ...(observe && { observe }), ...(wish.takeOver && { takeOver: true }) }
     return (connection) =>

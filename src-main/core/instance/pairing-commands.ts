@@ -7,10 +7,7 @@ import { mayUseAnything, type PeerHouse } from './peers.ts'
 
 export type PairingCommands = Pick<Handlers, 'pair.request' | 'pair.accept' | 'pair.reject' | 'pair.outcome'>
 
-/** `pair.request`: dialled, but there are no digits yet. They take two messages each way. */
-const DIGITS_MS = 10_000
-
-export function pairingCommands({ peers, trust, clock }: PeerHouse): PairingCommands {
+export function pairingCommands({ peers, trust }: PeerHouse): PairingCommands {
   const { desk, ways } = peers
   const asking = (text: string): Named => namedPeer(text, desk.requests.map(named), 'request to pair of')
   return {
@@ -21,7 +18,6 @@ export function pairingCommands({ peers, trust, clock }: PeerHouse): PairingComm
       const giveUp = (): void => {
         if (desk.requests.some(({ peerId }) => peerId === peer)) desk.reject(peer)
       }
-      const timer = clock.after(DIGITS_MS, giveUp)
       signal.addEventListener('abort', giveUp, { once: true })
       try {
         const { name, code = '' } = await peers.digits(peer)
@@ -30,7 +26,6 @@ export function pairingCommands({ peers, trust, clock }: PeerHouse): PairingComm
         signal.throwIfAborted()
         throw error
       } finally {
-        timer.dispose()
         signal.removeEventListener('abort', giveUp)
       }
     },

@@ -37,6 +37,14 @@ async function writeAll(port: Port, bytes: Uint8Array): Promise<void> {
     if (!port.write(bytes.subarray(at, at + 10_007))) await once(port.onDrain)
 }
 
+it('tells of a port that nobody has without what its name would do to a terminal', async () => {
+  const rig = await peerRig()
+  const share = `\u001b]0;x\u0007\u009b2J\u202egps\n${'x'.repeat(200)}`
+  await expect(rig.open({ share })).rejects.toMatchObject({ code: 'peer-permission' })
+  await eventually(() => expect(rig.log).toHaveLength(1))
+  expect(rig.log[0]).toMatch(/No port "\]0;x 2J gps x+…" of that/)
+})
+
 describe('a share of another Farport', () => {
   it('has settings, control lines, breaks and purges there, and modem lines and errors come back', async () => {
     const rig = await peerRig()

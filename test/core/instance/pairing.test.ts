@@ -50,7 +50,7 @@ describe('two running installations', () => {
     )
     const shown = `${digits.slice(0, 3)} ${digits.slice(3)}`
     expect(texts(b).join('\n')).toContain(
-      `asks to pair: ${shown}. The same digits there? farport pair accept alice`
+      `asks to pair. It must show the same digits: ${shown}. Accept with those that you read there: farport pair accept alice DIGITS;`
     )
     const wrong = digits === '000000' ? '000001' : '000000'
     await expect(b.owner.call('pair.accept', { peer: 'alice', digits: wrong })).rejects.toMatchObject({
