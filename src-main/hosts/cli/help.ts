@@ -42,6 +42,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport doctor                                what stands in the way here, and how to mend it
   farport serve                                 everything that the settings say, until it is stopped
   farport service install                       keep it running: from sign-in, or from the start of the computer
+  farport import /etc/ser2net.yaml              take over what ser2net shares
   farport demo                                  simulated devices, to try things out
 
 farport COMMAND --help tells more. --json, with any of them: results and errors for programs.
@@ -365,6 +366,28 @@ Examples:
   farport serve
   sudo farport serve --system`,
 
+  import: `farport import FILE [--allow WHO …] [--dry-run] [--json]
+
+Takes over what ser2net shares: FILE is a ser2net.yaml (4.x, with its includes) or a ser2net.conf (3.x). Each connection becomes a
+share with the same port, connections of one device become one share where they can; each line that becomes nothing, and each option
+that is left out, is listed with the reason. A running Farport shares them from now on; without one they stand in the settings and
+begin with farport serve. Either all that can be imported is, or none of it.
+
+  --dry-run              show what would become of each line, and change nothing
+  --allow WHO            who may use what other computers can reach, as farport share --allow: an address, a network, or anyone,
+                         as in ser2net. Without it such connections are listed and not imported, those with a remaddr excepted;
+                         those on localhost need none. hosts.allow and hosts.deny are not read.
+  --json                 an object a line: file, line, and share, rotator, or text and reason
+
+Names and addresses that are there already stay as they are and are said, so that a file can be imported again: for instance with
+--allow, after a look at it. Encrypted connections (ssl, certauth), admin and LEDs are not imported. Stop ser2net before Farport
+serves the same ports: systemctl disable --now ser2net
+
+Exit codes: 0 also where some lines became nothing, 2 where all did, 5 where nothing but --allow is missing.
+
+  farport import /etc/ser2net.yaml --dry-run
+  farport import /etc/ser2net.yaml --allow 192.168.1.0/24
+  farport import /etc/ser2net.conf --allow anyone`,
   service: `farport service install|uninstall|status [--user | --system] [--dry-run] [--json]
 
 Has the system keep "farport serve" running: systemd, launchd (macOS), or a scheduled task (Windows). install starts it, and starts

@@ -29,6 +29,7 @@ export class Collector {
   readonly #drafts: Draft[] = []
   readonly #rotators: RotatorDraft[] = []
   readonly #remarks: Remark[] = []
+  #needAllow = 0
   /** Where each address is, for whoever wants it as well. */
   readonly #addresses = new Map<string, string>()
 
@@ -98,6 +99,7 @@ export class Collector {
   #allowed(isOpen: boolean, named: readonly string[]): string[] {
     if (!isOpen || named.length > 0) return [...named]
     if (this.#allow.length > 0) return [...this.#allow]
+    this.#needAllow++
     throw new NotImportable(
       'other computers reach it, without a password: import it with --allow and who may, such as 192.168.1.0/24, or anyone as ser2net does'
     )
@@ -116,6 +118,7 @@ export class Collector {
     const rotators = this.#rotators.flatMap((each) => this.#rotator(each))
     const alone = new Set(rotators.flatMap(({ wish }) => wish.shares))
     return {
+      needAllow: this.#needAllow,
       shares: sharesOf(this.#drafts, { alone }),
       rotators,
       remarks: this.#remarks.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
@@ -126,8 +129,12 @@ export class Collector {
     const shares: string[] = []
     for (const member of members) {
       if (shares.includes(member)) continue
-      if (this.hasName(member)) shares.push(member)
-      else this.remark(place, member, 'the rotator goes on without it: it is not imported', name)
+      const draft = this.#drafts.find((each) => each.name === member)
+      if (draft) {
+        shares.push(member)
+        if (!draft.enabled)
+          this.remark(place, member, 'it is off, and a rotator of Farport passes by what is off', name)
+      } else this.remark(place, member, 'the rotator goes on without it: it is not imported', name)
     }
     if (shares.length === 0) {
       this.remark(place, `rotator ${name}`, 'none of its connections is imported')

@@ -39,6 +39,8 @@ export class ConfReader {
   /** By the port as the file has it: what became of it. */
   readonly #ports = new Map<string, { name: string; protocol: Protocol }>()
   readonly #rotators: Rotator[] = []
+  /** Names of lines that come to nothing too: a line has the same name whatever becomes of the others, now or when it is read again. */
+  readonly #taken = new Set<string>()
 
   constructor(collector: Collector) {
     this.#collector = collector
@@ -126,7 +128,9 @@ export class ConfReader {
     if (line.timeout === '' || line.device === '') throw new NotImportable('it names no device')
     const device = this.#devices.get(line.device) ?? line.device
     if (/^sol\./i.test(device)) throw new NotImportable(ipmiReason(device.slice('sol.'.length)))
-    const draft = new Draft(place, this.#nameFor(line, device), text)
+    const name = this.#nameFor(line, device)
+    this.#taken.add(name)
+    const draft = new Draft(place, name, text)
     takeDefaults(draft, this.#defaults)
     draft.timeoutSeconds = readTimeout(line.timeout)
     draft.enabled = line.state !== 'off'
@@ -150,11 +154,12 @@ export class ConfReader {
   /** ser2net calls it by its port alone; people by its device. */
   #nameFor({ port, device }: ConfPort, path: string): string {
     const name = this.#devices.has(device) ? device : path.slice(path.lastIndexOf('/') + 1)
-    if (!this.#collector.hasName(name)) return name
+    const free = (wish: string): boolean => !this.#taken.has(wish)
+    if (free(name)) return name
     const second = `${name}-${port.slice(port.lastIndexOf(',') + 1)}`
     for (let number = 1; ; number++) {
       const candidate = number === 1 ? second : `${second} (${number})`
-      if (!this.#collector.hasName(candidate)) return candidate
+      if (free(candidate)) return candidate
     }
   }
 
@@ -175,7 +180,7 @@ export class ConfReader {
     const accepter: Accepter = { ...listening(port, protocol), notes: [] }
     this.#collector.addRotator(text, {
       place,
-      name: `rotator ${port}`,
+      name: port,
       accepter,
       members: members.map((each, index) => found[index]?.name ?? each)
     })

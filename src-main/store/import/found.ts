@@ -38,6 +38,8 @@ export interface Found {
   readonly rotators: readonly FoundRotator[]
   /** By file and line. */
   readonly remarks: readonly Remark[]
+  /** How many entries would be there if somebody said who may come. */
+  readonly needAllow: number
 }
 
 /** What readers have of the world. */
