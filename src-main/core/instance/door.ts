@@ -18,8 +18,20 @@ import type { Channel } from '../../rpc/channel.ts'
 import { streamChannel } from '../../rpc/stream-channel.ts'
 import { RemoteSession } from '../../sessions/remote.ts'
 import type { Session, SessionIdentity, Terms } from '../../sessions/session.ts'
+import { CallPace, type Pace } from './call-pace.ts'
 import { reaches } from './permits.ts'
 import { RefusalLog } from './refusal-log.ts'
+
+/** A computer that starts connects all its links at once, and a script each time that it runs; each is a line or two in the log here. */
+export const SHARE_PACE: Pace = {
+  most: 600,
+  periodMs: 60_000,
+  // Not its own fault: a link tries again.
+  tooOften: [
+    'peer-full',
+    'This computer connects to shares there too often: see why. Wait a minute and try again.'
+  ]
+}
 
 /** Of a share, as it is told. */
 const MAX_NAME = 64
@@ -49,10 +61,12 @@ export interface PeerDoorOptions {
 export class PeerDoor implements FarportDoor {
   readonly #options: PeerDoorOptions
   readonly #refusals: RefusalLog
+  readonly #pace: CallPace
 
   constructor(options: PeerDoorOptions) {
     this.#options = options
     this.#refusals = new RefusalLog(options.clock, options.log)
+    this.#pace = new CallPace(options.clock, SHARE_PACE)
   }
 
   rpc(connection: TlsConnection, peer: PeerEntry): void {
@@ -72,6 +86,7 @@ export class PeerDoor implements FarportDoor {
       )
     if (!share.enabled)
       throw new Fault('device-missing', `${called} is switched off there: ask its owner to switch it on.`)
+    this.#pace.count(peer.id)
     const observe = !reaches(level, 'control')
     const terms = { ...(observe && { observe }), ...(wish.takeOver && { takeOver: true }) }
     return (connection) =>

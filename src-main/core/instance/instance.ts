@@ -222,7 +222,7 @@ export class Instance {
   /** Serves one client, until the channel closes. */
   connect(channel: Channel, who: Identity): void {
     const permit = permits(this.#trust, () => this.settings)
-    const service = new PermittedService(who, this.#backend, permit)
+    const service = new PermittedService(who, this.#backend, permit, this.#clock)
     const client: Client = { served: serve(channel, service, this.#clock), service, who }
     this.#clients.add(client)
     channel.onClose(() => this.#clients.delete(client))

@@ -1,6 +1,7 @@
 import { once } from '../../../src-main/base/event.ts'
 import { describe, expect, it } from 'vitest'
 import { DONE } from '../../../src-main/contract/close.ts'
+import { PeerDoor, SHARE_PACE } from '../../../src-main/core/instance/door.ts'
 import { RefusalLog, REFUSALS_MS, TOLD_REFUSALS } from '../../../src-main/core/instance/refusal-log.ts'
 import type { Port } from '../../../src-main/ports/port.ts'
 import { dialTls } from '../../../src-main/net/tls.ts'
@@ -43,6 +44,31 @@ it('tells of a port that nobody has without what its name would do to a terminal
   await expect(rig.open({ share })).rejects.toMatchObject({ code: 'peer-permission' })
   await eventually(() => expect(rig.log).toHaveLength(1))
   expect(rig.log[0]).toMatch(/No port "\]0;x 2J gps x+…" of that/)
+})
+
+it('lets nobody fill the log by connecting over and over, and others connect meanwhile', async () => {
+  const clock = new FakeClock()
+  const door = new PeerDoor({
+    findShare: (id) => ({ id, enabled: true, admit: () => expect.unreachable() }),
+    rpc: () => expect.unreachable(),
+    desk: { admit: () => expect.unreachable() },
+    mayPair: () => true,
+    log: () => undefined,
+    clock
+  })
+  const control = { level: 'control', history: false } as const
+  const entry = { name: 'Uma', trust: 'trusted', since: 0, addresses: [] } as const
+  const dials = (id: string): unknown =>
+    door.share(
+      { share: 'gps' },
+      { ...entry, id, addresses: [], permissions: { default: control, shares: {} } }
+    )
+  for (let n = 0; n < SHARE_PACE.most; n++) dials('one')
+  expect(() => dials('one')).toThrow(SHARE_PACE.tooOften[1])
+  dials('other')
+  await clock.advance(SHARE_PACE.periodMs)
+  dials('one')
+  door.dispose()
 })
 
 describe('a share of another Farport', () => {
