@@ -22,8 +22,9 @@ export const MIN_ID_DIGITS = 8
 const SHOWN_DIGITS = 16
 
 /**
- * A name of a peer that we trust goes before an id, that before a host; `NAME:PORT` is the named peer at another port. Throws `usage` where
- * several have that name or id, or where it is nothing of all that; `peer-not-paired` where the peer is blocked, or nobody has the id.
+ * A name of a peer that we trust, or an id, goes before a host; `NAME:PORT` is the named peer at another port. Throws `usage` where several
+ * have that name or id (nobody is guessed where it is the name of one and the id of another), or where it is nothing of all that;
+ * `peer-not-paired` where the peer is blocked, or nobody has the id.
  */
 export function findPeer(text: string, trust: TrustStore): Found {
   const peer = named(text, trust)
@@ -55,7 +56,7 @@ function named(text: string, trust: TrustStore): PeerEntry | undefined {
   const id = text.replaceAll(/\s/g, '').toLowerCase()
   const byName = trust.all.filter((each) => folded(each.name) === name)
   const byId = isId(id) ? trust.all.filter((each) => each.id.startsWith(id)) : []
-  const found = only(text, byName) ?? only(text, byId)
+  const found = only(text, id.length === 64 ? byId : [...new Set([...byName, ...byId])])
   if (found?.trust !== 'blocked') return found
   throw new Fault(
     'peer-not-paired',

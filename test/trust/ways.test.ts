@@ -51,7 +51,9 @@ describe('what people write for a peer', () => {
     peer(ids.twin, 'pi'),
     peer(ids.twin2, 'PI '),
     peer(ids.bad, 'bad', { trust: 'blocked' }),
-    peer('dddddddd', 'lab', { trust: 'blocked' })
+    peer('dddddddd', 'lab', { trust: 'blocked' }),
+    // By hand: none that pairs gets such a name.
+    peer('ffffffff', ids.lab)
   ])
   const [near, far] = [
     { host: '192.0.2.7', port: FARPORT_PORT },
@@ -62,6 +64,7 @@ describe('what people write for a peer', () => {
     ['lab', { peer: lab, places: [near, far], guess: { host: 'lab', port: FARPORT_PORT } }],
     ['\uff2cAB', { peer: lab, places: [near, far] }],
     ['1f2e3d4c5', { peer: lab, places: [near, far] }],
+    [ids.lab.padEnd(64, '0'), { peer: lab }],
     ['1F2E 3D4C 5B6A', { peer: lab, places: [near, far] }],
     [
       'lab:99',
@@ -83,6 +86,7 @@ describe('what people write for a peer', () => {
   it.each([
     ['pi', 'usage', /2 computers.*aaaa aaaa aaaa 0000, bbbb bbbb bbbb 0000/],
     ['1f2e3d4c', 'usage', /1f2e 3d4c 5b6a 0000, 1f2e 3d4c ffff 0000/],
+    [ids.lab, 'usage', /2 computers.*1f2e 3d4c 5b6a 0000, ffff ffff 0000 0000/],
     ['bad', 'peer-not-paired', /blocked.*farport pair remove cccccccc/],
     ['eeeeeeee', 'peer-not-paired', /No paired computer.*eeeeeeee:22217/],
     ["Eve's laptop", 'usage', /No paired computer is called/]

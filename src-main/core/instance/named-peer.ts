@@ -20,7 +20,8 @@ export function namedPeer<Peer extends NamedPeer>(text: string, all: readonly Pe
   const id = peerIdIn(text)
   const byName = all.filter(({ name }) => name !== '' && folded(name) === folded(text))
   const byId = id === undefined ? [] : all.filter((each) => each.id.startsWith(id))
-  const found = byName.length > 0 ? byName : byId
+  // All of an id is nobody's name; some of it may be, and then it must not be guessed who is meant.
+  const found = id?.length === 64 ? byId : [...new Set([...byName, ...byId])]
   const [only, ...others] = found
   if (only && others.length === 0) return only
   if (only)
