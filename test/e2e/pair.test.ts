@@ -152,6 +152,18 @@ describe.skipIf(lacksNetworks)('two computers', () => {
     expect((await bob.farport('pair').ended).stdout).toMatch(/alice .*blocked/)
   })
 
+  it('end also what a command by itself has, when its own owner forgets the other', async () => {
+    const { alice, bob } = await bothServe({
+      shares: [{ id: 'noise', name: 'noise', port: { target: 'sim:noise:10000' }, listen: [] }]
+    })
+    await paired(alice, bob)
+    const uses = alice.farport('terminal', 'farport://bob/noise')
+    await eventually(() => expect(uses.stdout.length, uses.stderr).toBeGreaterThan(10_000))
+    expect(await alice.farport('pair', 'remove', 'bob').ended).toMatchObject({ code: 0 })
+    await eventually(async () => expect((await bob.state()).bridges).toMatchObject([{ sessions: [] }]))
+    await uses.printed(/the pairing was ended|paired with none/, 'stderr')
+  })
+
   it.skipIf(lacks('strace'))('are reached by IPv4 where the system has no IPv6', async () => {
     const { alice, bob } = twoComputers()
     // The first socket is the local one, the second the one of IPv6.
