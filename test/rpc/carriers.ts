@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Duplex } from '../../src-main/base/duplex.ts'
 import { once } from '../../src-main/base/event.ts'
 import { MemoryDuplex } from '../../src-main/base/memory-duplex.ts'
@@ -12,8 +12,10 @@ import { dial, listen } from '../../src-main/net/dial.ts'
 import { parseEndpoint } from '../../src-main/net/endpoint.ts'
 import { memoryChannels } from '../../src-main/rpc/memory-channel.ts'
 import { streamChannel } from '../../src-main/rpc/stream-channel.ts'
+import { eventually } from '../eventually.ts'
 import { tcpPair } from '../net/tcp-pair.ts'
 import type { RpcPair } from '../suites/rpc.ts'
+import { house } from '../trust/house.ts'
 
 export function memoryPair(): RpcPair {
   const [client, server] = memoryChannels()
@@ -48,6 +50,18 @@ export async function tcpChannels(): Promise<RpcPair> {
 export async function unixChannels(): Promise<RpcPair> {
   const { near, far } = await unixConnections()
   return overStream(near, far)
+}
+
+/** Behind the first words of farport/1, between two computers that are paired. */
+export async function farportChannels(): Promise<RpcPair> {
+  const [near, far] = await Promise.all([house('near'), house('far')])
+  await near.trust.trust(far.id, 'far', 0)
+  await far.trust.trust(near.id, 'near', 0)
+  const client = await near.dial(far.place, { want: 'rpc' }, far.id)
+  await eventually(() => expect(far.came).toHaveLength(1))
+  const [came] = far.came
+  if (!came) throw new Error('nobody came')
+  return overStream(client, came.connection)
 }
 
 async function unixConnections(): Promise<{ near: Connection; far: Connection }> {
