@@ -63,7 +63,9 @@ describe('a port that is wanted', () => {
     await settle()
     const before = Date.now()
     expect(keeper.state).toMatchObject({ type: 'waiting', fault: MISSING.toJSON() })
-    expect(keeper.state.type === 'waiting' && (keeper.state.retryAt ?? Infinity) - before).toBeLessThanOrEqual(500)
+    expect(
+      keeper.state.type === 'waiting' && (keeper.state.retryAt ?? Infinity) - before
+    ).toBeLessThanOrEqual(500)
     for (const delayMs of [500, 1000, 2000, 4000, 8000, 10_000, 10_000]) {
       const tries = source.tries.length
       await clock.advance(delayMs - 1)
