@@ -97,6 +97,7 @@ const UNUSED: Readonly<Record<string, string>> = {
   'allowed-users': NO_LOGIN,
   mdns: NO_MDNS,
   'mdns-interface': NO_MDNS,
+  'mdns-port': NO_MDNS,
   'mdns-nettype': NO_MDNS,
   'mdns-name': NO_MDNS,
   'mdns-type': NO_MDNS,
