@@ -26,8 +26,8 @@ const helloSchema = v.variant('want', [
     want: v.literal('share'),
     /** Its name or id. */
     share: v.pipe(v.string(), v.nonEmpty(), v.maxLength(255)),
-    /** What for; opaque. The same one of the same client takes the place of its connection of before, another one stands beside it. */
-    use: v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_USE))),
+    /** What for; opaque, and without control characters, as lists have it. The same one of the same client takes the place of its connection of before, another one stands beside it. */
+    use: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_USE), v.regex(/^\P{C}+$/u))),
     /** It shall write at once, whoever did. */
     takeOver: v.exactOptional(v.boolean()),
     versions,

@@ -24,7 +24,8 @@ describe('the first words of farport/1', () => {
   it('say what a share is for, and that it shall write at once', () => {
     const wish = { want: 'share', share: 'gps', use: 'u'.repeat(64), takeOver: true } as const
     expect(readHello(encodeHello(wish))).toEqual({ ...wish, versions: [1], features: [] })
-    expect(readHello(encodeHello({ ...wish, use: 'u'.repeat(65) }))).toBeUndefined()
+    for (const use of ['', 'u'.repeat(65), 'u\u009b2J', '\u202eu'])
+      expect(readHello(encodeHello({ ...wish, use }))).toBeUndefined()
   })
 
   it('may say more than we know', () => {
