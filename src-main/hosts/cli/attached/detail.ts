@@ -23,7 +23,7 @@ function bridgeDetail(bridge: BridgeState, now: Date, width: number | undefined)
       ['port', long(bridge.port)],
       ['state', bridgeWords(bridge)],
       ...(state.type === 'waiting' && state.retryAt !== undefined
-        ? [['tried again', momentText(state.retryAt)]]
+        ? [['next try', momentText(state.retryAt)]]
         : []),
       ...(blocked ? [['held back since', momentText(blocked.since)]] : []),
       ...(lines ? [['lines', linesInFull(lines)]] : []),
