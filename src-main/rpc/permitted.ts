@@ -3,8 +3,6 @@
  * whoever asks may have it. Called by core for each client, with who that is; decides nothing about shares and peers by itself.
  */
 import * as v from 'valibot'
-import type { Clock } from '../base/clock.ts'
-import { systemClock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import { plainText } from '../base/plain-text.ts'
 import type { Caller } from '../contract/command.ts'
@@ -40,25 +38,18 @@ export interface Backend {
 /** Of one client that is a paired peer, at once: it needs one, and each of them costs a look at the state whenever that changes. */
 export const MAX_PEER_SUBSCRIPTIONS = 16
 
-/** Of one client that is a paired peer, in a second: it needs a few, and each costs more to answer than to ask. */
-export const MAX_PEER_ASKS = 100
-const PERIOD_MS = 1000
-
 /** What one identity may ask of the backend. */
 export class PermittedService implements Service {
   readonly #who: Identity
   readonly #backend: Backend
   readonly #permit: Permit
-  readonly #clock: Clock
-  #period = { beginMs: -Infinity, asks: 0 }
   /** What is under way, and how to end it. */
   readonly #current = new Map<Ask, (fault: Fault) => void>()
 
-  constructor(who: Identity, backend: Backend, permit: Permit, clock: Clock = systemClock) {
+  constructor(who: Identity, backend: Backend, permit: Permit) {
     this.#who = who
     this.#backend = backend
     this.#permit = permit
-    this.#clock = clock
   }
 
   /** Permissions changed: ends what is not allowed any more. */
@@ -116,7 +107,6 @@ export class PermittedService implements Service {
     name: string,
     input: unknown
   ): Ask & { readonly type: Type } {
-    if (this.#who.type === 'peer') this.#countAsk()
     if (!isNameOf(table, name)) throw unknownName(name)
     const { caller, args: schema } = table[name]
     // Before the arguments are looked at: what these may be is no business of theirs.
@@ -127,13 +117,6 @@ export class PermittedService implements Service {
     const ask = { type, name, caller, args: args.output } as unknown as Ask & { readonly type: Type }
     if (!this.#may(ask)) throw notPermitted(name)
     return ask
-  }
-
-  #countAsk(): void {
-    const nowMs = this.#clock.nowMs()
-    if (nowMs - this.#period.beginMs >= PERIOD_MS) this.#period = { beginMs: nowMs, asks: 0 }
-    if (++this.#period.asks > MAX_PEER_ASKS)
-      throw new Fault('usage', 'This client asks too much at once. Wait a second and try again.')
   }
 
   #may(ask: Ask): boolean {

@@ -33,11 +33,28 @@ export const MAX_SUBSCRIPTIONS = 256
 /** A client that does not say who it is for so long is closed, in ms. */
 export const HELLO_MS = 5000
 
+/**
+ * What another installation may send in a second, in messages: it needs a few, and gives credit for the state 20 times. Each costs more to
+ * answer than to send, so whoever sends more is closed.
+ */
+export const MAX_FOREIGN_MESSAGES = 100
+const PERIOD_MS = 1000
+
 /** Characters of a fault's message: one that did not fit into a message would leave its call without an answer. */
 const MAX_TEXT = 4096
 
 const ODD_MESSAGE: CloseReason = { code: 'error', message: 'the client sent a message that does not fit' }
 const NO_HELLO: CloseReason = { code: 'error', message: 'the client did not say hello first' }
+
+const TOO_MANY: CloseReason = {
+  code: 'refused',
+  message: `the client sent more than ${MAX_FOREIGN_MESSAGES} messages in a second`
+}
+
+export interface ServeOptions {
+  /** The client is another installation, which may be hostile. */
+  readonly foreign?: boolean
+}
 
 export interface Served extends Disposable {
   /** What the client can beyond the version; empty until it said hello. */
@@ -47,13 +64,21 @@ export interface Served extends Disposable {
 }
 
 /** Owns the Channel, and serves until it closes; then every call is aborted and every subscription ends. */
-export function serve(channel: Channel, service: Service, clock: Clock = systemClock): Served {
-  return new Server(channel, service, clock)
+export function serve(
+  channel: Channel,
+  service: Service,
+  clock: Clock = systemClock,
+  options: ServeOptions = {}
+): Served {
+  return new Server(channel, service, clock, options)
 }
 
 class Server implements Served {
   readonly #channel: Channel
   readonly #service: Service
+  readonly #clock: Clock
+  readonly #foreign: boolean
+  #period = { beginMs: -Infinity, messages: 0 }
   readonly #calls = new Map<number, AbortController>()
   readonly #subscriptions = new Map<number, Subscription>()
   readonly #life = new Lifetime()
@@ -62,9 +87,11 @@ class Server implements Served {
   #lastId = 0
   features: readonly string[] = []
 
-  constructor(channel: Channel, service: Service, clock: Clock) {
+  constructor(channel: Channel, service: Service, clock: Clock, { foreign = false }: ServeOptions) {
     this.#channel = channel
     this.#service = service
+    this.#clock = clock
+    this.#foreign = foreign
     this.#greeting = this.#life.add(clock.after(HELLO_MS, () => this.close(NO_HELLO), 'idle'))
     this.#life.defer(() => {
       for (const call of [...this.#calls.values()])
@@ -88,10 +115,20 @@ class Server implements Served {
 
   #receive(input: unknown): void {
     if (this.#life.ended) return
+    if (this.#foreign && this.#sendsTooMuch()) {
+      this.close(TOO_MANY)
+      return
+    }
     const message = readMessage(clientMessageSchema, input)
     if (message === undefined) this.close(ODD_MESSAGE)
     else if (!this.#greeted && (message === 'unknown' || message.type !== 'hello')) this.close(NO_HELLO)
     else if (message !== 'unknown') this.#obey(message)
+  }
+
+  #sendsTooMuch(): boolean {
+    const nowMs = this.#clock.nowMs()
+    if (nowMs - this.#period.beginMs >= PERIOD_MS) this.#period = { beginMs: nowMs, messages: 0 }
+    return ++this.#period.messages > MAX_FOREIGN_MESSAGES
   }
 
   #obey(message: ClientMessage): void {

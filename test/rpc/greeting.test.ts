@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { CloseReason } from '../../src-main/contract/close.ts'
 import { HELLO_ANSWER_MS, RpcClient } from '../../src-main/rpc/client.ts'
 import { MAX_WAITING, memoryChannels } from '../../src-main/rpc/memory-channel.ts'
-import { HELLO_MS, serve } from '../../src-main/rpc/server.ts'
+import { HELLO_MS, MAX_FOREIGN_MESSAGES, serve, type Service } from '../../src-main/rpc/server.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { turns } from '../suites/connection.ts'
 import { FakeService } from './fake-service.ts'
@@ -101,4 +101,37 @@ it('gives each side of a memory Channel a copy of its own, later', async () => {
   expect(messages).toEqual([])
   await turns(1)
   expect(messages).toEqual([{ list: [1], bytes: Uint8Array.of(1) }])
+})
+
+it('closes another installation that sends more than it could need, and nobody of this one', async () => {
+  const clock = new FakeClock()
+  const [theirs, ours] = [memoryChannels(), memoryChannels()]
+  const asked = { theirs: 0, ours: 0 }
+  const counting = (whose: keyof typeof asked): Service => ({
+    call: () => Promise.resolve((asked[whose] += 1)),
+    subscribe: () => expect.unreachable()
+  })
+  const ends: CloseReason[] = []
+  theirs[0].onClose((reason) => ends.push(reason))
+  ours[0].onClose((reason) => ends.push(reason))
+  serve(theirs[1], counting('theirs'), clock, { foreign: true })
+  const served = serve(ours[1], counting('ours'), clock)
+  for (const [client] of [theirs, ours]) client.post({ type: 'hello', versions: [1] })
+  let id = 0
+  const send = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      id += 1
+      for (const [client] of [theirs, ours]) client.post({ type: 'call', id, name: 'echo', args: id })
+    }
+    await turns(2)
+  }
+  await send(MAX_FOREIGN_MESSAGES - 1)
+  await clock.advance(1000)
+  await send(MAX_FOREIGN_MESSAGES)
+  expect(ends).toEqual([])
+  await send(10)
+  expect(ends).toMatchObject([{ code: 'refused' }])
+  expect(asked.ours - asked.theirs).toBe(10)
+  served.dispose()
+  expect(clock.pending).toBe(0)
 })

@@ -3,7 +3,6 @@ import { SERVICE_COMMANDS, type ServiceCommand } from '../../src-main/contract/s
 import { Fault } from '../../src-main/contract/faults.ts'
 import { TOPICS, type TopicName } from '../../src-main/contract/topics.ts'
 import {
-  MAX_PEER_ASKS,
   MAX_PEER_SUBSCRIPTIONS,
   PermittedService,
   type Ask,
@@ -11,7 +10,6 @@ import {
   type Identity,
   type Permit
 } from '../../src-main/rpc/permitted.ts'
-import { FakeClock } from '../fake-clock.ts'
 import { Subscription } from '../../src-main/rpc/subscription.ts'
 
 const OWNER: Identity = { type: 'owner' }
@@ -217,16 +215,4 @@ it('a peer has no more subscriptions at once than it needs; the owner has', () =
   subscribe(peer)
   const owner = new PermittedService(OWNER, backend, () => false)
   for (let n = 0; n <= MAX_PEER_SUBSCRIPTIONS; n++) subscribe(owner)
-})
-
-it('a peer asks so often in a second, and the backend hears no more', async () => {
-  const [backend, clock] = [new FakeBackend(), new FakeClock()]
-  const peer = new PermittedService(PEER, backend, () => true, clock)
-  const asks = (): Promise<unknown> => peer.call('control.ask', { share: 's1' }, signal)
-  for (let n = 0; n < MAX_PEER_ASKS; n++) await asks()
-  await expect(asks()).rejects.toMatchObject({ code: 'usage' })
-  expect(() => peer.subscribe('state', {}, listener().subscription)).toThrow(/too much at once/)
-  expect(backend.reached).toHaveLength(MAX_PEER_ASKS)
-  await clock.advance(1000)
-  await asks()
 })

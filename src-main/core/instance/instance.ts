@@ -222,8 +222,9 @@ export class Instance {
   /** Serves one client, until the channel closes. */
   connect(channel: Channel, who: Identity): void {
     const permit = permits(this.#trust, () => this.settings)
-    const service = new PermittedService(who, this.#backend, permit, this.#clock)
-    const client: Client = { served: serve(channel, service, this.#clock), service, who }
+    const service = new PermittedService(who, this.#backend, permit)
+    const served = serve(channel, service, this.#clock, { foreign: who.type === 'peer' })
+    const client: Client = { served, service, who }
     this.#clients.add(client)
     channel.onClose(() => this.#clients.delete(client))
   }
