@@ -178,7 +178,7 @@ connection: &raw
     trace-both-hexdump: true
 connection: &many
   accepter: tcp,127.0.0.1,${ports.many}
-  connector: serialdev,${box},9600n81
+  connector: serialdev,${box},9600n81,local=false
   options: {max-connections: 2}
 connection: &off
   accepter: tcp,127.0.0.1,${ports.off}

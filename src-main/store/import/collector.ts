@@ -6,7 +6,14 @@ import { nameSchema } from '../../contract/settings.ts'
 import * as v from 'valibot'
 import type { Accepter } from './accepter.ts'
 import type { Draft } from './draft.ts'
-import { NotImportable, type Found, type FoundRotator, type Place, type Remark } from './found.ts'
+import {
+  NotImportable,
+  type Found,
+  type FoundRotator,
+  type FoundShare,
+  type Place,
+  type Remark
+} from './found.ts'
 import { checkDraft, sharesOf } from './shares-of.ts'
 
 /** More is no file of ser2net's. */
@@ -117,11 +124,40 @@ export class Collector {
   found(): Found {
     const rotators = this.#rotators.flatMap((each) => this.#rotator(each))
     const alone = new Set(rotators.flatMap(({ wish }) => wish.shares))
+    const shares = sharesOf(this.#drafts, { alone })
+    this.#tellNeighbours(shares)
     return {
       needAllow: this.#needAllow,
-      shares: sharesOf(this.#drafts, { alone }),
+      shares,
       rotators,
       remarks: this.#remarks.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
+    }
+  }
+
+  /** Where a device has several connections, a newcomer fares otherwise than in ser2net, which refuses it. */
+  #tellNeighbours(shares: readonly FoundShare[]): void {
+    const first = new Map<string, FoundShare>()
+    for (const share of shares) {
+      const { name, sources, wish } = share
+      if (wish.newcomer === 'kick-old')
+        for (const source of sources.slice(1))
+          this.remark(
+            source,
+            'kickolduser',
+            `who comes here also takes the place of whoever is at ${sources[0]?.addresses.join(' ') ?? ''}`,
+            source.name
+          )
+      const { target } = wish.port
+      const other = first.get(target)
+      if (!target.startsWith('/') || wish.enabled === false) continue
+      if (!other) first.set(target, share)
+      else if (sources[0])
+        this.remark(
+          sources[0],
+          target,
+          `the share ${other.name} has the same device: who comes while that one is used waits, connected`,
+          name
+        )
     }
   }
 

@@ -41,6 +41,8 @@ export class ConfReader {
   readonly #rotators: Rotator[] = []
   /** Names of lines that come to nothing too: a line has the same name whatever becomes of the others, now or when it is read again. */
   readonly #taken = new Set<string>()
+  /** The last number behind each name. */
+  readonly #numbers = new Map<string, number>()
 
   constructor(collector: Collector) {
     this.#collector = collector
@@ -157,7 +159,9 @@ export class ConfReader {
     const free = (wish: string): boolean => !this.#taken.has(wish)
     if (free(name)) return name
     const second = `${name}-${port.slice(port.lastIndexOf(',') + 1)}`
-    for (let number = 1; ; number++) {
+    const from = (this.#numbers.get(second) ?? 0) + 1
+    for (let number = from; ; number++) {
+      this.#numbers.set(second, number)
       const candidate = number === 1 ? second : `${second} (${number})`
       if (free(candidate)) return candidate
     }

@@ -54,6 +54,7 @@ function traceSetters(): Record<string, Setter> {
   const flags = ['hexdump', 'timestamp'] as const
   for (const kind of TRACES) {
     setters[`trace-${kind}`] = (draft, value) => {
+      if (!value.startsWith('/')) throw new NotImportable('the path of its file is not whole')
       draft.traces[kind].file = value
     }
     for (const flag of flags)

@@ -3,18 +3,7 @@
  * the others may be there many times, which is why the tree of the text is read and not the value that YAML makes of it. Called by
  * read-ser2net.ts; hands everything to the collector.
  */
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseAllDocuments,
-  type Document,
-  type Node,
-  type Pair,
-  type ParsedNode
-} from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode } from 'yaml'
 import { Fault, toFault } from '../../contract/faults.ts'
 import { readAccepter } from './accepter.ts'
 import type { Collector } from './collector.ts'
@@ -23,21 +12,13 @@ import { readConnector } from './connector.ts'
 import { Defaults } from './defaults.ts'
 import { Draft } from './draft.ts'
 import { NotImportable, type Place, type Sources } from './found.ts'
+import { anchorOf, Fields, placeOf, type Field, type Text } from './yaml-fields.ts'
+import { parseYaml } from './yaml-parse.ts'
 import { shownText, YamlTexts } from './yaml-texts.ts'
 import { readBoolean, readTimeout } from './words-of.ts'
 
 /** Files, with all that are included. */
 export const MAX_FILES = 256
-
-/** How many brackets may stand in each other, those in texts and comments included; ser2net needs three. */
-export const MAX_YAML_DEPTH = 500
-
-type Field = Pair<ParsedNode, ParsedNode | null>
-
-interface Text {
-  readonly path: string
-  readonly lines: LineCounter
-}
 
 export class YamlReader {
   readonly #collector: Collector
@@ -59,7 +40,7 @@ export class YamlReader {
     if (++this.#files > MAX_FILES)
       throw new Fault('usage', `More than ${MAX_FILES} files include each other. Import them one by one.`)
     const lines = new LineCounter()
-    const [document, second] = parsed(this.#sources.read(path), path, lines)
+    const [document, second] = parseYaml(this.#sources.read(path), path, lines)
     const text = { path, lines }
     this.#open.push(path)
     try {
@@ -218,116 +199,4 @@ export class YamlReader {
     if (!isMap(value)) throw new NotImportable('a table of settings belongs here')
     return new Fields(value.items, known, text, this.#texts)
   }
-}
-
-/** The fields of one entry, by name. Throws NotImportable where one that is known is there twice. */
-class Fields {
-  readonly #found = new Map<string, Field>()
-  readonly #others: Field[] = []
-  readonly #text: Text
-  readonly #texts: YamlTexts
-
-  constructor(fields: readonly Field[], known: readonly string[], text: Text, texts: YamlTexts) {
-    this.#text = text
-    this.#texts = texts
-    for (const field of fields) {
-      const name = shownText(field.key)
-      if (!known.includes(name)) this.#others.push(field)
-      else if (this.#found.has(name)) throw new NotImportable(`${name}: is there twice`)
-      else this.#found.set(name, field)
-    }
-  }
-
-  node(name: string): ParsedNode | undefined {
-    return this.#found.get(name)?.value ?? undefined
-  }
-
-  /** Undefined where it is not there. */
-  text(name: string): string | undefined {
-    const field = this.#found.get(name)
-    return field && this.#texts.read(field.value, this.#text.path)
-  }
-
-  needed(name: string): string {
-    const text = this.text(name)
-    if (text === undefined || text === '') throw new NotImportable(`it has no ${name}:`)
-    return text
-  }
-
-  place(name: string): Place | undefined {
-    const field = this.#found.get(name)
-    return field && placeOf(field.key, this.#text)
-  }
-
-  /** Fields that ser2net does not have here. */
-  tellOthers(tell: (what: string, reason: string, place: Place) => void): void {
-    for (const { key, value } of this.#others)
-      tell(
-        `${shownText(key)}: ${shownText(value)}`,
-        'ser2net knows no such setting here',
-        placeOf(key, this.#text)
-      )
-  }
-}
-
-function placeOf(node: ParsedNode, { path, lines }: Text): Place {
-  return { file: path, line: Math.max(1, lines.linePos(node.range[0]).line) }
-}
-
-function anchorOf(node: ParsedNode | null): string | undefined {
-  return node && !isAlias(node) ? node.anchor : undefined
-}
-
-function parsed(text: string, path: string, lineCounter: LineCounter): Document.Parsed[] {
-  checkDepth(text, path)
-  const documents = parse(text, path, lineCounter)
-  for (const { errors } of documents)
-    for (const { message, pos } of errors) {
-      const { line } = lineCounter.linePos(pos[0])
-      throw new Fault(
-        'usage',
-        `${path}:${Math.max(1, line)}: this is no YAML (${firstLine(message)}). Nothing of this file was imported.`
-      )
-    }
-  return documents
-}
-
-function parse(text: string, path: string, lineCounter: LineCounter): Document.Parsed[] {
-  try {
-    // Every value a text: `on`, `0x10` and 3001 are read as ser2net reads them. Aliases stay what they are: nothing is multiplied.
-    const documents = parseAllDocuments(text, {
-      lineCounter,
-      schema: 'failsafe',
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent'
-    })
-    return Array.isArray(documents) ? documents : []
-  } catch (error) {
-    throw new Fault(
-      'usage',
-      `${path}: this is no YAML that can be read (${firstLine(toFault(error).message)}).`,
-      error
-    )
-  }
-}
-
-/** Before the library, which goes into each of them: brackets in brackets, and lines that are indented deeper and deeper. */
-function checkDepth(text: string, path: string): void {
-  let depth = 0
-  let line = 1
-  for (const each of text) {
-    if (each === '\n') line++
-    else if (each === '[' || each === '{') depth++
-    else if (each === ']' || each === '}') depth = Math.max(0, depth - 1)
-    if (depth > MAX_YAML_DEPTH)
-      throw new Fault(
-        'usage',
-        `${path}:${line}: this stands too deep in brackets. Nothing of this file was imported.`
-      )
-  }
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? ''
 }

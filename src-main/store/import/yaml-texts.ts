@@ -12,7 +12,8 @@ export const MAX_TEXT_LENGTH = 65_536
 /** All texts of a file together: many that are long enough would be too much as well. */
 const MAX_TOTAL_LENGTH = 8 * 1024 * 1024
 
-const INSERTION = /\*\(\*|\*\{\*|\*\(([^)]*)\)|\*\{([^}]*)\}/g
+/** Names have an end: without one, each of many openings would be looked for to the end of the text. */
+const INSERTION = /\*\(\*|\*\{\*|\*\(([^)]{0,255})\)|\*\{([^}]{0,4095})\}/g
 
 export class YamlTexts {
   readonly #sources: Sources

@@ -163,6 +163,19 @@ describe('limits', () => {
     expect(() => yaml(text)).toThrow(Fault)
   })
 
+  it.each([
+    ['openings of names', yaml, `x: 1\ndefine: &a "${'*('.repeat(200_000)}"`],
+    ['lines', yaml, 'x: 1\n'.repeat(50_000)],
+    ['lines of one name', conf, 'localhost,1:raw:0:/dev/x:\n'.repeat(30_000)],
+    ['lines that go on', conf, 'x\\\n'.repeat(300_000)],
+    ['colons', conf, ':'.repeat(900_000)],
+    ['words', conf, `localhost,1:raw:0:/dev/x:${'a '.repeat(30_000)}`]
+  ])('many %s take seconds at the most', (_name, read, text) => {
+    const start = performance.now()
+    expect(read(text).remarks.length).toBeGreaterThan(0)
+    expect(performance.now() - start).toBeLessThan(8000)
+  })
+
   it('what is no YAML says where', () => {
     expect(() => yaml(`${CON}\nx: "open`)).toThrow(/ser2net.yaml:\d+: this is no YAML/)
   })

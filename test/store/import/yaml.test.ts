@@ -179,6 +179,7 @@ describe('an option', () => {
     ],
     ...['mdns-host: x', 'mdns-txt: a=b', 'mdns-sysattrs: true', 'frobnicate: 1'],
     ...[
+      'trace-read: relative',
       'kickolduser: maybe',
       'max-connections: 0',
       'max-connections: many',
@@ -266,12 +267,15 @@ describe('a connection', () => {
   it('of one device is part of one share, where only the listener differs', () => {
     const one = (name: string, port: number, words: string, options = ''): string =>
       `connection: &${name}\n  accepter: tcp,localhost,${port}\n  connector: serialdev,/dev/ttyS0,${words}\n${options}`
-    const { shares } = yaml(
+    const found = yaml(
       one('a', 1, '9600n81,local', String.raw`  options: {banner: '\N \d'}` + '\n') +
         one('b', 2, '19200n81,local', String.raw`  options: {banner: '\N \\N'}` + '\n') +
         one('c', 3, '9600n81,local', '  options: {openstr: x}\n')
     )
-    expect(shares.map(({ name, wish }) => [name, wish.listen])).toEqual([
+    expect(told(found)).toEqual([
+      expect.stringMatching(/^9 \/dev\/ttyS0 \(c\): the share a has the same device/)
+    ])
+    expect(found.shares.map(({ name, wish }) => [name, wish.listen])).toEqual([
       [
         'a',
         [
@@ -432,6 +436,11 @@ describe.skipIf(!isDebians)('the example of Debian’s ser2net', () => {
       }))
     )
     expect(rotators).toEqual([])
-    expect(remarks.map(({ text }) => text)).toEqual(Array(4).fill('telnet-brk-on-sync: true'))
+    const texts = remarks.map(({ line, text }) => `${line} ${text}`)
+    expect(texts).toEqual([
+      ...['21 telnet-brk-on-sync: true', '32 telnet-brk-on-sync: true'],
+      ...['37 kickolduser', '43 telnet-brk-on-sync: true'],
+      ...['48 kickolduser', '54 telnet-brk-on-sync: true']
+    ])
   })
 })
