@@ -379,6 +379,9 @@ begin with farport serve. Either all that can be imported is, or none of it.
                          those on localhost need none. hosts.allow and hosts.deny are not read.
   --json                 an object a line: file, line, and share, rotator, or text and reason
 
+localhost is 127.0.0.1 alone. Connections of one device that differ in more than line settings, texts and who may come stay shares of
+their own: who comes while another one has the device waits, where ser2net refuses.
+
 Names and addresses that are there already stay as they are and are said, so that a file can be imported again: for instance with
 --allow, after a look at it. Encrypted connections (ssl, certauth), admin and LEDs are not imported. Stop ser2net before Farport
 serves the same ports: systemctl disable --now ser2net
