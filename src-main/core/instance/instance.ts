@@ -12,7 +12,7 @@ import { Lifetime } from '../../base/lifetime.ts'
 import { SHUTDOWN } from '../../contract/close.ts'
 import type { Fault } from '../../contract/faults.ts'
 import { FRESH_SETTINGS, type Preferences, type Settings } from '../../contract/settings.ts'
-import type { BridgeState, RotatorState, StateTree } from '../../contract/state.ts'
+import type { StateTree } from '../../contract/state.ts'
 import type { NoticeLine } from '../../contract/topics.ts'
 import { loadIdentity, type Identity as Key } from '../../peers/identity.ts'
 import { TrustStore } from '../../peers/trust.ts'
@@ -30,6 +30,7 @@ import type { Placed } from '../placed.ts'
 import { InstanceBackend } from './backend.ts'
 import type { SharedPort } from './door.ts'
 import { Entries, within } from './entries.ts'
+import { endLine, readyLine } from './entry-words.ts'
 import { FarShares } from './far-shares.ts'
 import { handlers } from './handlers.ts'
 import type { House } from './house.ts'
@@ -376,19 +377,6 @@ export class Instance {
     this.#options.report(line)
     this.#backend.tell(line)
   }
-}
-
-function readyLine(state: BridgeState | RotatorState | undefined): string {
-  const { addresses = [] } = state ?? {}
-  const awaited = state && 'awaited' in state ? (state.awaited ?? []) : []
-  const ready = addresses.filter((each) => !awaited.includes(each))
-  if (awaited.length > 0 && ready.length === 0) return 'ready as soon as its address is there'
-  return ready.length > 0 ? `ready at ${ready.join(', ')}` : 'ready'
-}
-
-function endLine(why: 'removed' | 'changed' | 'disabled', lost: number): string {
-  const told = { removed: 'removed', changed: 'its settings changed', disabled: 'switched off' }[why]
-  return lost > 0 ? `${told}; ${lost} bytes could not be delivered before that` : told
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

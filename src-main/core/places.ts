@@ -1,0 +1,77 @@
+/** Places in a core for things that have ids and names of their own, and how each is switched on and off there. Called by core.ts. */
+import { SWITCHED_OFF, type CloseReason } from '../contract/close.ts'
+import { Fault } from '../contract/faults.ts'
+import { shuttingDown, type Keep } from './keep.ts'
+import type { Kept } from './kept.ts'
+import type { Placed, Switch } from './placed.ts'
+import { startShare } from './shares.ts'
+import { SwitchedShare } from './switched-share.ts'
+import { useOfEntry } from './use.ts'
+
+/** It is off. A device, an address or a share that is not there is waited for. */
+export function placeIn(keep: Keep, what: Placed): Switch {
+  const { id } = what.entry
+  let { name } = what.entry
+  const end = async (timeoutMs: number, reason: CloseReason): Promise<number> => {
+    const thing = keep.get(id)
+    return thing ? keep.stop(thing, timeoutMs, reason) : 0
+  }
+  const listeners = what.kind === 'link' ? [] : what.entry.listen
+  return {
+    on: () =>
+      keep.listening(
+        listeners,
+        id,
+        switchOn(keep, what, () => name)
+      ),
+    off: async (timeoutMs) => {
+      const share = keep.share(id)
+      return share ? share.disable(timeoutMs) : end(timeoutMs, SWITCHED_OFF)
+    },
+    end,
+    rename: (called) => {
+      name = called
+      keep.rename(id, called)
+    }
+  }
+}
+
+/** `called`: by its name of the moment, which may change while it begins. */
+async function switchOn(keep: Keep, what: Placed, called: () => string): Promise<void> {
+  const { id } = what.entry
+  const had = keep.get(id)
+  if (had && !(had instanceof SwitchedShare)) return
+  if (keep.closed) throw shuttingDown()
+  const thing = had ?? (await make(keep, what, called()))
+  if (!had) keep.tellFaults(keep.add(thing))
+  keep.rename(id, called())
+  if (thing instanceof SwitchedShare) await thing.enable()
+  if (!isClosed(keep)) return
+  await keep.stop(thing, 0)
+  throw new Fault('usage', `${called()} cannot begin: ${shuttingDown().message}`)
+}
+
+async function make(keep: Keep, what: Placed, name: string): Promise<Kept> {
+  const { id } = what.entry
+  const context = { ...keep.contextOf(id), use: useOfEntry(id) }
+  switch (what.kind) {
+    case 'share': {
+      // Paired computers reach it without a listener.
+      const spec = { ...what.entry, pooled: true, wait: true, disabled: true }
+      return startShare(id, name, spec, context)
+    }
+    case 'link':
+      return (await import('./links.ts')).makeLink(id, name, { ...what.entry, wait: true }, context)
+    case 'rotator': {
+      const { makeRotator } = await import('./rotators.ts')
+      // Shares come and go in the settings, under the same id.
+      const pool = (): SwitchedShare[] => what.entry.shares.flatMap((share) => keep.share(share) ?? [])
+      return makeRotator(id, name, what.entry, pool, context.report)
+    }
+  }
+}
+
+/** A call and not the field itself, since it may change while something is made. */
+function isClosed({ closed }: Keep): boolean {
+  return closed
+}
