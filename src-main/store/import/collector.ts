@@ -22,6 +22,9 @@ export const MAX_ENTRIES = 2000
 /** Characters of a remark's text. */
 const MAX_TEXT = 200
 
+/** The password and the keys among the parameters of an IPMI console, which stand in a line of their own in ser2net.conf. */
+const IPMI_SECRET = /(\s-[PKky])\s+(?:"[^"]*"|'[^']*'|\S+)/g
+
 interface RotatorDraft {
   readonly place: Place
   readonly name: string
@@ -46,7 +49,8 @@ export class Collector {
   }
 
   remark(place: Place, text: string, reason: string, without?: string): void {
-    const shown = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
+    const plain = text.replace(IPMI_SECRET, '$1 ***')
+    const shown = plain.length > MAX_TEXT ? `${plain.slice(0, MAX_TEXT)}…` : plain
     this.#remarks.push({
       file: place.file,
       line: place.line,

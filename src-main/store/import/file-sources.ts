@@ -1,5 +1,5 @@
 /** The files that are imported, from this computer's disk. Called by `farport import`; reads alone, and no more than a limit. */
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { Fault, toFault } from '../../contract/faults.ts'
 import type { Sources } from './found.ts'
@@ -11,8 +11,8 @@ export const FILES: Sources = { read, list, resolve: (path, from) => resolve(dir
 
 function read(path: string): string {
   try {
-    // Not by name twice: what is looked at and what is read is the same file, and a pipe never ends.
-    const fd = openSync(path, 'r')
+    // Not by name twice: what is looked at and what is read is the same file. A pipe would be waited for, without an end.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const stats = fstatSync(fd)
       if (!stats.isFile())
