@@ -18,7 +18,9 @@ export const CHECKS = {
     await plugged(machine)
     const { code, stdout, stderr } = await machine.run(machine.farport('list', '--json'))
     assert.equal(code, 0, stderr)
-    const { users, physicalPath, byPath, ...port } = JSON.parse(stdout).ports.find(({ path }) => path === DEVICE)
+    const { users, physicalPath, byPath, ...port } = JSON.parse(stdout).ports.find(
+      ({ path }) => path === DEVICE
+    )
     assert.deepEqual(port, {
       path: DEVICE,
       manufacturer: 'QEMU',
