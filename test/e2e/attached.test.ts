@@ -209,7 +209,7 @@ describe('enable, disable, remove, disconnect', () => {
     await vi.waitFor(async () => expect((await listing(home)).bridges).toHaveLength(2), 10_000)
     const ended = await home.farport('enable', 'second').ended
     expect(ended).toMatchObject({ code: 5, stdout: 'enabled second\n' })
-    expect(ended.stderr).toMatch(/second cannot run yet: .*already in use/)
+    expect(ended.stderr).toMatch(/second cannot run yet: .* is the address of the share "first" already/)
     await home.farport('disable', 'first').ended
     await vi.waitFor(async () => expect((await bridge(home, 'second')).addresses).toEqual([url]), 10_000)
   })
