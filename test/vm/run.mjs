@@ -24,7 +24,14 @@ const stop = async (message) => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(`ended by ${signal}`))
 const limit = setTimeout(() => void stop(`vm: not done after ${LIMIT_MS / 60_000} minutes`), LIMIT_MS)
 
+/** The guest sees the host's files, but for these folders, which are its own. */
+const GUESTS_OWN = /^\/(tmp|run|proc|sys|dev)\//
+
 try {
+  if (GUESTS_OWN.test(TOP))
+    throw new Error(
+      `The virtual machine cannot see ${TOP}: it has a /tmp and a /run of its own. Run this from a copy elsewhere.`
+    )
   needQemu()
   machine = await boot(unpack(join(TOP, 'node_modules/.cache/farport-vm')), [SHARE_PORT])
 } catch (error) {
