@@ -166,6 +166,11 @@ function* contradictions(settings: v.InferOutput<typeof plainSettingsSchema>): G
 /** Nothing shared, nobody trusted. */
 export const FRESH_SETTINGS: Settings = v.parse(settingsSchema, { version: SETTINGS_VERSION })
 
+/** Which share a text means: by its id, else by its name. One rule for whoever looks whether somebody may, and whoever then does it. */
+export function shareCalled({ shares }: Pick<Settings, 'shares'>, text: unknown): ShareEntry | undefined {
+  return shares.find(({ id }) => id === text) ?? shares.find(({ name }) => name === text)
+}
+
 /** What a peer may do with a share. Nothing where the peer is blocked. */
 export function permissionFor(peer: PeerEntry, share: string): Permission {
   if (peer.trust === 'blocked') return { level: 'none', history: false }

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Share } from '../../src-main/bridge/share.ts'
 import { parseEndpoint } from '../../src-main/net/endpoint.ts'
 import { listenTcp } from '../../src-main/net/tcp.ts'
-import { MemoryPort, MemoryPortSource } from '../../src-main/ports/memory.ts'
 import { RemoteSource } from '../../src-main/sessions/remote-source.ts'
+import { slowDevice } from './slow-device.ts'
 
 const CLIENT_BYTES = 2 * 1024 * 1024
 /** So much reaches the device between two take-overs: not a divisor of any chunk. */
@@ -54,20 +54,9 @@ function inOrder(sent: Uint8Array, chunks: readonly Uint8Array[]): boolean {
   })
 }
 
-/** It takes so many bytes each millisecond, and its writers wait for it. */
-function slowDevice(): MemoryPortSource {
-  return new MemoryPortSource('device', (settings) => {
-    const port = new MemoryPort({ settings, highWater: 2 * PACE_BYTES, lowWater: PACE_BYTES })
-    port.stall()
-    const taking = setInterval(() => port.take(PACE_BYTES), 1)
-    port.onClose(() => clearInterval(taking))
-    return port
-  })
-}
-
 describe('control that is taken to and fro while both send', () => {
   it('loses nothing uncounted and turns nothing round', async () => {
-    const device = slowDevice()
+    const device = slowDevice(PACE_BYTES)
     const listener = await listenTcp(parseEndpoint('raw://127.0.0.1:0', 'listen'))
     const source = new RemoteSource(listener, 'raw')
     const share = new Share({ id: '1', name: 'n', port: device, sources: [source], settings: {} })

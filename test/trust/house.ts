@@ -1,7 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { DONE } from '../../src-main/contract/close.ts'
-import type { PeerEntry } from '../../src-main/contract/settings.ts'
 import type { TlsIdentity } from '../../src-main/net/tls-identity.ts'
 import { idOfKey } from '../../src-main/net/tls-identity.ts'
 import type { TlsConnection, TlsPlace } from '../../src-main/net/tls.ts'
@@ -9,10 +8,11 @@ import { listenTls } from '../../src-main/net/tls.ts'
 import { dialFarport } from '../../src-main/peers/farport-dial.ts'
 import { FarportListener } from '../../src-main/peers/farport-listener.ts'
 import { PairingDesk, type PairingNews } from '../../src-main/peers/pairing-desk.ts'
-import { TrustStore } from '../../src-main/peers/trust.ts'
+import type { TrustStore } from '../../src-main/peers/trust.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { newTlsIdentity } from '../net/tls-identities.ts'
 import type { Wish } from '../../src-main/protocol/farport-hello.ts'
+import { memoryTrust } from './memory-trust.ts'
 
 /** One installation: its key, whom it trusts, its door and its desk. */
 export interface House {
@@ -37,16 +37,7 @@ export async function house(label: string, identity?: TlsIdentity): Promise<Hous
   const id = idOfKey(createPublicKey(own.key))
   let name = label
   const clock = new FakeClock()
-  let peers: readonly PeerEntry[] = []
-  const trust = new TrustStore({
-    get peers() {
-      return peers
-    },
-    save: (change) => {
-      peers = change(peers)
-      return Promise.resolve()
-    }
-  })
+  const trust = memoryTrust()
   const desk = new PairingDesk({ ownId: id, name: () => name, trust, clock, wallMs: () => 0 })
   const [news, came, refused]: [PairingNews[], House['came'], string[]] = [[], [], []]
   desk.onNews((each) => void news.push(each))

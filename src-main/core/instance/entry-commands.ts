@@ -1,7 +1,7 @@
 /** The commands that change what there is to be: shares, links, rotators, preferences. */
 import { Fault } from '../../contract/faults.ts'
 import type { Added } from '../../contract/service-commands.ts'
-import type { Settings } from '../../contract/settings.ts'
+import { shareCalled, type Settings } from '../../contract/settings.ts'
 import { nameOf } from '../names.ts'
 import type { Placed } from '../placed.ts'
 import type { Handlers, House } from './house.ts'
@@ -101,8 +101,7 @@ export function entryCommands(house: House): EntryCommands {
 
 /** The id of a share that is named by its id or its name; throws `usage`. */
 export function shareId(settings: Settings, share: string): string {
-  const found =
-    settings.shares.find(({ id }) => id === share) ?? settings.shares.find(({ name }) => name === share)
+  const found = shareCalled(settings, share)
   if (!found) throw new Fault('usage', `There is no share "${share}". See farport list.`)
   return found.id
 }

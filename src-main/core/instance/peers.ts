@@ -7,7 +7,13 @@ import type { Disposable, Event } from '../../base/event.ts'
 import { Emitter, once } from '../../base/event.ts'
 import { Lifetime } from '../../base/lifetime.ts'
 import { Fault, toFault } from '../../contract/faults.ts'
-import { permissionFor, type PeerEntry, type Preferences, type Settings } from '../../contract/settings.ts'
+import {
+  permissionFor,
+  shareCalled,
+  type PeerEntry,
+  type Preferences,
+  type Settings
+} from '../../contract/settings.ts'
 import type { StateTree } from '../../contract/state.ts'
 import type { TlsConnection } from '../../net/tls.ts'
 import { FarportListener } from '../../peers/farport-listener.ts'
@@ -193,8 +199,7 @@ export class Peers implements Disposable {
   }
 
   #findShare(text: string): SharedPort | undefined {
-    const { shares } = this.#options.settings()
-    const entry = shares.find(({ id }) => id === text) ?? shares.find(({ name }) => name === text)
+    const entry = shareCalled(this.#options.settings(), text)
     // One that is about to start is as good as off.
     return (
       entry && (this.#options.share(entry.id) ?? { id: entry.id, enabled: false, admit: () => undefined })

@@ -2,6 +2,7 @@
 import {
   LEVELS,
   permissionFor,
+  shareCalled,
   type Permission,
   type PermissionLevel,
   type Settings
@@ -30,11 +31,9 @@ export function reaches(level: PermissionLevel, needed: PermissionLevel): boolea
 }
 
 /** The id of the share that the arguments of a peer's command name by its id or name. */
-function shareNamed({ shares }: Settings, args: unknown): string | undefined {
+function shareNamed(settings: Settings, args: unknown): string | undefined {
   if (typeof args !== 'object' || args === null || !('share' in args)) return undefined
-  const { share } = args
-  const found = shares.find(({ id }) => id === share) ?? shares.find(({ name }) => name === share)
-  return found?.id
+  return shareCalled(settings, args.share)?.id
 }
 
 /**

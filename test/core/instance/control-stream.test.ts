@@ -1,9 +1,9 @@
 /** Control that passes between two computers while both send, and the device too: no byte is lost untold. */
 import { expect, it, onTestFinished } from 'vitest'
 import type { SessionState } from '../../../src-main/contract/state.ts'
-import { MemoryPort, MemoryPortSource } from '../../../src-main/ports/memory.ts'
 import { eventually } from '../../eventually.ts'
 import { rig, writers, type User } from './control-rig.ts'
+import { slowDevice } from '../../bridge/slow-device.ts'
 
 /** What the device takes in a millisecond; each program sends half as much again, so that something always waits. */
 const PACE_BYTES = 2048
@@ -38,16 +38,6 @@ function sending(write: (text: string) => void, letters: string): { sent: () => 
   return { sent: () => sent, end }
 }
 
-function slowDevice(): MemoryPortSource {
-  return new MemoryPortSource('device', (settings) => {
-    const port = new MemoryPort({ settings, highWater: 2 * PACE_BYTES, lowWater: PACE_BYTES })
-    port.stall()
-    const taking = setInterval(() => port.take(PACE_BYTES), 1)
-    port.onClose(() => clearInterval(taking))
-    return port
-  })
-}
-
 /** What came of one writer, in the pieces that came of one turn, is what it sent, in order and with gaps. */
 function stands(pieces: readonly string[], sent: string): boolean {
   let at = 0
@@ -61,7 +51,7 @@ function stands(pieces: readonly string[], sent: string): boolean {
 const account = ({ bytesToDevice, lostToDevice }: SessionState): number => bytesToDevice + lostToDevice
 
 it('turns nothing round, and accounts for all of it', { timeout: 30_000 }, async () => {
-  const all = await rig({ source: slowDevice() })
+  const all = await rig({ source: slowDevice(PACE_BYTES) })
   const { alice, bench, workshop, source } = all
   const received = (): number => source.port.received.length
   const begun = [bench, workshop].map((each) => each.session()?.id)

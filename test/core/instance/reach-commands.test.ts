@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock, type Clock } from '../../../src-main/base/clock.ts'
 import { DONE } from '../../../src-main/contract/close.ts'
 import type { Fault } from '../../../src-main/contract/faults.ts'
-import { FRESH_SETTINGS, type PeerEntry } from '../../../src-main/contract/settings.ts'
+import { FRESH_SETTINGS } from '../../../src-main/contract/settings.ts'
 import type { Reached } from '../../../src-main/contract/service-commands.ts'
 import { permits } from '../../../src-main/core/instance/permits.ts'
 import {
@@ -16,7 +16,7 @@ import { formatAddress } from '../../../src-main/net/endpoint.ts'
 import type { TlsIdentity } from '../../../src-main/net/tls-identity.ts'
 import { listenTls } from '../../../src-main/net/tls.ts'
 import { FarportListener } from '../../../src-main/peers/farport-listener.ts'
-import { TrustStore } from '../../../src-main/peers/trust.ts'
+import type { TrustStore } from '../../../src-main/peers/trust.ts'
 import { PeerWays } from '../../../src-main/peers/ways.ts'
 import { PermittedService, type Identity } from '../../../src-main/rpc/permitted.ts'
 import { serve } from '../../../src-main/rpc/server.ts'
@@ -25,6 +25,7 @@ import { FakeClock } from '../../fake-clock.ts'
 import { eventually } from '../../eventually.ts'
 import { newTlsIdentity } from '../../net/tls-identities.ts'
 import { idOf } from './peer-rig.ts'
+import { memoryTrust } from '../../trust/memory-trust.ts'
 
 interface Farport {
   readonly id: string
@@ -45,16 +46,7 @@ const forever = new AbortController().signal
 async function farport(clock: Clock = systemClock): Promise<Farport> {
   const identity = await newTlsIdentity()
   const id = idOf(identity)
-  let peers: readonly PeerEntry[] = []
-  const trust = new TrustStore({
-    get peers() {
-      return peers
-    },
-    save: (change) => {
-      peers = change(peers)
-      return Promise.resolve()
-    }
-  })
+  const trust = memoryTrust()
   const ways = new PeerWays({ identity, trust })
   const listener = await listenTls({ host: '127.0.0.1', port: 0 }, identity)
   const port = Number(new URL(listener.url).port)
