@@ -30,6 +30,9 @@ const PEERS = {
   '/usr/sbin/ip': 'iproute2',
   '/usr/bin/strace': 'strace',
   '/usr/bin/openssl': 'openssl',
+  '/usr/sbin/avahi-daemon': 'avahi-daemon',
+  '/usr/bin/avahi-browse': 'avahi-utils',
+  '/usr/bin/dbus-daemon': 'dbus',
   '/usr/bin/mbpoll': 'mbpoll',
   '/usr/lib/python3/dist-packages/pymodbus': 'python3-pymodbus',
   '/usr/lib/python3/dist-packages/serial_asyncio': 'python3-serial-asyncio'
