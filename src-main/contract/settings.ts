@@ -107,7 +107,20 @@ export const preferencesSchema = v.strictObject({
     {}
   ),
   /** Whether peers that are not paired may ask to be. */
-  pairing: v.optional(v.boolean(), true)
+  pairing: v.optional(v.boolean(), true),
+  /** mDNS. */
+  discovery: v.optional(
+    v.strictObject({
+      /** This computer, and each plain listener that others can reach. */
+      announce: v.optional(v.boolean(), true),
+      browse: v.optional(v.boolean(), true),
+      /** Names of network interfaces (`eth0`); none: all but loopback. */
+      interfaces: v.optional(v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(64))), []),
+      /** Computers that mDNS does not reach (VPN, VLAN): `HOST` or `HOST:PORT` of their Farport. */
+      places: v.optional(v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(255))), [])
+    }),
+    {}
+  )
 })
 export type Preferences = v.InferOutput<typeof preferencesSchema>
 

@@ -166,7 +166,52 @@ export interface PairingState {
   readonly code?: string
 }
 
-/** `self`, `peers`, `pairings`: of a running instance alone; a peer sees `self`, and the bridges that it may observe. */
+/** Identity of a USB adapter, as it is announced. */
+export interface AnnouncedUsb {
+  /** Four hex digits, lower case. */
+  readonly vendorId?: string
+  readonly productId?: string
+  readonly serialNumber?: string
+  readonly manufacturer?: string
+  readonly product?: string
+}
+
+/**
+ * What announces itself in the network, or stands at an address that a person gave. A hint: anybody can announce anything, and who
+ * it is shows only when it is connected to.
+ */
+export interface NearbyState {
+  readonly id: string
+  /** `farport`: a whole computer with its shares; `port`: one serial port of whatever program. */
+  readonly kind: 'farport' | 'port'
+  readonly name: string
+  /** `box.local`, or what a person gave. */
+  readonly host: string
+  readonly addresses: readonly string[]
+  readonly port: number
+  /** What to connect to: `rfc2217://192.0.2.7:7000`, `farport://192.0.2.7:22217`. Absent: it speaks what is not spoken here. */
+  readonly url?: string
+  /** Who it says it is: the id of a Farport. */
+  readonly claims?: string
+  /** The name here of the paired computer that has this id. */
+  readonly peer?: string
+  /** Which program announces it: `ser2net`. */
+  readonly provider?: string
+  /** As gensio writes it: `telnet(rfc2217),tcp`. */
+  readonly stack?: string
+  readonly usb?: AnnouncedUsb
+  /** `low`: it need not be a serial port at all. */
+  readonly confidence: 'high' | 'low'
+  /** `manual`: a person gave its address. */
+  readonly origin: 'mdns' | 'manual'
+  /** False: gone, or silent. */
+  readonly present: boolean
+  /** First and last heard: wall clock, ms since 1970. */
+  readonly since: number
+  readonly seen: number
+}
+
+/** `self`, `peers`, `pairings`, `nearby`: of a running instance alone; a peer sees `self`, and the bridges that it may observe. */
 export interface StateTree {
   readonly bridges: Readonly<Record<string, BridgeState>>
   readonly rotators: Readonly<Record<string, RotatorState>>
@@ -174,6 +219,7 @@ export interface StateTree {
   /** By their ids. */
   readonly peers?: Readonly<Record<string, PeerState>>
   readonly pairings?: Readonly<Record<string, PairingState>>
+  readonly nearby?: Readonly<Record<string, NearbyState>>
 }
 
 /** What a peer offers us. */

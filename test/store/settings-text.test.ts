@@ -36,7 +36,8 @@ describe('settings as text', () => {
     expect(FRESH_SETTINGS.preferences).toEqual({
       logLevel: 'info',
       listen: { enabled: true, port: 22_217, addresses: [] },
-      pairing: true
+      pairing: true,
+      discovery: { announce: true, browse: true, interfaces: [], places: [] }
     })
   })
 
