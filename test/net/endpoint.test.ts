@@ -25,6 +25,15 @@ describe('an endpoint URL', () => {
     ['net://box:1', { ...tcp, host: 'box', port: 1 }, 'raw://box:1'],
     ['raw+tcp://box:1', { ...tcp, host: 'box', port: 1 }, 'raw://box:1'],
     ['rfc2217+tls://box:1', { protocol: 'rfc2217', transport: 'tls', host: 'box', port: 1 }],
+    ['telnet+certauth://box:1', { protocol: 'telnet', transport: 'certauth', host: 'box', port: 1 }],
+    [
+      'raw+tls://box:1?name=x.example&ca=/a%20b/ca%40x.pem&cert=/c.pem&key=k.pem',
+      {
+        ...{ protocol: 'raw', transport: 'tls', host: 'box', port: 1 },
+        tls: { name: 'x.example', ca: '/a b/ca@x.pem', cert: '/c.pem', key: 'k.pem' }
+      },
+      'raw+tls://box:1?ca=/a%20b/ca%40x.pem&cert=/c.pem&key=k.pem&name=x.example'
+    ],
     [
       'raw+unix:///run/x.sock',
       { protocol: 'raw', transport: 'unix', host: '', port: 0, path: '/run/x.sock' }
@@ -68,7 +77,7 @@ describe('an endpoint URL', () => {
     ['/dev/ttyUSB0', /protocol.*in front/],
     ['gopher://box:1', /"gopher".*rfc2217, telnet, raw/],
     ['://box:1', /no protocol/],
-    ['raw+carrier-pigeon://box:1', /"carrier-pigeon".*tcp, tls, unix, udp/],
+    ['raw+carrier-pigeon://box:1', /"carrier-pigeon".*tcp, tls, certauth, unix, udp/],
     ['raw+://box:1', /no transport/],
     ['tcp+tls://box:1', /"tcp"/],
     ['rfc2217+udp://box:1', /only raw goes over UDP/],
@@ -106,6 +115,13 @@ describe('an endpoint URL', () => {
     ['raw+unix:///a?group=%', /%25/],
     ['raw+unix:///a?local=5', /"local".*mode, group/],
     ['raw+unix:///a%00b', /zero/],
+    ['raw://box:1?ca=/x', /"ca".*tcp has none/],
+    ['raw+tls://box:1?mode=600', /"mode".*ca, cert, key, name, anyone/],
+    ['raw+tls://box:1?ca', /names no file/],
+    ['raw+tls://box:1?cert=%00', /names no file/],
+    ['raw+tls://box:1?key=/k.pem', /key without its certificate/],
+    ['raw+tls://box:1?name=a/b', /no right name/],
+    ['raw+tls://box:1?anyone', /only a listener/],
     [`raw+unix:///${'x'.repeat(200)}`, /201 bytes/]
   ])('%j is refused with what is wrong', (text, message) => {
     const fault = refusal(text)
@@ -134,9 +150,12 @@ describe('an endpoint URL', () => {
     expect(() => parseEndpoint('raw://:0', 'listen')).toThrow(/127\.0\.0\.1.*\[::\]/)
   })
 
-  it.each([['rfc2217+certauth://box:1', /gtlssh/]])('%s is known and not served yet', (text, message) => {
-    expect(refusal(text).code).toBe('unsupported')
-    expect(refusal(text).message).toMatch(message)
+  it('says of TLS what only a listener can, and what only who dials can', () => {
+    const anyone = parseEndpoint('raw+tls://[::]:1?anyone', 'listen')
+    expect(anyone.tls).toEqual({ anyone: true })
+    expect(formatEndpoint(anyone)).toBe('raw+tls://[::]:1?anyone')
+    expect(() => parseEndpoint('raw+tls://[::]:1?anyone=no', 'listen')).toThrow(/stands alone/)
+    expect(() => parseEndpoint('raw+tls://[::]:1?name=x', 'listen')).toThrow(/only who dials/)
   })
 
   it('is told from the name of a device', () => {
