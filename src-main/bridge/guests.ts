@@ -82,13 +82,14 @@ export class Guests {
     })
     // What it sent before, or the first word to it, may have been its end.
     if (!hub.has(id)) return undefined
+    if (hub.holding.awaits(id)) this.probe(session.who)
     this.#here.set(session, { session, terms, came: terms, id })
     return id
   }
 
   /**
-   * Asks those who came from the same address, or are the same paired computer, for a sign of life: a client that comes again has
-   * often lost its old connection.
+   * Asks those who came from the same address, or are the same paired computer, for a sign of life: a client that comes again, and is
+   * refused or has to wait until it may write, has often lost its old connection.
    */
   probe({ address, peer }: Pick<SessionIdentity, 'address' | 'peer'>): void {
     for (const session of this.#here.keys()) {

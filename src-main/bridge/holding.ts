@@ -53,6 +53,12 @@ export class Holding {
     if (held) this.#tellNext()
   }
 
+  /** It may write, but another one does now. */
+  awaits(id: number): boolean {
+    const { writer, observes } = this.#options.arbiter.standing(id)
+    return !writer && !observes
+  }
+
   // As people want it. All throw a Fault `usage` for a session that is not here.
 
   /** See Junction. */

@@ -81,6 +81,23 @@ describe('a share', () => {
     expect(connect('again', '192.0.2.7').closeReason).toBeUndefined()
   })
 
+  it('asks the writer for a sign of life where a newcomer from its address has to watch it write', () => {
+    const { bridge, connect } = share()
+    const old = connect('old', '192.0.2.7')
+    const other = connect('other', '192.0.2.8')
+    expect([old.probes, other.probes]).toEqual([0, 0])
+    const again = connect('again', '192.0.2.7')
+    expect([old.probes, other.probes, again.probes]).toEqual([1, 0, 0])
+    old.cut()
+    other.cut()
+    expect(bridge.state.sessions).toMatchObject([{ label: 'again', writer: true }])
+    // Where all write, nobody waits.
+    const all = share({ writers: 'all' })
+    const first = all.connect('old', '192.0.2.7')
+    all.connect('beside', '192.0.2.7')
+    expect(first.probes).toBe(0)
+  })
+
   it('takes eight clients where nobody says otherwise', () => {
     const { connect } = share()
     const clients = Array.from({ length: 9 }, () => connect())
