@@ -55,8 +55,9 @@ export class Guests {
   }
 
   /** See Junction. */
-  admit(session: Session, terms: Terms, early: readonly Uint8Array[]): number | undefined {
+  admit(session: Session, came: Terms, early: readonly Uint8Array[]): number | undefined {
     const { admission, hub } = this.#options
+    const terms = session.who.observe ? { ...came, observe: true } : came
     const old = this.#earlierSelf(session.who)
     const verdict: Verdict | undefined = this.#ending
       ? { type: 'refused', reason: { code: 'refused', message: this.#ending.message } }
@@ -83,7 +84,7 @@ export class Guests {
     // What it sent before, or the first word to it, may have been its end.
     if (!hub.has(id)) return undefined
     if (hub.holding.awaits(id)) this.probe(session.who)
-    this.#here.set(session, { session, terms, came: terms, id })
+    this.#here.set(session, { session, terms, came, id })
     return id
   }
 
@@ -115,8 +116,10 @@ export class Guests {
   /** See Junction. */
   restrict(id: number, observe: boolean): void {
     const { hub } = this.#options
-    if (!hub.holding.restrict(id, observe)) return
     const guest = this.#find(id)
+    // Its key may by now, but not where it came in.
+    if (!observe && guest?.session.who.observe !== undefined && guest.came.observe) return
+    if (!hub.holding.restrict(id, observe)) return
     if (!guest) return
     const { came } = guest
     // Whoever may write only now takes the line as it finds it, unless its listener says what it is to be.

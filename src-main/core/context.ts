@@ -1,6 +1,7 @@
 /** What everything that opens a port is given. Made by Core, from what its host handed it. */
 import type { Connection } from '../net/connection.ts'
 import type { DialOptions } from '../net/carrier.ts'
+import type { DialTrust, ListenTrust } from '../net/tls-trust.ts'
 import type { Report } from './notice.ts'
 
 export interface Context {
@@ -8,8 +9,23 @@ export interface Context {
   readonly report: Report
   /** The way to paired computers; absent where this process knows none. */
   readonly farports?: Farports
+  /** Keys and trust for TLS with programs that are no Farports; absent where this process has none. */
+  readonly tls?: TlsRights
   /** What it is opened for, where that is the same when it is opened again by another process (`useOf`). */
   readonly use?: string
+}
+
+/** Nothing is loaded before it is asked for. Each rejects with `identity-broken`, or where the settings cannot be read. */
+export interface TlsRights {
+  dialling(): Promise<DialTrust>
+  /** `shares`: what a client gets there, of a rotator one of them; `name`: what people here call that. */
+  listening(shares: readonly NamedShare[], name: string): Promise<ListenTrust>
+}
+
+/** A share, by what it goes by in this process. */
+export interface NamedShare {
+  readonly id: string
+  readonly name: string
 }
 
 /** A share of a paired computer, as it is asked for. */

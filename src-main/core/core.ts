@@ -16,7 +16,7 @@ import {
 import { Fault } from '../contract/faults.ts'
 import type { BridgeState, PortState, RotatorState, StateTree } from '../contract/state.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
-import type { Farports } from './context.ts'
+import type { Farports, TlsRights } from './context.ts'
 import { converse, type ConverseOptions } from './converse.ts'
 import { firstOpening } from './first-opening.ts'
 import { Keep, shuttingDown } from './keep.ts'
@@ -55,9 +55,9 @@ export class Core {
   /** `state` changed in more than its byte counts. */
   readonly onState: Event<void>
 
-  /** `farports`: the way to paired computers, for targets `farport://PEER/SHARE`. */
-  constructor({ farports }: { readonly farports?: Farports } = {}) {
-    this.#keep = new Keep(farports)
+  /** `farports`: the way to paired computers, for targets `farport://PEER/SHARE`; `tls`: for addresses with TLS. */
+  constructor(ways: { readonly farports?: Farports; readonly tls?: TlsRights } = {}) {
+    this.#keep = new Keep(ways)
     this.onNotice = this.#keep.onNotice
     this.onState = this.#keep.onState
   }
@@ -92,11 +92,7 @@ export class Core {
       const shares = spec.shares.map((share) => this.#keep.find(share, SwitchedShare))
       const pool = (): SwitchedShare[] => shares.filter(({ ended }) => !ended)
       const rotator = await this.#start(spec.name, 'rotator', (id, name) =>
-        this.#keep.listening(
-          spec.listen,
-          id,
-          makeRotator(id, name, spec, pool, this.#keep.contextOf(id).report)
-        )
+        this.#keep.listening(spec.listen, id, makeRotator(id, name, spec, pool, this.#keep.contextOf(id)))
       )
       return rotator.state
     },

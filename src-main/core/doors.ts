@@ -9,7 +9,7 @@ import { parseEndpoint, type Endpoint } from '../net/endpoint.ts'
 import type { Greeting } from '../sessions/greeting.ts'
 import { RemoteSource } from '../sessions/remote-source.ts'
 import type { Terms } from '../sessions/session.ts'
-import type { Report } from './notice.ts'
+import type { Context, NamedShare } from './context.ts'
 import type { ShareWords, Words } from './share-words.ts'
 
 type ListenerArguments = CommandArguments<'share.start'>['listen'][number]
@@ -29,6 +29,12 @@ export interface DoorsSpec extends Words {
   readonly stallTimeoutMs?: number | undefined
   /** An address that this computer does not have yet is waited for. */
   readonly wait?: boolean | undefined
+}
+
+/** What a client gets behind a door: one of these shares; and what people call that. */
+export interface Behind {
+  readonly shares: readonly NamedShare[]
+  readonly name: string
 }
 
 /** As they were asked for; throws a Fault of kind `config`. Opens nothing. */
@@ -53,8 +59,8 @@ export function readDoors({ listen: listeners, allow, ...shared }: DoorsSpec): D
 export async function openDoors(
   doors: readonly Door[],
   { stallTimeoutMs, wait = false }: DoorsSpec,
-  subject: string,
-  report: Report,
+  { shares, name: subject }: Behind,
+  { report, tls }: Pick<Context, 'report' | 'tls'>,
   texts: ShareWords
 ): Promise<RemoteSource[]> {
   const sources: RemoteSource[] = []
@@ -62,6 +68,7 @@ export async function openDoors(
     for (const { endpoint, allowList, terms, words } of doors) {
       const options: ListenOptions = {
         allowList,
+        ...(tls && { tls: () => tls.listening(shares, subject) }),
         ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
         onRefused: ({ remote, why }) =>
           report({ level: 'warning', subject, text: `client refused: ${remote} (${why})` }),

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import { Fault, toFault } from '../contract/faults.ts'
-import { FRESH_SETTINGS, type PeerEntry } from '../contract/settings.ts'
+import { FRESH_SETTINGS, shareCalled, type PeerEntry, type Settings } from '../contract/settings.ts'
 import { TrustStore } from '../peers/trust.ts'
 import { copyOf } from '../store/first-reading.ts'
 import { FolderWatch } from '../store/folder-watch.ts'
@@ -14,17 +14,19 @@ import { readPrivate, realPath } from '../store/private-file.ts'
 import { readSettings } from '../store/settings-text.ts'
 import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
 
+type Known = Pick<Settings, 'peers' | 'shares'>
+
 export class LocalTrust implements Disposable {
   readonly store: TrustStore
   readonly #path: string
   readonly #watch: FolderWatch
-  #peers: readonly PeerEntry[] = []
+  #settings: Known = FRESH_SETTINGS
   #turn: Promise<void> = Promise.resolve()
 
   private constructor(path: string, unwatched: () => void) {
     this.#path = path
     // As a getter: it changes.
-    const peers = (): readonly PeerEntry[] => this.#peers
+    const peers = (): readonly PeerEntry[] => this.#settings.peers
     this.store = new TrustStore({
       get peers() {
         return peers()
@@ -39,15 +41,19 @@ export class LocalTrust implements Disposable {
     })
   }
 
-  /** Rejects as `knownPeers`. `unwatched`: the system cannot tell when the file changes. */
-  static async open(from: PathsEnvironment, unwatched: () => void = () => undefined): Promise<LocalTrust> {
+  /** Rejects as `knownPeers`. `unwatched`: the system cannot tell when the file changes; `watch`: where its folder is there for sure. */
+  static async open(
+    from: PathsEnvironment,
+    unwatched: () => void = () => undefined,
+    watch: 'always' | 'where-known' = 'where-known'
+  ): Promise<LocalTrust> {
     const trust = new LocalTrust(settingsPath(from), unwatched)
     try {
       // Where there is nothing yet nobody is trusted, and there is no folder to watch.
-      if ((await knownPeers(from)).length === 0) return trust
+      if (watch === 'where-known' && (await knownPeers(from)).length === 0) return trust
       trust.#watch.watch([trust.#path, await realPath(trust.#path)])
       // Again: it may have changed before it was watched.
-      trust.#peers = await knownPeers(from)
+      trust.#settings = await knownSettings(from)
       return trust
     } catch (error) {
       trust.dispose()
@@ -61,6 +67,11 @@ export class LocalTrust implements Disposable {
     return this.#turn
   }
 
+  /** The id that permissions name a share of that name by; undefined: the settings know none. */
+  shareId(name: string): string | undefined {
+    return shareCalled(this.#settings, name)?.id
+  }
+
   dispose(): void {
     this.#watch.dispose()
   }
@@ -68,10 +79,10 @@ export class LocalTrust implements Disposable {
   async #refresh(): Promise<void> {
     try {
       this.#watch.watch([this.#path, await realPath(this.#path)])
-      const peers = await peersIn(this.#path)
-      if (!peers) return
-      const before = this.#peers
-      this.#peers = peers
+      const settings = await settingsIn(this.#path)
+      if (!settings) return
+      const before = this.#settings.peers
+      this.#settings = settings
       this.store.reloaded(before)
     } catch {
       // Told by the next one that has to read it.
@@ -81,13 +92,17 @@ export class LocalTrust implements Disposable {
 
 /** Whom the settings file knows, trusted or blocked, as an instance would read it: the copy of the last good one included. Rejects with `settings-access`, `settings-newer` or `settings-broken`. */
 export async function knownPeers(from: PathsEnvironment = {}): Promise<readonly PeerEntry[]> {
+  return (await knownSettings(from)).peers
+}
+
+async function knownSettings(from: PathsEnvironment): Promise<Known> {
   const path = settingsPath(from)
   try {
-    return (await peersIn(path)) ?? FRESH_SETTINGS.peers
+    return (await settingsIn(path)) ?? FRESH_SETTINGS
   } catch (error) {
     const fault = toFault(error)
     if (fault.code !== 'settings-broken') throw fault
-    const copy = await peersIn(copyOf(path)).catch(() => undefined)
+    const copy = await settingsIn(copyOf(path)).catch(() => undefined)
     if (copy) return copy
     throw fault
   }
@@ -98,7 +113,7 @@ function settingsPath(from: PathsEnvironment): string {
   return named ? resolve(named) : instancePaths('user', from).settings
 }
 
-async function peersIn(path: string): Promise<readonly PeerEntry[] | undefined> {
+async function settingsIn(path: string): Promise<Known | undefined> {
   const text = await readPrivate(path)
-  return text === undefined ? undefined : readSettings(text, path).settings.peers
+  return text === undefined ? undefined : readSettings(text, path).settings
 }

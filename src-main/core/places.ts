@@ -66,7 +66,7 @@ async function make(keep: Keep, what: Placed, name: string): Promise<Kept> {
       const { makeRotator } = await import('./rotators.ts')
       // Shares come and go in the settings, under the same id.
       const pool = (): SwitchedShare[] => what.entry.shares.flatMap((share) => keep.share(share) ?? [])
-      return makeRotator(id, name, what.entry, pool, context.report)
+      return makeRotator(id, name, what.entry, pool, context)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Rotator } from '../bridge/rotator.ts'
 import type { CommandArguments } from '../contract/commands.ts'
+import type { Context } from './context.ts'
 import { openDoors, readDoors } from './doors.ts'
-import type { Report } from './notice.ts'
 import { ShareWords } from './share-words.ts'
 import type { SwitchedShare } from './switched-share.ts'
 
@@ -11,10 +11,13 @@ export async function makeRotator(
   name: string,
   spec: CommandArguments<'rotator.start'>,
   pool: () => readonly SwitchedShare[],
-  report: Report
+  context: Context
 ): Promise<Rotator> {
   // Its clients are greeted before it is known which device they get.
   const texts = new ShareWords({ device: '', name, settings: {} }, () => undefined)
-  const sources = await openDoors(readDoors(spec), spec, name, report, texts)
+  const names = new Map(pool().map(({ state }) => [state.id, state.name]))
+  const shares = spec.shares.map((share) => ({ id: share, name: names.get(share) ?? share }))
+  const to = { shares, name }
+  const sources = await openDoors(readDoors(spec), spec, to, context, texts)
   return new Rotator({ id, name, sources, pool })
 }

@@ -92,9 +92,12 @@ async function makeShare(id: string, name: string, spec: ShareArguments, context
   let share: Share | undefined = undefined as Share | undefined
   const facts = { device: shownTarget(spec.port.target), name, settings: withDefaults(target) }
   const texts = new ShareWords(facts, () => share?.state)
-  const dials = spec.dial.map((each) => makeDial(each, spec, texts, report))
+  const dials = spec.dial.map((each) => makeDial(each, spec, texts, { ...context, report }))
   if (!spec.wait) await target.check()
-  const sources = [...(await openDoors(doors, spec, name, report, texts)), ...dials]
+  const sources = [
+    ...(await openDoors(doors, spec, { shares: [{ id, name }], name }, { ...context, report }, texts)),
+    ...dials
+  ]
   share = new Share({
     id,
     name,
@@ -148,7 +151,7 @@ function makeDial(
   { url, when }: ShareArguments['dial'][number],
   spec: ShareArguments,
   texts: ShareWords,
-  report: Report
+  { report, tls }: Context
 ): DialOut {
   const endpoint = parseEndpoint(url)
   const words = wordsOf(spec)
@@ -159,7 +162,12 @@ function makeDial(
     dial: async (signal) => {
       // Its far end is a client: one that takes nothing must not hold the device up for ever.
       const { stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS } = spec
-      const connection = await dial(endpoint, { signal, warn, stallTimeoutMs })
+      const connection = await dial(endpoint, {
+        signal,
+        warn,
+        stallTimeoutMs,
+        tls: tls && (() => tls.dialling())
+      })
       const greeting = texts.greeting({ url, words }, connection.remoteAddress ?? '')
       return new RemoteSession(connection, endpoint.protocol, greeting)
     }

@@ -100,7 +100,7 @@ function readBare(spec: PortSpec, context: Context): Target {
   if (looksLikeEndpoint(target)) {
     return {
       kind: 'remote',
-      source: remoteSource(target, warn),
+      source: remoteSource(target, context, warn),
       settings,
       check: nothing
     }
@@ -126,11 +126,11 @@ export function withDefaults({ kind, settings }: Target): LineWish {
 
 const nothing = (): Promise<void> => Promise.resolve()
 
-function remoteSource(target: string, warn: (text: string) => void): PortSource {
+function remoteSource(target: string, { tls }: Context, warn: (text: string) => void): PortSource {
   const endpoint = parseEndpoint(target)
   const source = new RemotePortSource({
     label: target,
-    dial: (signal) => dial(endpoint, { signal, warn }),
+    dial: (signal) => dial(endpoint, { signal, warn, tls: tls && (() => tls.dialling()) }),
     mode: endpoint.protocol
   })
   source.onWarning(warn)

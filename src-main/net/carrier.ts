@@ -1,9 +1,10 @@
-/** What every carrier (tcp, unix, udp, later tls) is asked with. Called by dial.ts; its callers know no carrier. */
+/** What every carrier (tcp, unix, udp, tls, certauth) is asked with. Called by dial.ts; its callers know no carrier. */
 import type { Clock } from '../base/clock.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { AllowList } from './allow-list.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { DialTrust, ListenTrust } from './tls-trust.ts'
 
 export const DIAL_TIMEOUT_MS = 10_000
 
@@ -27,6 +28,8 @@ interface CarrierOptions {
 export interface DialOptions extends CarrierOptions {
   /** For name lookup and connecting together; 10 s where absent. */
   readonly timeoutMs?: number
+  /** TLS: who we are and whom we trust; asked when a TLS endpoint is dialled, which cannot be without it. */
+  readonly tls?: (() => Promise<DialTrust>) | undefined
 }
 
 /** A client that was turned away, for people. */
@@ -49,6 +52,8 @@ export interface ListenOptions extends CarrierOptions {
   readonly httpGuard?: boolean
   /** Unix sockets: why this user may not connect; undefined: it may. Asked where the system tells who comes (Linux). */
   readonly admitUser?: (user: LocalUser) => string | undefined
+  /** TLS: who we are and who may come; asked when a TLS endpoint listens, which cannot be without it. */
+  readonly tls?: (() => Promise<ListenTrust>) | undefined
   /** Each client that was turned away, after it was closed. */
   readonly onRefused?: (refusal: Refusal) => void
 }

@@ -5,12 +5,15 @@
 import type { Event } from '../base/event.ts'
 import type { Duplex } from '../base/duplex.ts'
 import type { CloseReason } from '../contract/close.ts'
+import type { ProvenKey } from './tls-trust.ts'
 
 export interface Connection extends Duplex {
   /** For people: `192.0.2.7:50112`, `[2001:db8::1]:7000`, `memory:1`. */
   readonly remote: string
   /** The far address alone, IPv4-mapped addresses as IPv4; undefined where there is none. */
   readonly remoteAddress: string | undefined
+  /** Of an accepted connection: whose key its far side has proved to have. Absent where nothing was proved. */
+  readonly far?: ProvenKey | undefined
   /** The far side sends no more, all that it sent was handed on, and it may still read. Absent where nobody can tell. */
   readonly onInputEnd?: Event<void> | undefined
   /** Asks the far side for a sign of life: a dead peer's connection then closes within about 4 s. */

@@ -7,6 +7,7 @@ import { HttpGuard } from '../protocol/http-guard.ts'
 import type { Refusal } from './carrier.ts'
 import { NOBODY_LISTENS } from './carrier.ts'
 import type { Connection, Listener } from './connection.ts'
+import type { ProvenKey } from './tls-trust.ts'
 
 /** What may still become a request line is held for this long; a browser sends it in one piece. */
 export const HTTP_GUARD_MS = 50
@@ -76,6 +77,10 @@ export class GuardedConnection implements Connection {
 
   get remoteAddress(): string | undefined {
     return this.#connection.remoteAddress
+  }
+
+  get far(): ProvenKey | undefined {
+    return this.#connection.far
   }
 
   get queued(): number {

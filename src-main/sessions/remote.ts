@@ -188,8 +188,13 @@ export class RemoteSession implements Session {
   }
 }
 
-function whoIsAt({ remote, remoteAddress }: Connection): SessionIdentity {
-  return { kind: 'address', label: remote, ...(remoteAddress && { address: remoteAddress }) }
+function whoIsAt({ remote, remoteAddress, far }: Connection): SessionIdentity {
+  const address = remoteAddress && { address: remoteAddress }
+  if (!far) return { kind: 'address', label: remote, ...address }
+  const { id, name, by, observe } = far
+  // Only whom this installation knows is a peer to it; an authority's word is good for coming in.
+  if (by === 'known') return { kind: 'peer', label: name, peer: id, observe, ...address }
+  return { kind: 'address', label: `${name} (${remote})`, observe, ...address }
 }
 
 function asciiBytes(text: string): Uint8Array {

@@ -28,6 +28,11 @@ export interface SessionIdentity {
   /** The id of a paired Farport, only where its key has proved it. */
   readonly peer?: string
   /**
+   * Where its key decides what it may: whether it may only watch. The terms that it comes with are then those of the place where it came
+   * in, and hold beside that: whoever may control watches at a listener for watchers.
+   */
+  readonly observe?: boolean
+  /**
    * Which of that peer's uses of this port this is (one link, one terminal); opaque, at most 64 characters. A session that comes
    * with the peer and the use of one that is here takes its place.
    */

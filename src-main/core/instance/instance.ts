@@ -27,6 +27,7 @@ import { listenLocal } from '../local-socket.ts'
 import type { InstancePaths } from '../instance-paths.ts'
 import type { Notice } from '../notice.ts'
 import type { Placed } from '../placed.ts'
+import { tlsRights } from '../tls-rights.ts'
 import { InstanceBackend } from './backend.ts'
 import type { SharedPort } from './door.ts'
 import { Entries, within } from './entries.ts'
@@ -117,7 +118,12 @@ export class Instance {
         this.connect(channel, { type: 'peer', id, ...(address !== undefined && { address }) }),
       tell: (level, text) => this.#report({ level, subject: '', text })
     })
-    this.#core = new Core({ farports: this.#peers.farports })
+    // A share's id in core is the one that permissions name it by.
+    const house = { identity: key, trust: this.#trust, permissionId: ({ id }: { readonly id: string }) => id }
+    this.#core = new Core({
+      farports: this.#peers.farports,
+      tls: tlsRights(() => Promise.resolve(house))
+    })
     this.#entries = new Entries({
       place: (what) => this.#core.place(what),
       clock: this.#clock,

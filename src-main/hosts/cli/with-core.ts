@@ -1,5 +1,6 @@
 import { Core } from '../../core/core.ts'
 import { localFarports } from '../../core/local-farports.ts'
+import { localTls } from '../../core/local-tls.ts'
 import type { CliIo } from './cli-io.ts'
 
 /** What SIGTERM leaves for draining, in ms. */
@@ -14,7 +15,7 @@ export async function withCore<T>(
   says: 'everything' | 'warnings',
   use: (core: Core) => Promise<T>
 ): Promise<T> {
-  const core = new Core({ farports: localFarports() })
+  const core = new Core({ farports: localFarports(), tls: localTls((text) => io.say(text)) })
   core.onNotice(({ level, subject, text }) => {
     if (level !== 'warning' && says !== 'everything') return
     // A port without a name of its own goes by its target, with which many a text begins anyway.
