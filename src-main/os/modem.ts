@@ -78,14 +78,15 @@ const word = Buffer.alloc(4)
 const counterWords = Buffer.alloc(COUNTERS_SIZE)
 
 /**
- * What a driver without the feature says: ENOTTY; EINVAL from drivers with half of it. Everything else (EIO and ENODEV after an
- * unplug) goes to the caller.
+ * What a driver without the feature says: ENOTTY; EINVAL from drivers with half of it; cdc_acm EPIPE for what the board's firmware
+ * refuses (many know no break), and EOPNOTSUPP for what it does not announce. Everything else (EIO and ENODEV after an unplug)
+ * goes to the caller.
  */
 function supported<T>(call: () => T): T | undefined {
   try {
     return call()
   } catch (error) {
-    if (isSystemError(error, 'ENOTTY', 'EINVAL')) return undefined
+    if (isSystemError(error, 'ENOTTY', 'EINVAL', 'EPIPE', 'EOPNOTSUPP')) return undefined
     throw error
   }
 }

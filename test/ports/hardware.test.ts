@@ -344,6 +344,13 @@ describeWithShim('a hardware port', () => {
     await open()
   })
 
+  it('opens a board whose firmware knows no break', async () => {
+    pair.a.state.refuse('break')
+    const port = await open()
+    expect(await port.control({ break: true })).toMatchObject({ dtr: true, rts: true })
+    expect(await port.control({ dtr: false })).toMatchObject({ dtr: false })
+  })
+
   it('has unknown lines where the device has none, and remembers what it was told', async () => {
     pair.a.state.refuse('modem')
     const port = await open({ initialDtr: false })

@@ -46,7 +46,7 @@
 #define BREAK_MS 250
 
 /* Calls that a test wants refused, as a device or driver without the feature would. */
-enum { REFUSE_COUNTERS = 1, REFUSE_LOW_LATENCY = 2, REFUSE_RS485 = 4, REFUSE_MODEM = 8, REFUSE_MARK_SPACE = 16 };
+enum { REFUSE_COUNTERS = 1, REFUSE_LOW_LATENCY = 2, REFUSE_RS485 = 4, REFUSE_MODEM = 8, REFUSE_MARK_SPACE = 16, REFUSE_BREAK = 32 };
 
 /* state.ts knows these offsets: 32-bit words in this order. */
 struct state {
@@ -279,6 +279,7 @@ static int registered_ioctl(struct state *state, int number, int fd, unsigned lo
     return result;
   case TIOCSBRK:
   case TIOCCBRK:
+    if (state->refuse & REFUSE_BREAK) return refused(EPIPE); /* cdc_acm for a board that stalls it */
     note(number, request == TIOCSBRK ? "TIOCSBRK" : "TIOCCBRK", 0);
     set_break(state, request == TIOCSBRK);
     return 0;

@@ -29,7 +29,7 @@ const TIOCM = { dtr: 0x2, rts: 0x4, cts: 0x20, dcd: 0x40, ri: 0x80, dsr: 0x100 }
 const EDGES = { cts: 0, dsr: 1, ri: 2, dcd: 3 } as const
 const ERRORS = { framing: 6, overrun: 7, parity: 8, break: 9 } as const
 
-const REFUSALS = { counters: 1, lowLatency: 2, rs485: 4, modem: 8, markSpace: 16 } as const
+const REFUSALS = { counters: 1, lowLatency: 2, rs485: 4, modem: 8, markSpace: 16, break: 32 } as const
 
 export type Refusal = keyof typeof REFUSALS
 
