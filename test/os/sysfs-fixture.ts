@@ -2,9 +2,18 @@
  * A sysfs and a /dev for tests, laid out as Linux does, in a directory of their own. Nodes are plain files. Devices are
  * plugged in from the table below and out again.
  */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 
 export interface UsbAdapter {
   readonly ids: `${string}:${string}`
@@ -135,7 +144,11 @@ export class SysfsFixture {
       rmSync(this.#at(`class/tty/${tty}`))
       rmSync(this.node(tty))
     }
-    rmSync(this.node('serial'), { recursive: true, force: true })
+    for (const names of ['serial/by-id', 'serial/by-path']) {
+      const folder = this.node(names)
+      for (const name of existsSync(folder) ? readdirSync(folder) : [])
+        if (ttys.includes(basename(readlinkSync(join(folder, name))))) rmSync(join(folder, name))
+    }
   }
 
   /** A port on the board. `device`: below /sys/devices; `baseIndex`: with the serial-base devices of Linux 6.5 and later. */

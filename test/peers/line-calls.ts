@@ -6,7 +6,7 @@ const BITS = [
 ] as const
 
 /** What programs did to DTR, RTS and the break at end `a` so far: `dtr on`, `rts off`, `break on`, …, in order. */
-export function lineCalls(pair: ShimmedPair): string[] {
+export function lineCalls(pair: Pick<ShimmedPair, 'log'>): string[] {
   let breaks = 0
   return pair.log().flatMap(({ end, call, value }) => {
     if (end !== 'a') return []
