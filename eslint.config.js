@@ -1,5 +1,6 @@
 import { defineConfig } from 'eslint/config'
 import { importX } from 'eslint-plugin-import-x'
+import svelte from 'eslint-plugin-svelte'
 import tseslint from 'typescript-eslint'
 
 /** The rooms of src-main, a step per line. Each may import only rooms of the steps before its own. */
@@ -32,6 +33,14 @@ const zones = STEPS.flatMap((rooms, step) =>
   }))
 )
 
+/** What the page may know of src-main: nothing that needs Node, and nothing that opens a port. */
+const RENDERER_ZONE = {
+  target: './src-renderer',
+  from: './src-main',
+  except: ['./contract', './base', './traffic', './rpc'],
+  message: 'The page may import only contract, base, traffic and rpc.'
+}
+
 /** A package that only one room may touch. */
 const only = (room, names) => ({
   files: ROOMS.filter((each) => each !== room).map((each) => `src-main/${each}/**`),
@@ -46,16 +55,31 @@ const only = (room, names) => ({
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'test/fixtures/'] },
   {
-    files: ['**/*.ts'],
-    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    files: ['**/*.ts', '**/*.svelte'],
+    extends: [
+      tseslint.configs.strictTypeChecked,
+      tseslint.configs.stylisticTypeChecked,
+      svelte.configs['flat/recommended'],
+      svelte.configs['flat/prettier']
+    ],
     plugins: { 'import-x': importX },
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: ['.svelte'],
+        parser: tseslint.parser
+      }
+    },
     settings: {
       'import-x/extensions': ['.ts'],
       'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] }
     },
     rules: {
-      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
+      'import-x/no-restricted-paths': [
+        'error',
+        { basePath: import.meta.dirname, zones: [...zones, RENDERER_ZONE] }
+      ],
       'import-x/no-cycle': 'error',
       'import-x/no-default-export': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],

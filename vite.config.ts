@@ -1,10 +1,18 @@
 import { chmodSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig, type Plugin, type Rolldown } from 'vite'
 import { notices } from './scripts/notices.ts'
 
 /** Natives stay outside the bundle: they find their binaries beside themselves. */
 const NATIVES = ['koffi']
+
+/** They are in no script, but in what is shipped. */
+const FONTS = ['@fontsource-variable/inter']
+
+/** The page's folder is Vite's root, so that its index.html comes out at the top; all else is named in full. */
+const top = (path: string): string => join(import.meta.dirname, path)
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -13,6 +21,7 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.
 /** npm sets the mode of a command when it links it, once: a later build would leave "permission denied". */
 const executable: Plugin = {
   name: 'executable',
+  applyToEnvironment: ({ name }) => name === 'main',
   writeBundle({ dir = '' }) {
     chmodSync(`${dir}/farport.js`, 0o755)
   }
@@ -32,26 +41,41 @@ function isNeededAtStart(id: string, graph: Pick<Rolldown.ChunkingContext, 'getM
 }
 
 export default defineConfig({
+  root: top('src-renderer'),
+  publicDir: false,
   define: { __FARPORT_VERSION__: JSON.stringify(version) },
-  plugins: [notices(NATIVES), executable],
+  plugins: [svelte({ configFile: false }), notices({ main: NATIVES, client: FONTS }), executable],
   builder: {
     async buildApp(builder) {
-      const main = builder.environments.main
-      if (main) await builder.build(main)
+      for (const name of ['main', 'client']) {
+        const environment = builder.environments[name]
+        if (environment) await builder.build(environment)
+      }
     }
   },
   environments: {
+    client: {
+      build: {
+        outDir: top('dist/ui'),
+        target: 'chrome120',
+        emptyOutDir: true,
+        // An inline script would need a hole in the policy that the page is served with.
+        modulePreload: { polyfill: false },
+        assetsInlineLimit: 0,
+        rolldownOptions: { input: top('src-renderer/index.html') }
+      }
+    },
     main: {
       consumer: 'server',
       resolve: { noExternal: true, external: NATIVES, builtins: [...builtinModules, /^node:/] },
       build: {
-        outDir: 'dist/main',
+        outDir: top('dist/main'),
         target: 'node20',
         minify: false,
         sourcemap: true,
         emptyOutDir: true,
         rolldownOptions: {
-          input: { farport: 'src-main/hosts/cli/farport.ts' },
+          input: { farport: top('src-main/hosts/cli/farport.ts') },
           external: NATIVES,
           // What is imported on demand by one command and at once by another is in the shared file: that is meant.
           checks: { ineffectiveDynamicImport: false },

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { Plugin } from 'vite'
 
+const top = join(import.meta.dirname, '..')
+
 interface Manifest {
   readonly name: string
   readonly version: string
@@ -10,13 +12,15 @@ interface Manifest {
 
 /**
  * Writes THIRD-PARTY-NOTICES.txt beside the bundle: name, version and licence text of each package that went into it,
- * and of those that stay outside (`external`). Fails the build when one has no licence text: such a package can't be shipped.
+ * and of those that are shipped beside it (`beside`, by the environment that is built). Fails the build when one has no licence text:
+ * such a package can't be shipped.
  */
-export function notices(external: readonly string[]): Plugin {
+export function notices(beside: Readonly<Record<string, readonly string[]>>): Plugin {
   return {
     name: 'third-party-notices',
     generateBundle(_options, bundle) {
-      const folders = new Set(external.map((name) => join('node_modules', name)))
+      const others = beside[this.environment.name] ?? []
+      const folders = new Set(others.map((name) => join(top, 'node_modules', name)))
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue
         for (const id of Object.keys(chunk.modules)) {

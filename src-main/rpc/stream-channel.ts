@@ -9,16 +9,9 @@ import { Fault } from '../contract/faults.ts'
 import { encodeFrame, FrameReader } from '../protocol/frames.ts'
 import type { Channel } from './channel.ts'
 import { Inbox } from './inbox.ts'
+import { BYTES_PER_VALUE, MAX_ANSWER_BYTES, MAX_QUEUED_BYTES, MAX_REQUEST_BYTES } from './limits.ts'
 import { packed, unpacked } from './packed.ts'
 
-/** Arguments of commands: the largest are bytes to send. */
-export const MAX_REQUEST_BYTES = 1024 * 1024
-/** A snapshot of 64 shares with 8 sessions each has 85 kB. */
-export const MAX_ANSWER_BYTES = 4 * 1024 * 1024
-/** What waits to be sent may be this much, and one message more: credit keeps a reader that is merely slow far below. */
-export const MAX_QUEUED_BYTES = 4 * 1024 * 1024
-/** A message has at most one value for so many bytes of its limit: values take more room in memory than on the wire. */
-const BYTES_PER_VALUE = 8
 /** How long what was posted may take at the end, in ms. */
 const DRAIN_MS = 2000
 

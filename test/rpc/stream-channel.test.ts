@@ -9,12 +9,8 @@ import { RpcClient } from '../../src-main/rpc/client.ts'
 import { packed, unpacked } from '../../src-main/rpc/packed.ts'
 import { MAX_DEPTH } from '../../src-main/rpc/plain.ts'
 import { serve } from '../../src-main/rpc/server.ts'
-import {
-  MAX_ANSWER_BYTES,
-  MAX_QUEUED_BYTES,
-  MAX_REQUEST_BYTES,
-  streamChannel
-} from '../../src-main/rpc/stream-channel.ts'
+import { MAX_ANSWER_BYTES, MAX_QUEUED_BYTES, MAX_REQUEST_BYTES } from '../../src-main/rpc/limits.ts'
+import { streamChannel } from '../../src-main/rpc/stream-channel.ts'
 import { eventually } from '../eventually.ts'
 import { hex } from '../hex.ts'
 import { tcpPair } from '../net/tcp-pair.ts'

@@ -1,0 +1,44 @@
+/**
+ * How this page reaches its core: in the window of the app by a message port that the preload handed over, in a browser by a WebSocket to
+ * where the page came from. Called by core.svelte.ts, which knows neither.
+ */
+import { Fault } from '../src-main/contract/faults.ts'
+import type { Channel } from '../src-main/rpc/channel.ts'
+import { socketChannel } from '../src-main/rpc/socket-channel.ts'
+
+/** Of the preload: absent in a browser. Resolves each time with a Channel of its own. */
+interface Preloaded {
+  readonly open: () => Promise<Channel>
+}
+
+declare global {
+  interface Window {
+    readonly farport?: Preloaded
+  }
+}
+
+/** Rejects with a Fault `peer-unreachable`, or the signal's reason. */
+export function openChannel(signal: AbortSignal): Promise<Channel> {
+  return window.farport ? window.farport.open() : dialSocket(signal)
+}
+
+/** A browser tells a page nothing of why a WebSocket failed. */
+function dialSocket(signal: AbortSignal): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    const url = new URL('rpc', document.baseURI)
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+    const socket = new WebSocket(url)
+    const fail = (): void => reject(new Fault('peer-unreachable', 'Farport does not answer.'))
+    const stop = (): void => {
+      socket.close()
+      reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    socket.addEventListener('close', fail)
+    socket.addEventListener('open', () => {
+      signal.removeEventListener('abort', stop)
+      socket.removeEventListener('close', fail)
+      resolve(socketChannel(socket, 'client'))
+    })
+  })
+}
