@@ -9,6 +9,14 @@ export const EN = {
     lost: (why: string) => `Farport does not answer: ${why}`,
     lostHint: 'What is shown is how it was before. This page comes back by itself.'
   },
+  common: {
+    close: 'Close',
+    cancel: 'Cancel'
+  },
+  lights: {
+    line: (name: string, level: boolean | 'unknown') =>
+      level === 'unknown' ? `${name}: unknown` : `${name} is ${level ? 'on' : 'off'}`
+  },
   pages: {
     computer: 'This computer',
     network: 'Network',
