@@ -1,0 +1,296 @@
+/** What of ours is known in the network: gets it its names, announces it, answers for it, and says goodbye (RFC 6762 §8, §6, §10). */
+import type { Clock } from '../../base/clock.ts'
+import { Emitter, type Disposable } from '../../base/event.ts'
+import type { Announcement } from './discovery.ts'
+import { recordKey, type Message } from './message.ts'
+import { hostLabel, escapeLabel, LOCAL, nameKey, numbered, numberedHost } from './names.ts'
+import { Outbox } from './outbox.ts'
+import { Prober, type Claim } from './prober.ts'
+import { Responder } from './responder.ts'
+import type { Channel, ChannelChange, Packet, Transport } from './transport.ts'
+import {
+  additionalsFor,
+  hostRecords,
+  isReachable,
+  sharedRecords,
+  typeName,
+  uniqueRecords,
+  zoneOf,
+  type Zone
+} from './zone.ts'
+
+/** After it was said for the first time: packets get lost, two in a row hardly. */
+const REPEATS_MS = [0, 1000, 3000]
+
+interface Service extends Claim {
+  own: Announcement
+  /** Its name is known to be free. */
+  settled: boolean
+}
+
+export interface AnnouncerOptions {
+  readonly clock: Clock
+  readonly transport: Transport
+  readonly random: () => number
+  /** What the system calls this computer. */
+  readonly hostname: string
+}
+
+export class Announcer implements Disposable {
+  readonly #clock: Clock
+  readonly #transport: Transport
+  readonly #outbox: Outbox
+  readonly #responder: Responder
+  readonly #prober: Prober
+  readonly #host: Claim
+  readonly #services = new Map<string, Service>()
+  readonly #zones = new Map<string, Zone>()
+  readonly #repeats = new Set<Disposable>()
+  readonly #changed = new Emitter<void>()
+  #names: ReadonlyMap<string, string> = new Map()
+
+  readonly onChange = this.#changed.event
+
+  constructor({ clock, transport, random, hostname }: AnnouncerOptions) {
+    this.#clock = clock
+    this.#transport = transport
+    this.#outbox = new Outbox(clock, transport, (answers, channel) =>
+      additionalsFor(answers, this.#zone(channel))
+    )
+    this.#responder = new Responder(clock, transport, this.#outbox, random, (channel) => this.#zone(channel))
+    this.#host = this.#hostClaim(hostLabel(hostname))
+    this.#prober = new Prober({
+      clock,
+      transport,
+      random,
+      onSettled: (claim, on) => this.#settled(claim, on),
+      onRenamed: (claim, old, kept) => this.#renamed(claim, old, kept)
+    })
+  }
+
+  get names(): ReadonlyMap<string, string> {
+    return this.#names
+  }
+
+  /** Whether an instance is one of ours, as `Name._iostream._tcp.local`. */
+  isOwn(instance: string): boolean {
+    const key = nameKey(instance)
+    return [...this.#services.values()].some((each) => nameKey(each.name) === key)
+  }
+
+  announce(all: readonly Announcement[]): void {
+    const wanted = new Map(all.map((each) => [each.key, each]))
+    for (const [key, { own }] of this.#services) {
+      const next = wanted.get(key)
+      if (next?.type !== own.type || next.name !== own.name) this.#withdraw(key)
+    }
+    const isFirst = this.#services.size === 0
+    const fresh: Service[] = []
+    for (const own of wanted.values()) {
+      const known = this.#services.get(own.key)
+      if (!known) fresh.push(this.#add(own))
+      else this.#update(known, own)
+    }
+    if (fresh.length > 0) this.#zones.clear()
+    const { channels } = this.#transport
+    if (isFirst && fresh.length > 0) this.#prober.probe(this.#host, channels)
+    for (const each of fresh) this.#prober.probe(each, channels)
+    if (this.#services.size === 0) this.#prober.drop(this.#host)
+    this.#tell()
+  }
+
+  /** Of others, never our own echo. */
+  heard(packet: Packet, message: Message): void {
+    if (this.#services.size === 0) return
+    const { channel } = packet
+    this.#prober.heard(message, channel)
+    if (message.response) this.#correct(message, channel)
+    else this.#responder.asked(packet, message)
+  }
+
+  channelsChanged({ gone, fresh }: ChannelChange): void {
+    for (const each of [...gone, ...fresh]) {
+      this.#outbox.forget(each)
+      this.#zones.delete(each.key)
+    }
+    if (fresh.length === 0 || this.#services.size === 0) return
+    for (const each of [this.#host, ...this.#services.values()]) this.#prober.probe(each, fresh)
+  }
+
+  /** Goodbye for all of ours. */
+  withdrawAll(): void {
+    for (const key of [...this.#services.keys()]) this.#withdraw(key)
+    this.#prober.drop(this.#host)
+  }
+
+  dispose(): void {
+    for (const each of this.#repeats) each.dispose()
+    this.#prober.dispose()
+    this.#responder.dispose()
+    this.#outbox.dispose()
+    this.#changed.dispose()
+  }
+
+  #add(own: Announcement): Service {
+    const host = this.#host
+    const service: Service = {
+      own,
+      turn: 1,
+      settled: false,
+      get name() {
+        return `${escapeLabel(numbered(this.own.name, this.turn))}.${typeName(this.own.type)}`
+      },
+      records(channel) {
+        return isReachable(this.own, channel) ? uniqueRecords(this.own, this.name, host.name) : []
+      },
+      agrees(record) {
+        const key = recordKey(record)
+        return uniqueRecords(this.own, this.name, host.name).some((each) => recordKey(each) === key)
+      }
+    }
+    this.#services.set(own.key, service)
+    return service
+  }
+
+  #hostClaim(label: string): Claim {
+    const isOwn = (address: string): boolean => this.#transport.ownAddresses.has(address)
+    return {
+      turn: 1,
+      get name() {
+        return `${numberedHost(label, this.turn)}.${LOCAL}`
+      },
+      records(channel) {
+        return hostRecords(this.name, channel)
+      },
+      // Others on this computer have the same name, and rightly so: avahi, another Farport.
+      agrees(record) {
+        return (record.type !== 'A' && record.type !== 'AAAA') || isOwn(record.address)
+      }
+    }
+  }
+
+  /** Port, text or place are others: said again, where it was not reachable before after asking for the name. */
+  #update(service: Service, own: Announcement): void {
+    const old = service.own
+    if (JSON.stringify(old) === JSON.stringify(own)) return
+    const { channels } = this.#transport
+    const lost = channels.filter((each) => isReachable(old, each) && !isReachable(own, each))
+    const gained = channels.filter((each) => !isReachable(old, each) && isReachable(own, each))
+    for (const each of lost) this.#leave(service, each)
+    service.own = own
+    this.#zones.clear()
+    if (gained.length > 0) this.#prober.probe(service, gained)
+    this.#say(
+      service,
+      channels.filter((each) => !gained.includes(each))
+    )
+  }
+
+  #withdraw(key: string): void {
+    const service = this.#services.get(key)
+    if (!service) return
+    for (const each of this.#transport.channels) this.#leave(service, each)
+    this.#services.delete(key)
+    this.#prober.drop(service)
+    this.#zones.clear()
+  }
+
+  #leave(service: Service, channel: Channel): void {
+    if (this.#prober.has(service, channel)) this.#goodbye(service, channel, service.name)
+  }
+
+  /** Of the service alone: the computer's name is not ours to take away. */
+  #goodbye({ own }: Service, channel: Channel, instance: string): void {
+    if (!isReachable(own, channel)) return
+    const [pointer] = sharedRecords(own, instance)
+    const unique = uniqueRecords(own, instance, this.#host.name)
+    this.#outbox.goodbye(channel, [...(pointer ? [pointer] : []), ...unique])
+  }
+
+  #settled(claim: Claim, on: ReadonlySet<string>): void {
+    this.#zones.clear()
+    const channels = this.#transport.channels.filter((each) => on.has(each.key))
+    if (claim === this.#host) {
+      for (const each of this.#services.values()) if (each.settled) this.#say(each, channels)
+      return
+    }
+    const service = claim as Service
+    service.settled = true
+    this.#tell()
+    this.#say(service, channels)
+  }
+
+  /** Where it was lost, the old name is somebody else's; elsewhere (`kept`) nobody has it now. */
+  #renamed(claim: Claim, old: string, kept: readonly Channel[]): void {
+    this.#zones.clear()
+    if (claim === this.#host) return
+    const service = claim as Service
+    for (const each of kept) this.#goodbye(service, each, old)
+    service.settled = false
+    this.#tell()
+  }
+
+  #say(service: Service, channels: readonly Channel[]): void {
+    for (const delayMs of REPEATS_MS) {
+      const timer = this.#clock.after(
+        delayMs,
+        () => {
+          this.#repeats.delete(timer)
+          this.#announceNow(service, channels)
+        },
+        'idle'
+      )
+      this.#repeats.add(timer)
+    }
+  }
+
+  #announceNow(service: Service, channels: readonly Channel[]): void {
+    if (this.#services.get(service.own.key) !== service) return
+    for (const channel of this.#transport.channels) {
+      if (!channels.includes(channel) || !this.#isSaid(service, channel)) continue
+      const { name } = this.#host
+      const records = [
+        ...sharedRecords(service.own, service.name),
+        ...uniqueRecords(service.own, service.name, name),
+        ...(this.#prober.has(this.#host, channel) ? hostRecords(name, channel) : [])
+      ]
+      this.#outbox.put(channel, records, { delayMs: 10, urgency: 'announcement' })
+    }
+  }
+
+  #isSaid(service: Service, channel: Channel): boolean {
+    return this.#prober.has(service, channel) && isReachable(service.own, channel)
+  }
+
+  #zone(channel: Channel): Zone {
+    const known = this.#zones.get(channel.key)
+    if (known) return known
+    const said = [...this.#services.values()].filter((each) => this.#isSaid(each, channel))
+    const { name } = this.#host
+    const zone = zoneOf([
+      ...said.flatMap((each) => sharedRecords(each.own, each.name)),
+      ...said.flatMap((each) => uniqueRecords(each.own, each.name, name)),
+      ...(said.length > 0 && this.#prober.has(this.#host, channel) ? hostRecords(name, channel) : [])
+    ])
+    this.#zones.set(channel.key, zone)
+    return zone
+  }
+
+  /** Somebody says that something of ours is gone, or nearly: it is not (RFC 6762 §6.6). */
+  #correct({ answers }: Message, channel: Channel): void {
+    const zone = this.#zone(channel)
+    for (const each of answers) {
+      const ours = zone.get(nameKey(each.name))?.find((own) => recordKey(own) === recordKey(each))
+      if (ours && each.ttl < ours.ttl / 2) this.#outbox.put(channel, [ours], { delayMs: 20 })
+    }
+  }
+
+  #tell(): void {
+    const settled = [...this.#services.values()].filter((each) => each.settled)
+    const names = new Map(settled.map((each) => [each.own.key, numbered(each.own.name, each.turn)]))
+    const old = this.#names
+    this.#names = names
+    if (old.size !== names.size || [...names].some(([key, name]) => old.get(key) !== name))
+      this.#changed.fire()
+  }
+}

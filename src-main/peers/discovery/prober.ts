@@ -1,0 +1,188 @@
+/**
+ * Who may have a name (RFC 6762 §8.1, §8.2, §9): asks three times whether anybody has it, gives way to whoever does, and asks again
+ * when somebody turns up with it later. All that is asked for at one time goes in one packet.
+ */
+import type { Clock } from '../../base/clock.ts'
+import type { Disposable } from '../../base/event.ts'
+import { dataOf, encodeAll } from './encode.ts'
+import { message, TYPE, type DnsRecord, type Message } from './message.ts'
+import { nameKey } from './names.ts'
+import type { Channel, Transport } from './transport.ts'
+
+const PROBES = 3
+const BETWEEN_MS = 250
+/** Who loses against another one that asks at the same moment lets it finish, in case it was an echo of ours. */
+const YIELD_MS = 1000
+/** So many conflicts in so long a time, and each further try waits: somebody claims every name. */
+const CONFLICTS = 15
+const CONFLICTS_MS = 10_000
+const CALM_MS = 5000
+
+/** A name of ours: of a service, or of this computer. */
+export interface Claim {
+  /** How often it had to give way, plus one. */
+  turn: number
+  /** Full name of the `turn`. */
+  readonly name: string
+  /** What we would say under that name. */
+  records(channel: Channel): readonly DnsRecord[]
+  /** Whether a record under that name is as good as ours. */
+  agrees(record: DnsRecord, channel: Channel): boolean
+}
+
+interface Probing {
+  /** Keys of the channels where it is asked for. */
+  readonly on: Set<string>
+  sent: number
+  holdUntilMs: number
+}
+
+export interface ProberOptions {
+  readonly clock: Clock
+  readonly transport: Transport
+  readonly random: () => number
+  /** Nobody else has it on these channels. */
+  readonly onSettled: (claim: Claim, on: ReadonlySet<string>) => void
+  /** It has another name now; on the `kept` channels nobody disputed the old one. */
+  readonly onRenamed: (claim: Claim, old: string, kept: readonly Channel[]) => void
+}
+
+export class Prober implements Disposable {
+  readonly #options: ProberOptions
+  readonly #claims = new Set<Claim>()
+  readonly #probing = new Map<Claim, Probing>()
+  readonly #conflictsMs: number[] = []
+  #timer: Disposable | undefined
+
+  constructor(options: ProberOptions) {
+    this.#options = options
+  }
+
+  /** Asks for it there, from the first question on. */
+  probe(claim: Claim, channels: readonly Channel[]): void {
+    this.#claims.add(claim)
+    const known = this.#probing.get(claim)
+    const on = new Set([...(known?.on ?? []), ...channels.map((each) => each.key)])
+    this.#probing.set(claim, { on, sent: 0, holdUntilMs: known?.holdUntilMs ?? 0 })
+    this.#timer ??= this.#options.clock.after(this.#options.random() * BETWEEN_MS, () => this.#turn(), 'idle')
+  }
+
+  drop(claim: Claim): void {
+    this.#claims.delete(claim)
+    this.#probing.delete(claim)
+  }
+
+  /** Whether it may be spoken of there. */
+  has(claim: Claim, channel: Channel): boolean {
+    return this.#claims.has(claim) && !this.#probing.get(claim)?.on.has(channel.key)
+  }
+
+  heard(heard: Message, channel: Channel): void {
+    if (heard.response) this.#response([...heard.answers, ...heard.additionals], channel)
+    else if (heard.authorities.length > 0) this.#rival(heard.authorities, channel)
+  }
+
+  dispose(): void {
+    this.#timer?.dispose()
+    this.#claims.clear()
+    this.#probing.clear()
+  }
+
+  #turn(): void {
+    this.#timer = undefined
+    const { clock, transport, onSettled } = this.#options
+    const nowMs = clock.nowMs()
+    const asked: [Claim, Probing][] = []
+    for (const [claim, probing] of this.#probing) {
+      if (probing.holdUntilMs > nowMs) continue
+      if (probing.sent === PROBES) {
+        this.#probing.delete(claim)
+        onSettled(claim, probing.on)
+      } else {
+        probing.sent++
+        asked.push([claim, probing])
+      }
+    }
+    for (const channel of transport.channels) {
+      const here = asked.filter(([, { on }]) => on.has(channel.key)).map(([claim]) => claim)
+      // A few in a packet: known answers may be spread over several, these may not.
+      for (let at = 0; at < here.length; at += 4) this.#ask(here.slice(at, at + 4), channel)
+    }
+    if (this.#probing.size > 0) this.#timer ??= clock.after(BETWEEN_MS, () => this.#turn(), 'idle')
+  }
+
+  #ask(claims: readonly Claim[], channel: Channel): void {
+    const probe = message({
+      questions: claims.map(({ name }) => ({ name, type: 'ANY', unicast: false })),
+      authorities: claims.flatMap((each) => [...each.records(channel)])
+    })
+    for (const bytes of encodeAll(probe)) this.#options.transport.send(channel, bytes)
+  }
+
+  #response(records: readonly DnsRecord[], channel: Channel): void {
+    const lost = new Set<Claim>()
+    for (const record of records) {
+      // Who says goodbye has it no more.
+      if (record.type === 'PTR' || record.ttl === 0) continue
+      const key = nameKey(record.name)
+      for (const claim of this.#claims)
+        if (nameKey(claim.name) === key && !claim.agrees(record, channel)) lost.add(claim)
+    }
+    for (const claim of lost) this.#conflict(claim, channel)
+  }
+
+  #conflict(claim: Claim, channel: Channel): void {
+    const probing = this.#probing.get(claim)
+    // Both had it, as after two networks became one: both ask again, and the one that answers first, or last in order, keeps it.
+    if (!probing?.on.has(channel.key)) {
+      this.probe(claim, [channel])
+      return
+    }
+    const { channels } = this.#options.transport
+    const old = claim.name
+    const kept = channels.filter((each) => !probing.on.has(each.key))
+    claim.turn++
+    probing.sent = 0
+    for (const each of channels) probing.on.add(each.key)
+    this.#calm(probing)
+    this.#options.onRenamed(claim, old, kept)
+  }
+
+  #calm(probing: Probing): void {
+    const nowMs = this.#options.clock.nowMs()
+    this.#conflictsMs.push(nowMs)
+    if (this.#conflictsMs.length > CONFLICTS) this.#conflictsMs.shift()
+    const [first = 0] = this.#conflictsMs
+    if (this.#conflictsMs.length === CONFLICTS && nowMs - first < CONFLICTS_MS)
+      probing.holdUntilMs = nowMs + CALM_MS
+  }
+
+  /** Another one asks for a name that we ask for: whose records come later in order has it (RFC 6762 §8.2). */
+  #rival(authorities: readonly DnsRecord[], channel: Channel): void {
+    for (const [claim, probing] of this.#probing) {
+      if (!probing.on.has(channel.key)) continue
+      const key = nameKey(claim.name)
+      const theirs = authorities.filter((each) => nameKey(each.name) === key)
+      if (theirs.length === 0 || theirs.every((each) => claim.agrees(each, channel))) continue
+      if (compareSets(claim.records(channel), theirs) >= 0) continue
+      probing.sent = 0
+      probing.holdUntilMs = this.#options.clock.nowMs() + YIELD_MS
+    }
+  }
+}
+
+/** RFC 6762 §8.2.1: below 0 where the first ones come before the others. */
+function compareSets(a: readonly DnsRecord[], b: readonly DnsRecord[]): number {
+  const [ours, theirs] = [a, b].map((each) => each.map(sortable).sort((x, y) => x.compare(y)))
+  for (let index = 0; ; index++) {
+    const [one, other] = [ours?.[index], theirs?.[index]]
+    if (!one || !other) return Number(!!one) - Number(!!other)
+    const order = one.compare(other)
+    if (order !== 0) return order
+  }
+}
+
+/** All are of the class IN. */
+function sortable(record: DnsRecord): Buffer {
+  return Buffer.concat([Buffer.of(0, TYPE[record.type]), dataOf(record)])
+}
