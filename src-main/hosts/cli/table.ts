@@ -5,7 +5,7 @@ const LEAST_WIDTH = 8
 
 /**
  * Lines of columns, two spaces apart, nothing behind the last. `most`: the width of the terminal, where there is one; the widest columns
- * give way until a line fits, and what is cut ends with `…`. The last one stays whole: addresses are there to be copied.
+ * give way until a line fits, and what is cut ends with `…`, but a path begins with it: its end tells it from others. The last one stays whole: addresses are there to be copied.
  */
 export function table(rows: readonly (readonly string[])[], most = Infinity): string[] {
   const widths: number[] = []
@@ -31,7 +31,10 @@ function narrow(widths: number[], most: number): void {
 
 function fitted(cell: string, width: number): string {
   let text = cell
-  for (let most = width; widthOf(text) > width; most--) text = plainText(cell, most)
+  const isPath = cell.startsWith('/')
+  for (let most = width; widthOf(text) > width; most--)
+    // A character of two halves is not torn in two.
+    text = isPath ? `…${cell.slice(1 - most).replace(/^[\udc00-\udfff]/, '')}` : plainText(cell, most)
   return text + ' '.repeat(width - widthOf(text))
 }
 

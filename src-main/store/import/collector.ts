@@ -111,9 +111,7 @@ export class Collector {
     if (!isOpen || named.length > 0) return [...named]
     if (this.#allow.length > 0) return [...this.#allow]
     this.#needAllow++
-    throw new NotImportable(
-      'other computers reach it, without a password: import it with --allow and who may, such as 192.168.1.0/24, or anyone as ser2net does'
-    )
+    throw new NotImportable('other computers reach it, without a password: --allow says who may')
   }
 
   /** Throws where one is taken; then none of them is claimed. */

@@ -31,4 +31,18 @@ describe('table', () => {
     expect(table([row], 20)).toEqual([`aaaaaaa…  short  bbbbbbb…  raw://127.0.0.1:7000`])
     expect(table([['端末端末端末端末', 'x']], 12)).toEqual(['端末端末…  x'])
   })
+
+  it('cuts a path in front, since its end tells it from others', () => {
+    const byPath = (hub: number): string => `/dev/serial/by-path/pci-0000:00:14.0-usb-0:1.${hub}:1.0-port0`
+    expect(
+      table(
+        [
+          [byPath(1), 'x'],
+          [byPath(2), 'y']
+        ],
+        24
+      )
+    ).toEqual(['…-usb-0:1.1:1.0-port0  x', '…-usb-0:1.2:1.0-port0  y'])
+    expect(table([['/端末端末端末端末', 'x']], 12)).toEqual(['…端末端末  x'])
+  })
 })

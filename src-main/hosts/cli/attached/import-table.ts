@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { shownTarget } from '../../../ports/program/secrets.ts'
 import type { Plan } from '../../../store/import/plan.ts'
 import { table } from '../table.ts'
-import { shortText } from './words.ts'
+import { namesText, portText, shortText } from './words.ts'
 
 export type ImportRow = { readonly file: string; readonly line: number } & (
   | { readonly share: string; readonly device: string; readonly addresses: readonly string[] }
@@ -40,9 +40,9 @@ export function importTable(rows: readonly ImportRow[], main: string, width: num
 }
 
 function cellsOf(row: ImportRow): [what: string, address: string, becomes: string] {
-  if ('share' in row) return [shortText(row.device), row.addresses.join(' '), `share ${shortText(row.share)}`]
+  if ('share' in row) return [portText(row.device), row.addresses.join(' '), `share ${shortText(row.share)}`]
   if ('rotator' in row)
-    return [shortText(row.shares.join(', ')), row.addresses.join(' '), `rotator ${shortText(row.rotator)}`]
+    return [namesText(row.shares), row.addresses.join(' '), `rotator ${shortText(row.rotator)}`]
   const about = row.without === undefined ? 'nothing' : shortText(row.without)
   return [shortText(row.text), '', `${about}: ${shortText(row.reason, 400)}`]
 }

@@ -12,6 +12,8 @@ import {
   grouped,
   linesThatAreOn,
   lostText,
+  namesText,
+  portText,
   roleWords,
   rotatorWords,
   shortText,
@@ -62,7 +64,7 @@ function bridgeLines(bridge: BridgeState, hasTotals: boolean): string[][] {
   const [first = NOTHING, ...others] = addressesOf(bridge)
   const row = [
     shortText(name),
-    shortText(port),
+    portText(port),
     shortText(bridgeWords(bridge), MAX_STATE),
     linesThatAreOn(state),
     String(sessions.length),
@@ -84,7 +86,7 @@ function rotatorRow(tree: StateTree): (rotator: RotatorState) => string[] {
     shortText(rotator.name),
     shortText(rotatorWords(rotator), MAX_STATE),
     rotator.addresses.join(' ') || NOTHING,
-    rotator.shares.map((id) => shortText(tree.bridges[id]?.name ?? id)).join(', ')
+    namesText(rotator.shares.map((id) => tree.bridges[id]?.name ?? id))
   ]
 }
 

@@ -12,10 +12,26 @@ import type {
 /** Longer ones are cut: a table is for the eye. */
 const MAX_SHORT = 48
 const MAX_FAULT = 300
+/** The longest names in /dev/serial have about 100. */
+const MAX_PORT = 120
+/** In full they stand in `list NAME`. */
+const MAX_NAMES = 3
 
 /** A name, a label, an address: one line without control characters. */
 export function shortText(text: string, most = MAX_SHORT): string {
   return plainText(text, most)
+}
+
+/** A device or an address, whole where no terminal is too narrow for it: table.ts cuts a path in front. */
+export function portText(port: string): string {
+  return plainText(port, MAX_PORT)
+}
+
+/** `meter01, meter02, meter03 and 13 more`. */
+export function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMES).map((name) => shortText(name))
+  const more = names.length - shown.length
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
 }
 
 /** `open 115200 8N1`, `idle`, `off`, `waiting: There is no /dev/ttyUSB0 …`. */

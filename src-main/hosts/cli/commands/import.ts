@@ -213,7 +213,8 @@ function sum(
     ...(rotators.length > 0 ? [counted(rotators.length, 'rotator')] : [])
   ]
   const what = added.join(' and ')
-  if (shares.length + rotators.length === 0) io.say('There is nothing new to import.')
+  if (shares.length + rotators.length === 0)
+    io.say(needAllow > 0 ? 'Nothing is imported like this.' : 'There is nothing new to import.')
   else if (isDry) io.say(`Nothing was changed. Without --dry-run: ${what}.`)
   else if (isRunning)
     io.say(`Imported ${what} into the running Farport, which remembers them. See farport list.`)

@@ -81,12 +81,7 @@ function printPorts(ports: readonly PortInfo[], io: CliIo): void {
     io.print(
       'No serial ports here. Plug in a USB adapter; it appears by itself. To try without one: farport demo'
     )
-  else
-    for (const line of table(
-      [['PORT', 'DEVICE', 'ID', 'DRIVER', 'IN USE BY'], ...ports.map(row)],
-      widthOf(io)
-    ))
-      io.print(line)
+  else for (const line of table(portRows(ports), widthOf(io))) io.print(line)
 }
 
 function printTree(tree: StateTree, io: CliIo): void {
@@ -101,6 +96,22 @@ function printTree(tree: StateTree, io: CliIo): void {
 /** Of the terminal, where there is one. */
 function widthOf({ stdout }: CliIo): number | undefined {
   return stdout.isTTY ? stdout.columns : undefined
+}
+
+/** Adapters that only their sockets tell apart are listed with these. */
+function portRows(ports: readonly PortInfo[]): string[][] {
+  const kindOf = ({ vendorId, productId, serialNumber }: PortInfo): string =>
+    [vendorId, productId, serialNumber].join(' ')
+  const onUsb = ports.filter(({ vendorId }) => vendorId !== undefined)
+  const hasTwins = new Set(onUsb.map(kindOf)).size < onUsb.length
+  const socketOf = ({ physicalPath }: PortInfo): string[] => (hasTwins ? [physicalPath ?? '-'] : [])
+  return [
+    ['PORT', ...(hasTwins ? ['SOCKET'] : []), 'DEVICE', 'ID', 'DRIVER', 'IN USE BY'],
+    ...ports.map((port) => {
+      const [path = '', ...rest] = row(port)
+      return [path, ...socketOf(port), ...rest]
+    })
+  ]
 }
 
 function row(port: PortInfo): string[] {
