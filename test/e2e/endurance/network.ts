@@ -18,6 +18,7 @@ export class Network {
   readonly peer = PEER
   readonly #here: string
   #there: string
+  #others = 0
 
   constructor() {
     this.#here = this.#makeNamespace()
@@ -38,6 +39,37 @@ export class Network {
 
   farport(...args: string[]): Program {
     return this.here(process.execPath, FARPORT, ...args)
+  }
+
+  /** One more computer, at an adapter of its own; programs run there, and reach the computer with the device by the address `server`. */
+  another(): { readonly server: string; run(command: string, ...args: string[]): Program } {
+    const name = this.#makeNamespace()
+    const subnet = `10.77.${++this.#others}`
+    ip(
+      'link',
+      'add',
+      `near${this.#others}`,
+      'netns',
+      this.#here,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'far',
+      'netns',
+      name
+    )
+    for (const [namespace, device, host] of [
+      [this.#here, `near${this.#others}`, 1],
+      [name, 'far', 2]
+    ] as const) {
+      ip('-n', namespace, 'addr', 'add', `${subnet}.${host}/24`, 'dev', device)
+      ip('-n', namespace, 'link', 'set', device, 'up')
+    }
+    return {
+      server: `${subnet}.1`,
+      run: (command, ...args) => new Program('ip', ['netns', 'exec', name, command, ...args])
+    }
   }
 
   /** The far computer's adapter is down: nothing that happens there is heard here any more. */
