@@ -17,6 +17,25 @@ export const EN = {
     line: (name: string, level: boolean | 'unknown') =>
       level === 'unknown' ? `${name}: unknown` : `${name} is ${level ? 'on' : 'off'}`
   },
+  line: {
+    of: (name: string, settings: string) => `Line settings of ${name}: ${settings}`,
+    title: (name: string) => `Line settings of ${name}`,
+    own: 'The share’s own settings',
+    setBy: (who: string) => `Set by ${who}`,
+    baudRate: 'Baud rate',
+    dataBits: 'Data bits',
+    parity: 'Parity',
+    stopBits: 'Stop bits',
+    flowControl: 'Flow control',
+    parities: { none: 'None', odd: 'Odd', even: 'Even', mark: 'Mark', space: 'Space' },
+    flows: { none: 'None', rtscts: 'RTS/CTS', xonxoff: 'XON/XOFF' },
+    apply: 'Apply',
+    undo: 'Undo',
+    sendBreak: 'Send break',
+    took: (settings: string) => `In force: ${settings}`,
+    tookOther: (asked: string, got: string) => `The device cannot do ${asked}; in force: ${got}`,
+    closed: 'Nobody uses the port now: DTR, RTS and break can be set once it is open.'
+  },
   pages: {
     computer: 'This computer',
     network: 'Network',
