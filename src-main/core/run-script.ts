@@ -8,6 +8,7 @@ import { Fault, toFault } from '../contract/faults.ts'
 import { profileOf } from '../contract/reset.ts'
 import type { Port } from '../ports/port.ts'
 import { Heard } from './heard.ts'
+import { requireBreak } from './require-break.ts'
 import { runReset } from './run-reset.ts'
 import type { Script, Statement } from './script.ts'
 
@@ -38,7 +39,7 @@ const SHOWN_LENGTH = 200
 
 /**
  * Resolves when every statement is done. Rejects with a Fault that begins with the statement's place: `device-timeout` for what
- * did not come, the port's own when it ended, `usage` for a regular expression that takes too long; or with the signal's reason.
+ * did not come, `unsupported` for a break that the port cannot carry, the port's own when it ended, `usage` for a regular expression that takes too long; or with the signal's reason.
  */
 export async function runScript(
   port: Port,
@@ -98,6 +99,7 @@ export async function runScript(
         await sleep(clock, statement.ms, usable)
         break
       case 'break':
+        requireBreak(port, label)
         await whileUsable(port.sendBreak(statement.ms), usable)
         break
       case 'reset':

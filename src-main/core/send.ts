@@ -4,6 +4,7 @@ import type { CommandArguments } from '../contract/commands.ts'
 import { DONE } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { Context } from './context.ts'
+import { requireBreak } from './require-break.ts'
 import { readTarget, withDefaults } from './targets.ts'
 
 /** What the system may still take to close in good order, in ms. */
@@ -11,7 +12,8 @@ const CLOSE_MS = 10_000
 
 /**
  * Opens the port, sends, waits until all is out, however slow the line, closes. Rejects with a Fault when anything was not
- * delivered because nothing moved for 10 s (flow control) or the port broke; with the signal's reason when it is aborted.
+ * delivered because nothing moved for 10 s (flow control) or the port broke, and, before anything is sent, for a break that the
+ * port cannot carry; with the signal's reason when it is aborted.
  */
 export async function send(
   { port: spec, bytes, breakMs }: CommandArguments<'send'>,
@@ -29,7 +31,10 @@ export async function send(
   signal.addEventListener('abort', abort, { once: true })
   let lost: number
   try {
-    if (breakMs !== undefined) await port.sendBreak(breakMs)
+    if (breakMs !== undefined) {
+      requireBreak(port, target.source.label)
+      await port.sendBreak(breakMs)
+    }
     port.write(bytes)
     await drained(port, systemClock, signal)
     // A port that broke meanwhile answers 0 to `close` and still has its bytes.

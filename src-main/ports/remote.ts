@@ -251,8 +251,11 @@ class RemotePort implements Port {
     this.#throwIfEnded()
   }
 
+  /** Without RFC 2217; over raw there is none, which a share's clients are not refused, so it is said. */
   #sendTelnetBreak(): void {
-    if (!this.#comPort.active && this.#mode !== 'raw') this.#link.send({ type: 'command', command: 'brk' })
+    if (this.#comPort.active) return
+    if (this.#mode === 'raw') this.#warnOnce(`${this.#remote} is raw and carries no break: left out.`)
+    else this.#link.send({ type: 'command', command: 'brk' })
   }
 
   #throwIfEnded(): void {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { ALL_CAPABILITIES, NO_CAPABILITIES, type Capabilities } from '../../src-main/contract/line.ts'
 import { HEARD_LIMIT } from '../../src-main/core/heard.ts'
 import { REGEX_LIMIT_MS, bytesPattern, regexPattern } from '../../src-main/core/pattern.ts'
 import { runScript, type ScriptEvent } from '../../src-main/core/run-script.ts'
@@ -20,9 +21,13 @@ interface Play {
 
 const plays: Play[] = []
 
-async function play(lines: readonly string[], environment: Record<string, string> = {}): Promise<Play> {
+async function play(
+  lines: readonly string[],
+  environment: Record<string, string> = {},
+  capabilities: Capabilities = ALL_CAPABILITIES
+): Promise<Play> {
   const clock = new FakeClock()
-  const port = new MemoryPort({ clock })
+  const port = new MemoryPort({ clock, capabilities })
   const events: ScriptEvent[] = []
   const heard: string[] = []
   const stop = new AbortController()
@@ -108,6 +113,12 @@ describe('a script', () => {
     expect(port.applies).toEqual([{ baudRate: 9600, dataBits: 7, parity: 'even', stopBits: 1 }])
     expect(port.controls).toEqual([{ dtr: false }, { rts: true }, { dtr: false }, { dtr: true }])
     expect(port.breaks).toEqual([20])
+  })
+
+  it('goes no further where a break has no effect', async () => {
+    const { ended, events } = await play(['send "a"', 'break 20', 'send "h"'], {}, NO_CAPABILITIES)
+    expect(await ended).toMatch(/^unsupported line 2: board carries no break\./)
+    expect(events).toHaveLength(1)
   })
 
   it('says what came instead, without control characters and secrets', async () => {

@@ -207,6 +207,17 @@ describe('farport terminal, send and list', () => {
     expect(await farport('send', 'sim:echo', '--break').ended).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it('sends nothing where the break before it would have no effect', async () => {
+    const { urls } = await shared(['sim:echo', '--listen', 'raw://127.0.0.1:0'])
+    const watcher = await connected(urls[0]!)
+    const ended = await farport('send', urls[0]!, 'h', '--break').ended
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toMatch(
+      /^farport: raw:\S+ carries no break\. Use .*telnet:\/\/ or rfc2217:\/\/.*\.\n$/
+    )
+    expect(watcher.got).toHaveLength(0)
+  })
+
   it('says who has a port open', async () => {
     const pair = await ptyPair()
     const holder = farport('terminal', pair.a)

@@ -696,7 +696,7 @@ describe('a server that says why and hangs up', () => {
 
 describe('raw', () => {
   it('adds and takes nothing', async () => {
-    const { server, opening, clock } = open('raw', { settings: { baudRate: 300 } })
+    const { server, opening, clock, warnings } = open('raw', { settings: { baudRate: 300 } })
     const port = await opening
     const got: string[] = []
     port.onData((bytes) => got.push(toHex(bytes)))
@@ -712,6 +712,9 @@ describe('raw', () => {
     const sent = port.sendBreak(20)
     await clock.advance(20)
     await sent
+    await port.control({ break: true })
+    // A share's clients are not refused what has no effect: it is said once.
+    expect(warnings).toEqual([expect.stringMatching(/is raw and carries no break: left out\.$/)])
     port.purge('both')
     expect(server.asked).toEqual(['FF F3'])
     expect(port.capabilities.control.size).toBe(0)
