@@ -1,3 +1,5 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { svelteTesting } from '@testing-library/svelte/vite'
 import { defineConfig } from 'vitest/config'
 import { TotalsReporter } from './test/totals-reporter.ts'
 
@@ -19,8 +21,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/peers/**', 'test/e2e/**'],
+          exclude: ['test/peers/**', 'test/e2e/**', 'test/renderer/**'],
           globalSetup: ['test/shim/global-setup.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 }
+        }
+      },
+      // The page's parts, in a document without a browser.
+      {
+        plugins: [svelte({ configFile: false }), svelteTesting()],
+        test: {
+          name: 'ui',
+          include: ['test/renderer/**/*.test.ts'],
+          environment: 'happy-dom',
           maxWorkers: 2,
           sequence: { groupOrder: 0 }
         }
