@@ -49,6 +49,8 @@ const KINDS = {
   'needs-rights': 'config',
   /** The key of this installation cannot be read, or others could. */
   'identity-broken': 'config',
+  /** A file with a certificate or a key, named in an address, cannot be used. */
+  'certificate-broken': 'config',
   bug: 'bug'
 } as const satisfies Record<string, FaultKind>
 

@@ -91,13 +91,26 @@ export function isLoopback(host: string): boolean {
  * to add; TLS and Unix sockets have their own means.
  */
 export function checkExposure(endpoint: Endpoint, allowList: AllowList): void {
-  const plain = endpoint.transport === 'tcp' || endpoint.transport === 'udp'
-  if (!plain || allowList.explicit || isLoopback(endpoint.host)) return
+  if (!isOpen(endpoint) || allowList.explicit || isLoopback(endpoint.host)) return
   throw new Fault(
     'allow-missing',
     `${formatEndpoint(endpoint)} could be reached by other computers, without a password: add --allow ` +
       `${exampleNetwork(endpoint.host)} (or --allow anyone) to say who may, or listen on 127.0.0.1.`
   )
+}
+
+/** Addresses alone decide who may come. */
+function isOpen({ transport, tls }: Endpoint): boolean {
+  switch (transport) {
+    case 'tcp':
+    case 'udp':
+      return true
+    case 'tls':
+    case 'certauth':
+      return tls?.anyone === true
+    case 'unix':
+      return false
+  }
 }
 
 function exampleNetwork(host: string): string {

@@ -18,7 +18,13 @@ import { listenUdp } from './udp-listener.ts'
 const CARRIERS: Partial<Record<Transport, Carrier>> = {
   tcp: { dial: dialTcp, listen: listenTcp, browsersReach: true },
   unix: { dial: dialUnix, listen: listenUnix, browsersReach: false },
-  udp: { dial: dialUdp, listen: listenUdp, browsersReach: false }
+  udp: { dial: dialUdp, listen: listenUdp, browsersReach: false },
+  // Loaded when it is used: most never are.
+  tls: {
+    dial: async (...args) => (await import('./foreign-tls-dial.ts')).dialForeignTls(...args),
+    listen: async (...args) => (await import('./foreign-tls-listener.ts')).listenForeignTls(...args),
+    browsersReach: true
+  }
 }
 
 /** Rejects with a Fault of the kind `peer`, with `unsupported`, or with the signal's reason. */

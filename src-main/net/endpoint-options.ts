@@ -74,6 +74,8 @@ export function readOptions(
   }
   if (result.tls?.key !== undefined && result.tls.cert === undefined)
     throw wrong(text, 'has a key without its certificate (cert=), as in', TLS_LISTENER)
+  if (result.tls?.anyone && result.tls.ca !== undefined)
+    throw wrong(text, 'lets anyone in and names authorities (ca=): leave out one of the two, as in', ANYONE)
   return result
 }
 

@@ -3,6 +3,7 @@ import type { CloseReason } from '../contract/close.ts'
 import { DONE } from '../contract/close.ts'
 import type { FaultCode } from '../contract/faults.ts'
 import { Fault } from '../contract/faults.ts'
+import { refusedOurs } from './tls-alerts.ts'
 
 /** How a dial failed. `place`: the URL that was dialled. */
 export function dialFault(error: unknown, place: string): Fault {
@@ -101,6 +102,7 @@ export function listenFault(error: unknown, place: string): Fault {
 
 /** Why an established connection ended with this error. */
 export function endReason(error: unknown): CloseReason {
+  if (refusedOurs(error)) return REFUSED_OURS
   switch (codeOf(error)) {
     // The peer had ended it before we wrote (Linux says so for a reset after its FIN).
     case 'EPIPE':
@@ -112,6 +114,13 @@ export function endReason(error: unknown): CloseReason {
     default:
       return { code: 'error', message: `the connection broke: ${describe(error)}` }
   }
+}
+
+/** In TLS 1.3 that is heard when the connection is there already. */
+const REFUSED_OURS: CloseReason = {
+  code: 'refused',
+  message:
+    "the far side does not take this computer's certificate: give it the one that farport pair export prints"
 }
 
 export const VANISHED: CloseReason = {

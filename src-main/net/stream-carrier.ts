@@ -17,6 +17,7 @@ import type { DialOptions, ListenOptions } from './carrier.ts'
 import { DEFAULT_STALL_TIMEOUT_MS, DIAL_TIMEOUT_MS, NOBODY_LISTENS } from './carrier.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Protocol } from './endpoint.ts'
+import { Living } from './living.ts'
 import { dialTimeout } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
 import type { StreamManners } from './stream-manners.ts'
@@ -122,7 +123,7 @@ export class StreamListener implements Listener {
   readonly #stream: StreamListen
   readonly #options: ListenOptions
   readonly #halfCloseMs: number
-  readonly #living = new Set<SocketConnection>()
+  readonly #living = new Living()
   readonly #connection = new Emitter<Connection>()
   readonly onConnection = this.#connection.event
   #closed: Promise<void> | undefined
@@ -161,9 +162,6 @@ export class StreamListener implements Listener {
       return
     }
     const { remote, remoteAddress } = admitted.peer
-    for (const each of this.#living)
-      if (each.lingering && each.remoteAddress === remoteAddress && remoteAddress !== undefined)
-        each.giveWay()
     const connection = new SocketConnection(moved(accepted, this.#stream.manners), {
       remote,
       remoteAddress,
@@ -172,7 +170,6 @@ export class StreamListener implements Listener {
       halfCloseMs: this.#halfCloseMs
     })
     this.#living.add(connection)
-    connection.onClose(() => this.#living.delete(connection))
     if (this.#connection.hasListeners) this.#connection.fire(connection)
     else connection.abort(NOBODY_LISTENS)
   }

@@ -17,8 +17,14 @@ import { TCP_MANNERS } from './stream-manners.ts'
 /** Plain bytes in one record (RFC 8446 §5.1). */
 const RECORD_SIZE = 16 * 1024
 
-/** What a record has around them: header, content type, and the tag of every cipher suite in use (RFC 8446 §5.2). */
-const RECORD_OVERHEAD = 5 + 1 + 16
+/**
+ * What a record has around them: header and tag; in TLS 1.3 the content type (RFC 8446 §5.2), in TLS 1.2 with AES-GCM its nonce (RFC 5288
+ * §3), which ChaCha20 does without (RFC 7905). No other ciphers are in use.
+ */
+function recordOverhead(tls: TLSSocket): number {
+  if (tls.getProtocol() === 'TLSv1.3') return 5 + 1 + 16
+  return tls.getCipher().name.includes('GCM') ? 5 + 8 + 16 : 5 + 16
+}
 
 /** Chunks that are gone stay in the list until there are so many. */
 const COMPACT_AT = 1024
@@ -33,6 +39,7 @@ export class TlsSocket implements CarriedSocket {
   #waitingBytes = 0
   /** Bytes of the record that is under way. */
   #inFlight = 0
+  readonly #overhead: number
   readonly #sent = new SentLedger()
   #writeError: Error | undefined
   #ending = false
@@ -41,6 +48,7 @@ export class TlsSocket implements CarriedSocket {
   /** `wire`: the socket under `tls`, both connected and read by nobody else. */
   constructor(tls: TLSSocket, wire: Socket) {
     this.#tls = tls
+    this.#overhead = recordOverhead(tls)
     this.wire = wire
     tls.pause()
     tls.on('data', (chunk: Uint8Array) => this.owner?.received(chunk))
@@ -132,7 +140,7 @@ export class TlsSocket implements CarriedSocket {
   #takenOfRecord(): number {
     if (this.#inFlight === 0) return 0
     const handle = (this.wire as { _handle?: { writeQueueSize?: number } | null })._handle
-    return Math.max(0, this.#inFlight + RECORD_OVERHEAD - (handle?.writeQueueSize ?? 0))
+    return Math.max(0, this.#inFlight + this.#overhead - (handle?.writeQueueSize ?? 0))
   }
 
   #next(): void {
@@ -149,7 +157,7 @@ export class TlsSocket implements CarriedSocket {
   #wrote(): void {
     const error = this.#writeError
     if (!error) {
-      this.#sent.add(this.#inFlight + RECORD_OVERHEAD, this.#inFlight)
+      this.#sent.add(this.#inFlight + this.#overhead, this.#inFlight)
       this.#inFlight = 0
       this.#next()
       this.owner?.written()

@@ -1,0 +1,140 @@
+import type { AddressInfo, Server } from 'node:net'
+import { Emitter } from '../base/event.ts'
+import type { AllowList } from './allow-list.ts'
+import type { ListenOptions } from './carrier.ts'
+import { NOBODY_LISTENS } from './carrier.ts'
+import type { Connection, Listener } from './connection.ts'
+import type { Endpoint } from './endpoint.ts'
+import { formatEndpoint } from './endpoint.ts'
+import { FOREIGN_TLS, keysOf, nameIn, outOfDate, trusted, unvouched, whileTrusted } from './foreign-tls.ts'
+import { Living } from './living.ts'
+import { listenFault } from './network-faults.ts'
+import { SocketConnection } from './socket-connection.ts'
+import { HALF_CLOSE_MS, startServer } from './stream-carrier.ts'
+import type { Rejection } from './tls-acceptor.ts'
+import { TlsAcceptor } from './tls-acceptor.ts'
+import type { Secured } from './tls-dial.ts'
+import { idOfKey } from './tls-identity.ts'
+import { TlsSocket } from './tls-socket.ts'
+import type { ListenTrust, ProvenKey } from './tls-trust.ts'
+
+/**
+ * Lets in who has a certificate that is trusted here, or for which an authority vouches (`?ca=FILE`); with `?anyone` whoever comes.
+ * Rejects as TCP does, with `certificate-broken`, or as core's hook does.
+ */
+export async function listenForeignTls(endpoint: Endpoint, options: ListenOptions): Promise<Listener> {
+  const { host, port } = endpoint
+  const trust = await trusted(options.tls, endpoint)
+  const keys = await keysOf(endpoint, () => trust.identity())
+  const server = await startServer(
+    (starting) => starting.listen({ host, port }),
+    (error) => listenFault(error, formatEndpoint(endpoint)),
+    options.signal
+  )
+  const listening = { ...endpoint, port: (server.address() as AddressInfo).port }
+  return new ForeignTlsListener(server, listening, { trust, ...keys }, options)
+}
+
+interface Keys extends Awaited<ReturnType<typeof keysOf>> {
+  readonly trust: ListenTrust
+}
+
+/** Who it is; `far` is undefined where anybody may come. */
+type Judged = { readonly far: ProvenKey | undefined } | Rejection
+
+class ForeignConnection extends SocketConnection {
+  readonly far: ProvenKey | undefined
+
+  constructor({ tls, wire, options }: Secured, far: ProvenKey | undefined) {
+    super(new TlsSocket(tls, wire), options)
+    this.far = far
+  }
+}
+
+class ForeignTlsListener implements Listener {
+  readonly url: string
+  readonly #endpoint: Endpoint
+  readonly #keys: Keys
+  readonly #options: ListenOptions
+  readonly #acceptor: TlsAcceptor
+  readonly #living = new Living()
+  readonly #connection = new Emitter<Connection>()
+  readonly onConnection = this.#connection.event
+
+  constructor(server: Server, endpoint: Endpoint, keys: Keys, options: ListenOptions) {
+    this.url = formatEndpoint(endpoint)
+    this.#endpoint = endpoint
+    this.#keys = keys
+    this.#options = options
+    const { own, authorities, trust } = keys
+    const anyone = endpoint.tls?.anyone === true
+    this.#acceptor = new TlsAcceptor(server, {
+      ...options,
+      allowList: anyone ? options.allowList : chosen(options.allowList),
+      isKnownAddress: (address) => trust.isKnownAddress(address),
+      tls: {
+        ...FOREIGN_TLS,
+        key: own.key,
+        cert: own.certificate,
+        ca: authorities ?? [],
+        requestCert: !anyone
+      },
+      halfCloseMs: endpoint.protocol === 'rfc2217' ? 0 : HALF_CLOSE_MS,
+      take: (secured) => this.#take(secured)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#acceptor.close()
+  }
+
+  #take(secured: Secured): Rejection | undefined {
+    const judged = this.#judge(secured)
+    // In raw mode nobody is told anything: it would be taken for the device's.
+    if ('why' in judged) return this.#endpoint.protocol === 'raw' ? { ...judged, parting: '' } : judged
+    const { far } = judged
+    const connection = new ForeignConnection(secured, far)
+    if (far) whileTrusted(connection, far.id, this.#keys.trust.onRevoked)
+    this.#living.add(connection)
+    if (this.#connection.hasListeners) this.#connection.fire(connection)
+    else connection.abort(NOBODY_LISTENS)
+    return undefined
+  }
+
+  #judge({ tls }: Secured): Judged {
+    if (this.#endpoint.tls?.anyone) return { far: undefined }
+    const { trust, authorities } = this.#keys
+    const certificate = tls.getPeerX509Certificate()
+    if (!certificate)
+      return rejected(
+        'it has no certificate: give it one, and farport pair import that',
+        'you have no certificate'
+      )
+    const id = idOfKey(certificate.publicKey)
+    const verdict = trust.judge(id)
+    if (verdict.type === 'admitted') {
+      const { name, observe } = verdict
+      const late = outOfDate(certificate)
+      if (late)
+        this.#options.warn?.(
+          `the certificate of ${name} ${late}; its key is the trusted one, so it is let in`
+        )
+      return { far: { id, name, by: 'known', observe } }
+    }
+    if (verdict.type === 'refused') return rejected(verdict.why, 'you may not use this')
+    const stranger = `this computer does not know your certificate (id ${id})`
+    if (!authorities) return rejected(verdict.why, stranger)
+    if (tls.authorized)
+      return { far: { id, name: nameIn(certificate) || id.slice(0, 8), by: 'authority', observe: false } }
+    return rejected(`${unvouched(tls.authorizationError)}; ${verdict.why}`, stranger)
+  }
+}
+
+function rejected(why: string, told: string): Rejection {
+  return { why, parting: `${told}\r\n` }
+}
+
+/** Keys decide; addresses only where somebody said so. */
+function chosen(allowList: AllowList | undefined): AllowList | undefined {
+  return allowList?.explicit ? allowList : undefined
+}

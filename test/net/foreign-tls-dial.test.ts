@@ -1,0 +1,169 @@
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createServer, type TlsOptions } from 'node:tls'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { toFault, type Fault } from '../../src-main/contract/faults.ts'
+import { eventually } from '../eventually.ts'
+import { lacks } from '../peers/need.ts'
+import { ended, received } from '../suites/connection.ts'
+import { Certificates, type Certificate } from './certificates.ts'
+import { Trusting, diallingForeign, listeningForeign } from './foreign-tls-rig.ts'
+
+describe.skipIf(lacks('openssl'))('dialling with TLS', () => {
+  const made = new Certificates()
+  const ours = made.make('farport')
+  const box = made.make('box', { kind: 'rsa' })
+  const ca = made.make('authority', { authority: true })
+  const signed = made.make('signed', { by: ca, names: 'DNS:box.example,IP:127.0.0.1' })
+  const named = made.make('named', { by: ca, names: 'DNS:box.example' })
+  const late = made.make('late', { by: ca, expired: true, names: 'IP:127.0.0.1' })
+
+  /** A server as others write them, which says what it hears; its port. */
+  async function serving(
+    as: Certificate,
+    options: TlsOptions = {}
+  ): Promise<{ port: number; who: string[] }> {
+    const who: string[] = []
+    const server = createServer(
+      { key: readFileSync(as.key), cert: readFileSync(as.cert), ...options },
+      (tls) => {
+        tls.on('error', () => undefined)
+        who.push(tls.getPeerX509Certificate()?.subject ?? 'nobody')
+        tls.pipe(tls)
+        onTestFinished(() => void tls.destroy())
+      }
+    )
+    onTestFinished(() => void server.close())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return { port: (server.address() as AddressInfo).port, who }
+  }
+
+  const refused = async (trusting: Trusting, port: number, query = ''): Promise<Fault> =>
+    diallingForeign(trusting, port, { query }).then(() => expect.unreachable(), toFault)
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'shows our certificate where it is asked for, over %s',
+    async (maxVersion) => {
+      const { port, who } = await serving(box, { maxVersion, requestCert: true, rejectUnauthorized: false })
+      const trusting = new Trusting(ours).trust(box, 'box')
+      const plain = await diallingForeign(trusting, port)
+      const echo = received(plain, 5)
+      plain.resume()
+      plain.write(Buffer.from('hello'))
+      expect((await echo).toString()).toBe('hello')
+      await diallingForeign(trusting, port, { query: `cert=${box.both}` })
+      await eventually(() => expect(who).toEqual(['CN=farport', 'CN=box']))
+    }
+  )
+
+  it('goes nowhere that is not trusted: a strange key, one that is blocked, one that only the system trusts', async () => {
+    const { port } = await serving(box)
+    expect(await refused(new Trusting(ours), port)).toMatchObject({
+      code: 'peer-not-paired',
+      message: `127.0.0.1:${port} has the strange key ${box.id}.`
+    })
+    const trusting = new Trusting(ours)
+    trusting.known.set(box.id, 'blocked')
+    expect((await refused(trusting, port)).code).toBe('peer-not-paired')
+  })
+
+  it('goes where an authority vouches for the name that was dialled, or that was asked for', async () => {
+    const [right, elsewhere, old, own] = await Promise.all([
+      serving(signed),
+      serving(named),
+      serving(late),
+      serving(box)
+    ])
+    const nobody = new Trusting(ours)
+    await diallingForeign(nobody, right.port, { query: `ca=${ca.cert}` })
+    await diallingForeign(nobody, right.port, { query: `ca=${ca.cert}`, host: 'localhost' }).catch(
+      (error: unknown) => expect(toFault(error).message).toMatch(/certificate is for another name/)
+    )
+    expect((await refused(nobody, elsewhere.port, `ca=${ca.cert}`)).message).toMatch(
+      /certificate is for another name/
+    )
+    await diallingForeign(nobody, elsewhere.port, { query: `ca=${ca.cert}&name=box.example` })
+    expect((await refused(nobody, old.port, `ca=${ca.cert}`)).message).toMatch(/certificate has expired/)
+    expect((await refused(nobody, own.port, `ca=${ca.cert}`)).message).toMatch(
+      /none of those in the file ca= vouches/
+    )
+  })
+
+  it('takes a key that it knows whatever the certificate says of names and dates, and warns', async () => {
+    const { port } = await serving(late)
+    const warned: string[] = []
+    await diallingForeign(new Trusting(ours).trust(late, 'old'), port, {
+      warn: (text) => void warned.push(text)
+    })
+    expect(warned).toEqual([expect.stringMatching(/expired on 2025-01-01/)])
+  })
+
+  it('says where the far side does not take our certificate, also where that is heard late', async () => {
+    const ask = { requestCert: true, rejectUnauthorized: true, ca: [readFileSync(ca.cert)] }
+    const trusting = new Trusting(ours).trust(box, 'box')
+    const early = await serving(box, { ...ask, maxVersion: 'TLSv1.2' })
+    // Node's server breaks off without a word; OpenSSL's own is in test/peers.
+    expect((await refused(trusting, early.port)).code).toMatch(/^peer-/)
+    const late = await serving(box, ask)
+    const connection = await diallingForeign(trusting, late.port)
+    connection.resume()
+    expect((await ended(connection)).message).not.toBe('')
+  })
+
+  it('ends when the key of the server is trusted no more', async () => {
+    const { port } = await serving(box)
+    const trusting = new Trusting(ours).trust(box, 'box')
+    const connection = await diallingForeign(trusting, port)
+    const end = ended(connection)
+    trusting.revoke(box)
+    expect((await end).code).toBe('unpaired')
+  })
+
+  it('says what does not speak TLS', async () => {
+    const { listener, port } = await listeningForeign(new Trusting(ours), { query: 'anyone' })
+    await listener.close({ code: 'done', message: '' })
+    expect((await refused(new Trusting(ours), port)).code).toBe('peer-refused')
+  })
+
+  describe('names a file that cannot be used, and what to do', () => {
+    const path = (name: string): string => join(made.folder, name)
+    const file = (name: string, text: string, mode = 0o600): string => {
+      writeFileSync(path(name), text, { mode })
+      chmodSync(path(name), mode)
+      onTestFinished(() => rmSync(path(name), { force: true }))
+      return path(name)
+    }
+    const read = (name: string): string => readFileSync(name, 'utf8')
+
+    it.each<[string, () => string, RegExp]>([
+      ['that is not there', () => `ca=${path('none.pem')}`, /There is no file .*none\.pem/],
+      ['that is a folder', () => `ca=${made.folder}`, /is no file/],
+      ['without a certificate', () => `ca=${file('a', 'hello')}`, /holds no certificate as PEM/],
+      [
+        'with half a certificate',
+        () => `ca=${file('b', read(ca.cert).replace(/\n.{20}/, '\n'))}`,
+        /cannot be read/
+      ],
+      ['without a key', () => `cert=${file('c', read(ours.cert))}`, /holds no private key.*key=/],
+      ['whose key is of another certificate', () => `cert=${ours.cert}&key=${box.key}`, /does not fit/],
+      [
+        'with a key that others may read',
+        () => `cert=${ours.cert}&key=${file('d', read(ours.key), 0o644)}`,
+        /open to other users.*chmod 600/
+      ],
+      [
+        'with a key in it that others may read',
+        () => `cert=${file('e', read(ours.both), 0o604)}`,
+        /chmod 600/
+      ]
+    ])('%s', async (_, query, message) => {
+      const fault = await refused(new Trusting(ours), 1, query())
+      expect(fault.code).toBe('certificate-broken')
+      expect(fault.message).toMatch(message)
+      await expect(listeningForeign(new Trusting(ours), { query: query() })).rejects.toMatchObject({
+        message: fault.message
+      })
+    })
+  })
+})
