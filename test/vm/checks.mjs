@@ -1,8 +1,8 @@
 /** What is proven in the virtual machine: name → check. Each starts with the adapter plugged in as /dev/ttyUSB0 and leaves it so. */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { until } from './machine.mjs'
 import { Rfc2217Client } from './rfc2217-client.mjs'
+import { until } from './wait.mjs'
 
 /** Where shares of the guest listen, reachable from here. */
 export const SHARE_PORT = 7000

@@ -32,7 +32,7 @@ const server = createServer((socket) => {
 
   let before = ''
   const tellNodes = () => {
-    const nodes = readdirSync('/dev').filter((name) => /^ttyUSB/.test(name))
+    const nodes = readdirSync('/dev').filter((name) => /^tty(USB|ACM)/.test(name))
     if (nodes.join() === before) return
     before = nodes.join()
     say({ nodes, atMs: atMs() })

@@ -1,25 +1,19 @@
 /**
- * The virtual machine: QEMU with one USB serial adapter, which the guest's kernel drives with ftdi_sio as a real one. Plugs
- * adapters in and out by QMP, plays the device behind them, reads in QEMU's trace what the driver told the adapter, and starts
+ * The virtual machine: QEMU with two serial ports and one USB serial adapter, which the guest's kernel drives with ftdi_sio as a real
+ * one. Plugs adapters in and out by QMP, plays the device behind them, reads in QEMU's trace what the driver told the adapter, and starts
  * programs in the guest. Called by run.mjs. Every wait is bounded; `end` ends QEMU by its pid.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  accessSync,
-  appendFileSync,
-  constants,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync
-} from 'node:fs'
-import { connect } from 'node:net'
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AGENT_PORT } from './guest-agent.mjs'
+import { Agent } from './guest.mjs'
 import { initramfs, QEMU } from './packages.mjs'
+import { Qmp } from './qmp.mjs'
+import { open, until, waitsEnd } from './wait.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 export const TOP = join(HERE, '../..')
@@ -28,23 +22,9 @@ export const FARPORT = join(TOP, 'dist/main/farport.js')
 /** The guest's first words come after 1 s with KVM, 4 s without; on a machine that is itself virtual KVM may get nowhere. */
 const KVM_MS = 6_000
 const BOOT_MS = 90_000
+const LISTENING = 'host=127.0.0.1,port=0,server=on,wait=off'
 const DIRECTORY = 0o040755
 const PROGRAM = 0o100755
-
-/** Why nothing more is to be expected: QEMU ended. */
-let over
-
-/** Resolves with what `probe` answers as soon as that is true; rejects after `limitMs` with what was awaited, or when QEMU ended. */
-export async function until(what, probe, limitMs = 10_000) {
-  const end = performance.now() + limitMs
-  for (;;) {
-    const result = await probe()
-    if (result) return result
-    if (over) throw over
-    if (performance.now() > end) throw new Error(`waited ${limitMs} ms for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
 
 /** Boots. `forwards`: TCP ports of the guest that shall be reachable from here. */
 export async function boot(parts, forwards) {
@@ -144,6 +124,7 @@ class Machine {
         ...['-kernel', parts.kernel, '-initrd', at('initramfs')],
         ...['-append', 'console=ttyS0 quiet panic=-1 random.trust_cpu=on'],
         ...['-chardev', `file,id=console,path=${at('console')}`, '-serial', 'chardev:console'],
+        ...['-chardev', `socket,id=second,${LISTENING},telnet=on`, '-serial', 'chardev:second'],
         ...['-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap'],
         ...['-device', 'virtio-9p-pci,fsdev=host,mount_tag=host'],
         ...[
@@ -161,11 +142,10 @@ class Machine {
     )
     let said = ''
     this.#qemu.stderr.setEncoding('utf8').on('data', (text) => (said += text))
-    over = undefined
-    this.#qemu.on('error', (error) => (over = error))
-    this.#qemu.on(
-      'exit',
-      (code, signal) => (over = new Error(`QEMU ended (${code ?? signal}): ${said.trim()}`))
+    waitsEnd(undefined)
+    this.#qemu.on('error', waitsEnd)
+    this.#qemu.on('exit', (code, signal) =>
+      waitsEnd(new Error(`QEMU ended (${code ?? signal}): ${said.trim()}`))
     )
     this.#qmp = await Qmp.to(at('qmp'))
     this.device = new Device(at('line'))
@@ -187,6 +167,38 @@ class Machine {
 
   console() {
     return readFileSync(join(this.#folder, 'console'), 'utf8')
+  }
+
+  /**
+   * Lets QEMU listen for who wants to be at the guest's console (ttyS0), as a TCP or a Unix socket; what it says is still kept
+   * here. Answers HOST:PORT, or the path.
+   */
+  async offerConsole({ telnet, unix = false }) {
+    const path = join(this.#folder, 'console.sock')
+    const addr = unix
+      ? { type: 'unix', data: { path } }
+      : { type: 'inet', data: { host: '127.0.0.1', port: '0' } }
+    const log = { logfile: join(this.#folder, 'console'), logappend: true }
+    const data = { addr, server: true, wait: false, telnet, ...log }
+    await this.#qmp.command('chardev-change', { id: 'console', backend: { type: 'socket', data } })
+    return unix ? path : this.#addressOf('console')
+  }
+
+  /** Nobody can be there any more. */
+  async keepConsole() {
+    const data = { out: join(this.#folder, 'console'), append: true }
+    await this.#qmp.command('chardev-change', { id: 'console', backend: { type: 'file', data } })
+  }
+
+  /** Where the other end of the guest's ttyS1 listens, with telnet: HOST:PORT. */
+  secondSerial() {
+    return this.#addressOf('second')
+  }
+
+  async #addressOf(chardev) {
+    const all = await this.#qmp.command('query-chardev')
+    const { filename } = all.find(({ label }) => label === chardev)
+    return /(127\.0\.0\.1:\d+),server/.exec(filename)[1]
   }
 
   /** Plugs an adapter in, into this socket of the controller. */
@@ -267,73 +279,6 @@ class Machine {
   }
 }
 
-async function open(to) {
-  return until(`a connection to ${JSON.stringify(to)}`, async () => {
-    const socket = connect(to)
-    try {
-      await once(socket, 'connect')
-    } catch {
-      return undefined // QEMU is not that far yet
-    }
-    socket.on('error', () => undefined)
-    return socket
-  })
-}
-
-function eachLine(socket, take) {
-  let rest = ''
-  socket.setEncoding('utf8').on('data', (text) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop()
-    lines.forEach(take)
-  })
-}
-
-/** QEMU's commands and events. */
-class Qmp {
-  #socket
-  #id = 0
-  #answers = new Map()
-  #listeners = new Set()
-
-  static async to(path) {
-    const qmp = new Qmp(await open(path))
-    await qmp.command('qmp_capabilities')
-    return qmp
-  }
-
-  constructor(socket) {
-    this.#socket = socket
-    eachLine(socket, (line) => {
-      const message = JSON.parse(line)
-      this.#answers.get(message.id)?.(message)
-      if (message.event) for (const listener of this.#listeners) listener(message)
-    })
-  }
-
-  async command(execute, args) {
-    const id = ++this.#id
-    let answer
-    this.#answers.set(id, (message) => (answer = message))
-    this.#socket.write(`${JSON.stringify({ execute, arguments: args, id })}\n`)
-    await until(`QEMU's answer to ${execute}`, () => answer)
-    if (answer.error) throw new Error(`QEMU refuses ${execute}: ${answer.error.desc}`)
-    return answer.return
-  }
-
-  async event(name, matches) {
-    let seen = false
-    const listener = ({ event, data }) => (seen ||= event === name && matches(data))
-    this.#listeners.add(listener)
-    await until(name, () => seen)
-    this.#listeners.delete(listener)
-  }
-
-  end() {
-    this.#socket.destroy()
-  }
-}
-
 /** What hangs on the far side of the adapter. */
 class Device {
   #path
@@ -364,104 +309,5 @@ class Device {
 
   end() {
     this.#socket?.destroy()
-  }
-}
-
-/** The agent in the guest. */
-class Agent {
-  nodes = []
-  nodesAtMs = 0
-  #socket
-  #programs = new Map()
-  #id = 0
-
-  static async to(port) {
-    const agent = new Agent(await open({ port, host: '127.0.0.1', noDelay: true }))
-    await until('the agent', () => agent.nodesAtMs)
-    return agent
-  }
-
-  constructor(socket) {
-    this.#socket = socket
-    eachLine(socket, (line) => {
-      const message = JSON.parse(line)
-      if (message.nodes) {
-        this.nodes = message.nodes
-        this.nodesAtMs = message.atMs
-      } else this.#programs.get(message.id)?.take(message)
-    })
-  }
-
-  start(command, as) {
-    const id = ++this.#id
-    const say = (message) => this.#socket.write(`${JSON.stringify({ id, ...message })}\n`)
-    const program = new GuestProgram(command, say)
-    this.#programs.set(id, program)
-    say({ start: command, ...as })
-    return program
-  }
-
-  end() {
-    this.#socket.destroy()
-  }
-}
-
-class GuestProgram {
-  stdout = ''
-  stderr = ''
-  pid
-  exit
-  #name
-  #say
-  /** {text, atMs} of each piece of output. */
-  #said = []
-
-  constructor(command, say) {
-    this.#name = command.slice(1).join(' ')
-    this.#say = say
-  }
-
-  take({ out = '', err = '', atMs, pid, exit }) {
-    this.stdout += out
-    this.stderr += err
-    if (out || err) {
-      this.#said.push({ text: out + err, atMs })
-      if (process.env.FARPORT_VM_LOG) appendFileSync(process.env.FARPORT_VM_LOG, out + err)
-    }
-    this.pid ??= pid
-    this.exit ??= exit
-  }
-
-  /** Waits for output that matches; answers {match, atMs} of the first such piece from `from` on. */
-  async printed(pattern, { from = 0, limitMs = 10_000 } = {}) {
-    const find = () => {
-      for (const { text, atMs } of this.#said.slice(from)) {
-        const match = pattern.exec(text)
-        if (match) return { match, atMs }
-      }
-      if (this.exit !== undefined) throw new Error(`${this.#name} ended (${this.exit}): ${this.stderr}`)
-      return undefined
-    }
-    try {
-      return await until(`${pattern}`, find, limitMs)
-    } catch (error) {
-      throw new Error(`${error.message}; ${this.#name} said: ${this.stdout}${this.stderr}`, { cause: error })
-    }
-  }
-
-  /** How many pieces it said so far: for `from`. */
-  get said() {
-    return this.#said.length
-  }
-
-  /** The exit code, or the signal. */
-  async ended(limitMs = 20_000) {
-    await until(`the end of ${this.#name}`, () => this.exit !== undefined, limitMs)
-    return this.exit
-  }
-
-  async stop(signal = 'SIGTERM') {
-    if (this.exit === undefined) this.#say({ kill: signal })
-    return this.ended()
   }
 }

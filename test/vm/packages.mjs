@@ -10,7 +10,17 @@ import { basename, join } from 'node:path'
 export const QEMU = 'qemu-system-x86_64'
 
 /** What the guest loads, with what these need in turn. */
-const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'virtio_net', 'ohci-pci', 'ftdi_sio']
+const MODULES = [
+  'virtio_pci',
+  '9pnet_virtio',
+  '9p',
+  'overlay',
+  'virtio_net',
+  'ohci-pci',
+  'ftdi_sio',
+  'cdc-acm',
+  'vhci-hcd'
+]
 
 /** Throws with what to install. */
 export function needQemu() {
@@ -33,7 +43,8 @@ export function needQemu() {
  * folder with udev in it.
  */
 export function unpack(cache) {
-  const ready = join(cache, 'ready.json')
+  // Named after what is wanted: a list that changed makes a cache of its own, complete or not at all.
+  const ready = join(cache, `ready-${digest(MODULES.join())}.json`)
   if (existsSync(ready)) return JSON.parse(readFileSync(ready, 'utf8'))
   console.log('Downloading a kernel, busybox and udev …')
   rmSync(cache, { recursive: true, force: true })
@@ -139,7 +150,7 @@ export function initramfs(path, files) {
 }
 
 /** Changes with the content: to tell one cache from the next. */
-export const digest = (text) => createHash('sha256').update(text).digest('hex').slice(0, 12)
+const digest = (text) => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
 function found(folder, pattern) {
   const name = readdirSync(folder).find((each) => pattern.test(each))

@@ -4,12 +4,13 @@
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { until } from './machine.mjs'
+import { until } from './wait.mjs'
 
 const IAC = 255
 const [SE, SB, WILL, WONT, DO, DONT] = [240, 250, 251, 252, 253, 254]
 const BINARY = 0
 const COM_PORT = 44
+const LINE_STATE = 106
 const MODEM_STATE = 107
 /** A server answers with the request's code and this. */
 const ANSWER = 100
@@ -85,6 +86,11 @@ export class Rfc2217Client {
     return byte === undefined
       ? undefined
       : { dcd: !!(byte & 0x80), ri: !!(byte & 0x40), dsr: !!(byte & 0x20), cts: !!(byte & 0x10) }
+  }
+
+  /** The line states that the server told, the oldest first. */
+  get lineStates() {
+    return this.#answers.filter(({ code }) => code === LINE_STATE).map(({ bytes }) => bytes[0])
   }
 
   end() {
