@@ -137,6 +137,8 @@ export const shareSchema = v.strictObject({
   pooled: flag,
   /** Known and named, but neither listening nor open until it is enabled. */
   disabled: flag,
+  /** False: it is not announced in the network (mDNS), whoever can reach it. */
+  announce: flag,
   ...textFields,
   /** Sent to the device when it was opened, and before it is closed; escapes as in a banner. */
   openString: v.exactOptional(text),

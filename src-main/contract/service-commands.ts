@@ -103,6 +103,20 @@ export const SERVICE_COMMANDS = {
   'peer.block': command<Record<string, never>>()('owner', peer),
   /** Forgets it, paired or blocked; its connections end. */
   'peer.remove': command<Record<string, never>>()('owner', peer),
+  /**
+   * Trusts a key by its id, where no six digits can be compared: that of a program's certificate, which somebody has looked at.
+   * `address`: where it was seen.
+   */
+  'peer.trust': command<Record<string, never>>()(
+    'owner',
+    v.strictObject({
+      id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+      name: text,
+      address: v.exactOptional(text)
+    })
+  ),
+  /** By what others know this installation: its certificate, as PEM, and the id of its key. */
+  'self.certificate': command<{ id: string; certificate: string }>()('owner', v.strictObject({})),
   /** What it may do with a share, by id or name; absent: with all that have nothing of their own. `inherit`: nothing of its own any more. */
   'peer.permit': command<Record<string, never>>()(
     'owner',
@@ -117,6 +131,12 @@ export const SERVICE_COMMANDS = {
   'peer.offers': command<Offer>()('owner', peer),
   /** Asks a paired peer to connect to us: how that went, in its words where it failed. */
   'peer.reach': command<Reached>()('owner', peer),
+
+  /** Asks the network again who is there, and the places that a person gave; `state` tells what comes of it. */
+  'nearby.refresh': command<Record<string, never>>()('owner', v.strictObject({})),
+  /** A computer that mDNS does not reach: `HOST` or `HOST:PORT` of its Farport. `place`: as it is kept. */
+  'nearby.add': command<{ place: string }>()('owner', v.strictObject({ place: text })),
+  'nearby.remove': command<{ place: string }>()('owner', v.strictObject({ place: text })),
 
   /** Asks the far side of a link for the control of the share that it uses … */
   'link.ask': command<Record<string, never>>()('owner', entry),

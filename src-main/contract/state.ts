@@ -174,6 +174,10 @@ export interface AnnouncedUsb {
   readonly serialNumber?: string
   readonly manufacturer?: string
   readonly product?: string
+  /** From 0; tells the ports of one adapter apart. */
+  readonly interfaceNumber?: number
+  /** What the interface calls itself. */
+  readonly interfaceName?: string
 }
 
 /**
@@ -206,7 +210,9 @@ export interface NearbyState {
   readonly origin: 'mdns' | 'manual'
   /** False: gone, or silent. */
   readonly present: boolean
-  /** First and last heard: wall clock, ms since 1970. */
+  /** `manual`: why nobody answers there. */
+  readonly fault?: FaultRecord
+  /** First and last heard: wall clock, ms since 1970. `manual`: the first try, and the last answer; 0: there was none. */
   readonly since: number
   readonly seen: number
 }
@@ -240,6 +246,8 @@ export interface PortInfo {
   readonly productId?: string
   /** USB interface number, from 0; tells the ports of one multi-port adapter apart. */
   readonly interfaceNumber?: number
+  /** What the USB interface calls itself; most do not. */
+  readonly interfaceName?: string
   readonly driver?: string
   /** Where it is plugged in, stable while it stays there: `usb-1-1.2:1.0`. */
   readonly physicalPath?: string

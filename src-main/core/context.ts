@@ -1,18 +1,26 @@
 /** What everything that opens a port is given. Made by Core, from what its host handed it. */
+import type { Event } from '../base/event.ts'
 import type { Connection } from '../net/connection.ts'
 import type { DialOptions } from '../net/carrier.ts'
+import type { Endpoint } from '../net/endpoint.ts'
 import type { DialTrust, ListenTrust } from '../net/tls-trust.ts'
 import type { Report } from './notice.ts'
 
-export interface Context {
+export interface Context extends Ways {
   /** What a port or a listener could not do, and who was turned away, in one line each. */
   readonly report: Report
+  /** What it is opened for, where that is the same when it is opened again by another process (`useOf`). */
+  readonly use?: string
+}
+
+/** How a process gets to others, as its host knows it. */
+export interface Ways {
   /** The way to paired computers; absent where this process knows none. */
   readonly farports?: Farports
   /** Keys and trust for TLS with programs that are no Farports; absent where this process has none. */
   readonly tls?: TlsRights
-  /** What it is opened for, where that is the same when it is opened again by another process (`useOf`). */
-  readonly use?: string
+  /** Ports that announce themselves; absent where nobody listens to them. */
+  readonly announced?: AnnouncedPorts
 }
 
 /** Nothing is loaded before it is asked for. Each rejects with `identity-broken`, or where the settings cannot be read. */
@@ -46,4 +54,14 @@ export interface Farports {
    * is not clear, or with the signal's reason.
    */
   dialShare(wish: ShareWish, options: DialOptions): Promise<Connection>
+  /** That computer is heard in the network again, or somewhere else: a hint. Absent: nobody listens. */
+  onArrival?(peer: string): Event<void>
+}
+
+/** Ports by the names that they announce themselves under. */
+export interface AnnouncedPorts {
+  /** Where it is now. Rejects as `findAnnounced`. */
+  find(name: string, signal: AbortSignal): Promise<Endpoint>
+  /** It is heard again, or somewhere else. */
+  onArrival?(name: string): Event<void>
 }

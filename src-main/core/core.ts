@@ -16,7 +16,7 @@ import {
 import { Fault } from '../contract/faults.ts'
 import type { BridgeState, PortState, RotatorState, StateTree } from '../contract/state.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
-import type { Farports, TlsRights } from './context.ts'
+import type { Ways } from './context.ts'
 import { converse, type ConverseOptions } from './converse.ts'
 import { firstOpening } from './first-opening.ts'
 import { Keep, shuttingDown } from './keep.ts'
@@ -55,8 +55,7 @@ export class Core {
   /** `state` changed in more than its byte counts. */
   readonly onState: Event<void>
 
-  /** `farports`: the way to paired computers, for targets `farport://PEER/SHARE`; `tls`: for addresses with TLS. */
-  constructor(ways: { readonly farports?: Farports; readonly tls?: TlsRights } = {}) {
+  constructor(ways: Ways = {}) {
     this.#keep = new Keep(ways)
     this.onNotice = this.#keep.onNotice
     this.onState = this.#keep.onState

@@ -8,7 +8,7 @@ import type { CloseReason } from '../contract/close.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import type { BridgeState, PortState, RotatorState, StateTree } from '../contract/state.ts'
-import type { Context, Farports, TlsRights } from './context.ts'
+import type { Context, Ways } from './context.ts'
 import type { Kept } from './kept.ts'
 import type { Notice } from './notice.ts'
 import { SwitchedShare } from './switched-share.ts'
@@ -28,8 +28,8 @@ export class Keep {
   /** `state` changed in more than its byte counts. */
   readonly onState = this.#states.event
 
-  constructor({ farports, tls }: { readonly farports?: Farports; readonly tls?: TlsRights }) {
-    this.context = { report: this.#report, ...(farports && { farports }), ...(tls && { tls }) }
+  constructor(ways: Ways) {
+    this.context = { report: this.#report, ...ways }
   }
 
   /** All of it ends, and nothing may be added. */

@@ -18,7 +18,9 @@ import { ProgramSource, type ProgramSourceOptions } from '../ports/program/progr
 import { shownTarget } from '../ports/program/secrets.ts'
 import { RemotePortSource } from '../ports/remote-source.ts'
 import { SIMULATED_PREFIX, SimulatedSource } from '../ports/simulated/source.ts'
+import { AnnouncedSource } from './announced-source.ts'
 import type { Context } from './context.ts'
+import { looksLikeMdnsUrl } from './mdns-url.ts'
 import { withHeldLines, withReset } from './line-policies.ts'
 import { passingUse } from './use.ts'
 import { withLines } from './with-lines.ts'
@@ -65,7 +67,9 @@ function withPolicies({ source, kind }: Target, spec: PortSpec): PortSource {
 
 function isLineless(kind: Target['kind'], target: string): boolean {
   if (kind === 'program') return true
-  return kind === 'remote' && !looksLikeFarportUrl(target) && parseEndpoint(target).protocol !== 'rfc2217'
+  // What is spoken at a name in mDNS shows when it is dialled.
+  if (looksLikeFarportUrl(target) || looksLikeMdnsUrl(target)) return false
+  return kind === 'remote' && parseEndpoint(target).protocol !== 'rfc2217'
 }
 
 function readBare(spec: PortSpec, context: Context): Target {
@@ -96,6 +100,9 @@ function readBare(spec: PortSpec, context: Context): Target {
   }
   if (looksLikeFarportUrl(target)) {
     return { kind: 'remote', source: peerSource(target, context, warn), settings, check: nothing }
+  }
+  if (looksLikeMdnsUrl(target)) {
+    return { kind: 'remote', source: new AnnouncedSource(target, context, warn), settings, check: nothing }
   }
   if (looksLikeEndpoint(target)) {
     return {
@@ -155,7 +162,8 @@ function peerSource(
     label: formatFarportUrl({ ...url, takeOver: false }),
     dial: (signal) => farports.dialShare(wish, { signal, warn }),
     mode: 'rfc2217',
-    options: { requireRfc2217: true }
+    options: { requireRfc2217: true },
+    onAvailable: farports.onArrival?.(wish.peer)
   })
   source.onWarning(warn)
   return source

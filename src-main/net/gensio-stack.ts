@@ -23,3 +23,22 @@ const CARRIER_LAYERS: Readonly<Record<string, string>> = {
 export function gensioStackOf(endpoint: Pick<Endpoint, 'protocol'> & { readonly transport: string }): string {
   return `${PROTOCOL_LAYERS[endpoint.protocol] ?? ''}${CARRIER_LAYERS[endpoint.transport] ?? endpoint.transport}`
 }
+
+/** Which stack is which protocol on which carrier; those that are reached at a port of a host. */
+const SPOKEN: ReadonlyMap<string, Pick<Endpoint, 'protocol' | 'transport'>> = new Map(
+  (['rfc2217', 'telnet', 'raw'] as const).flatMap((protocol) =>
+    (['tcp', 'tls', 'certauth'] as const).map((transport) => [
+      gensioStackOf({ protocol, transport }),
+      { protocol, transport }
+    ])
+  )
+)
+
+/**
+ * What an announced stack speaks. Undefined: layers that are not spoken here, or in another order: nothing is guessed, as connecting
+ * without them would give bytes that mean something else. Arguments of layers (`ssl(CA=…)`) are settings of the other side alone.
+ */
+export function readGensioStack(stack: string): Pick<Endpoint, 'protocol' | 'transport'> | undefined {
+  const layers = stack.replace(/\s+/g, '').toLowerCase()
+  return SPOKEN.get(layers.replace(/(?<!telnet)\([^()]*\)/g, '').replace('telnet()', 'telnet'))
+}

@@ -83,6 +83,7 @@ type Hardware = Pick<
   | 'vendorId'
   | 'productId'
   | 'interfaceNumber'
+  | 'interfaceName'
   | 'driver'
   | 'physicalPath'
 >
@@ -94,18 +95,28 @@ async function usbOf(parents: readonly string[]): Promise<Hardware | undefined> 
   if (usbInterface === undefined) return undefined
   const device = parents[at + (await indexWith(parents.slice(at), 'idVendor'))]
   if (device === undefined) return undefined
-  const [vendorId, productId, manufacturer, product, serialNumber, number, driver, portNumber] =
-    await Promise.all([
-      readAttribute(device, 'idVendor'),
-      readAttribute(device, 'idProduct'),
-      readAttribute(device, 'manufacturer'),
-      readAttribute(device, 'product'),
-      readAttribute(device, 'serial'),
-      readAttribute(usbInterface, 'bInterfaceNumber'),
-      // The interface's driver is the module's name (`ch341`); the one of usb-serial above it can differ (`ch341-uart`).
-      linkName(usbInterface, 'driver'),
-      portNumberOf(parents[0])
-    ])
+  const [
+    vendorId,
+    productId,
+    manufacturer,
+    product,
+    serialNumber,
+    number,
+    interfaceName,
+    driver,
+    portNumber
+  ] = await Promise.all([
+    readAttribute(device, 'idVendor'),
+    readAttribute(device, 'idProduct'),
+    readAttribute(device, 'manufacturer'),
+    readAttribute(device, 'product'),
+    readAttribute(device, 'serial'),
+    readAttribute(usbInterface, 'bInterfaceNumber'),
+    readAttribute(usbInterface, 'interface'),
+    // The interface's driver is the module's name (`ch341`); the one of usb-serial above it can differ (`ch341-uart`).
+    linkName(usbInterface, 'driver'),
+    portNumberOf(parents[0])
+  ])
   return {
     manufacturer,
     product,
@@ -113,6 +124,7 @@ async function usbOf(parents: readonly string[]): Promise<Hardware | undefined> 
     vendorId: vendorId?.toLowerCase(),
     productId: productId?.toLowerCase(),
     interfaceNumber: number === undefined ? undefined : Number.parseInt(number, 16),
+    interfaceName,
     driver,
     physicalPath: `usb-${basename(usbInterface)}${portNumber > 0 ? `-port${portNumber}` : ''}`
   }

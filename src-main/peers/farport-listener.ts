@@ -131,6 +131,8 @@ export class FarportListener implements Disposable {
       this.#route(readHello(payload), after, connection)
     } catch (error) {
       const fault = error instanceof Fault ? error : undefined
+      // It left before it had said what it wants, as one does who looks whether a Farport is here: nobody was refused.
+      if (fault?.code === 'peer-closed') return
       this.#refuse(connection, fault ?? new Fault('bug', 'It went wrong here. Please report it.', error))
     }
   }

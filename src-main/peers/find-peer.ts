@@ -3,20 +3,29 @@ import { isIP } from 'node:net'
 import { Fault } from '../contract/faults.ts'
 import { FARPORT_PORT, type PeerEntry } from '../contract/settings.ts'
 import type { TlsPlace } from '../net/tls.ts'
+import type { HeardFarport } from './nearby.ts'
 import { formatId } from './identity.ts'
-import { readPlace } from './places.ts'
+import { formatPlace, readPlace } from './places.ts'
 import { folded, type TrustStore } from './trust.ts'
 
 /**
- * `places`: where it was reached, the likeliest first; `guess`: a host of its name, where there may be one. Without `peer`: whoever answers at
- * `place`.
+ * `places`: where it was reached, the likeliest first; `guess`: a host of its name, where there may be one; `heard`: where somebody in the
+ * network says that it is. Without `peer`: whoever answers at `place`, or at one of `others`.
  */
 export type Found =
-  | { readonly peer: PeerEntry; readonly places: readonly TlsPlace[]; readonly guess?: TlsPlace }
-  | { readonly peer?: undefined; readonly place: TlsPlace }
+  | {
+      readonly peer: PeerEntry
+      readonly places: readonly TlsPlace[]
+      readonly guess?: TlsPlace
+      readonly heard?: readonly TlsPlace[]
+    }
+  | { readonly peer?: undefined; readonly place: TlsPlace; readonly others?: readonly TlsPlace[] }
 
 /** Digits of an id that make it one: fewer are a name. */
 export const MIN_ID_DIGITS = 8
+
+/** Places that were heard of one computer, which are tried: anybody may announce any number of them. */
+export const MAX_HEARD_PLACES = 4
 
 /** Of an id, shown to tell peers apart. */
 const SHOWN_DIGITS = 16
@@ -24,14 +33,17 @@ const SHOWN_DIGITS = 16
 /**
  * A name of a peer that we trust, or an id, goes before a host; `NAME:PORT` is the named peer at another port. Throws `usage` where several
  * have that name or id (nobody is guessed where it is the name of one and the id of another), or where it is nothing of all that;
- * `peer-not-paired` where the peer is blocked, or nobody has the id.
+ * `peer-not-paired` where the peer is blocked, or nobody has the id. `farports`: those that were heard; what one of them calls itself goes
+ * before a host.
  */
-export function findPeer(text: string, trust: TrustStore): Found {
+export function findPeer(text: string, trust: TrustStore, farports: readonly HeardFarport[] = []): Found {
   const peer = named(text, trust)
-  if (peer) return { peer, places: placesOf(peer), ...guessed(text) }
+  if (peer) return { peer, places: placesOf(peer), ...guessed(text), ...heardOf(peer, farports) }
   const [, front, digits] = /^(.+):(\d{1,5})$/s.exec(text) ?? []
   const elsewhere = front === undefined ? undefined : named(front, trust)
   if (elsewhere) return { peer: elsewhere, places: placesOf(elsewhere, Number(digits)), ...guessed(text) }
+  const heard = standsForAnother(text) ? undefined : heardAs(text, farports, trust)
+  if (heard) return heard
   const id = text.replaceAll(/\s/g, '')
   if (isId(id))
     throw new Fault(
@@ -42,8 +54,44 @@ export function findPeer(text: string, trust: TrustStore): Found {
   if (place) return { place }
   throw new Fault(
     'usage',
-    `No paired computer is called "${text}", and no host can be. See farport pair for those that are.`
+    `No paired computer is called "${text}", none that can be heard, and no host can be. See farport peers for those that are.`
   )
+}
+
+/**
+ * The computer that calls itself so in the network: a hint, and whose key answers there is another question. Undefined: none that is there
+ * does. Throws `usage` where several do.
+ */
+export function heardAs(
+  text: string,
+  farports: readonly HeardFarport[],
+  trust: TrustStore
+): Found | undefined {
+  const name = folded(text)
+  const found = farports.filter((each) => each.present && folded(each.name) === name)
+  const [first] = found
+  const [place, ...others] = (first?.places ?? []).slice(0, MAX_HEARD_PLACES)
+  if (!first || !place) return undefined
+  const claims = new Set(found.map((each) => each.claims))
+  if (claims.size > 1 || (first.claims === undefined && found.length > 1)) {
+    const places = found.flatMap((each) => each.places.slice(0, 1).map(formatPlace))
+    throw new Fault(
+      'usage',
+      `${found.length} computers call themselves "${text}" in the network. Give the address of one: ${places.join(', ')}.`
+    )
+  }
+  const peer = trust.get(first.claims ?? '')
+  if (peer?.trust === 'trusted') return { peer, places: placesOf(peer), ...heardOf(peer, farports) }
+  return { place, others }
+}
+
+/** Only those that are there. */
+function heardOf(
+  { id }: PeerEntry,
+  farports: readonly HeardFarport[]
+): { readonly heard?: readonly TlsPlace[] } {
+  const places = farports.filter((each) => each.present && each.claims === id).flatMap((each) => each.places)
+  return places.length > 0 ? { heard: places.slice(0, MAX_HEARD_PLACES) } : {}
 }
 
 /** A name that people would mean another computer by: as the digits of an id, or an address. */

@@ -2,10 +2,11 @@
  * The ways to the peers of this installation: from what people write for one to a connection with the right key behind it. Called by
  * core; it dials, and keeps nothing: which address worked is told to whoever keeps the settings.
  */
+import { isIP } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
 import { Fault, type FaultCode } from '../contract/faults.ts'
-import type { PeerEntry } from '../contract/settings.ts'
+import { FARPORT_PORT, type PeerEntry } from '../contract/settings.ts'
 import type { DialOptions } from '../net/carrier.ts'
 import type { TlsIdentity } from '../net/tls-identity.ts'
 import type { TlsConnection, TlsPlace } from '../net/tls.ts'
@@ -13,8 +14,9 @@ import type { ShareWish, Wish } from '../protocol/farport-hello.ts'
 import { RpcClient } from '../rpc/client.ts'
 import { streamChannel } from '../rpc/stream-channel.ts'
 import { dialFarport } from './farport-dial.ts'
-import { findPeer, type Found } from './find-peer.ts'
-import { formatPlace } from './places.ts'
+import { findPeer, heardAs, type Found } from './find-peer.ts'
+import type { HeardFarport } from './nearby.ts'
+import { formatPlace, readPlace } from './places.ts'
 import { type TrustStore, withAddress } from './trust.ts'
 
 /** For the name and the connection to each of several addresses but the last, in ms: one that is off answers nothing at all. */
@@ -26,6 +28,18 @@ export interface PeerWaysOptions {
   readonly clock?: Clock
   /** The peer was reached where it was not before: all its addresses from now on (`formatPlace`). */
   readonly learned?: (peerId: string, addresses: readonly string[]) => void
+  /** Who is heard in the network; absent: nobody listens. */
+  readonly nearby?: NearbyFarports
+}
+
+/** Hints only: whose key answers is looked at as everywhere. */
+export interface NearbyFarports {
+  readonly farports: readonly HeardFarport[]
+  /**
+   * Asks the network who is there, and resolves when `isFound`, or when nothing more is to be expected. Absent: it is listened to all the
+   * time, and what is to be heard was heard.
+   */
+  readonly ask?: (isFound: () => boolean, signal?: AbortSignal) => Promise<void>
 }
 
 export interface PeerRpc {
@@ -59,7 +73,7 @@ export class PeerWays {
    * that name; nobody could be meant), `peer-not-paired`.
    */
   find(text: string): Found {
-    return findPeer(text, this.#options.trust)
+    return findPeer(text, this.#options.trust, this.#heard)
   }
 
   /**
@@ -80,9 +94,33 @@ export class PeerWays {
     return { client, peerId: connection.peerId, connection }
   }
 
-  /** For PairingDesk.request. Anybody may answer there who is not blocked, nor known by another key. */
-  dialPair(host: string, port: number, signal?: AbortSignal): Promise<TlsConnection> {
-    return this.#once({ host, port }, { want: 'pair' }, undefined, signal ? { signal } : {})
+  /**
+   * For PairingDesk.request. Anybody may answer there who is not blocked, nor known by another key. `host` may be what a computer calls itself
+   * in the network, where `port` is the usual one: the persons compare digits. Rejects as `dialShare`.
+   */
+  async dialPair(host: string, port: number, signal?: AbortSignal): Promise<TlsConnection> {
+    const options = signal ? { signal } : {}
+    const places = port === FARPORT_PORT && isIP(host) === 0 ? await this.#placesCalled(host, signal) : []
+    const plain = readPlace(formatPlace({ host, port }))
+    if (places.length === 0 && !plain)
+      throw new Fault(
+        'peer-unknown-host',
+        `No computer that can be heard calls itself "${host}", and no host can. See farport peers, or give an address.`
+      )
+    return this.#any([...places, ...(plain ? [plain] : [])], { want: 'pair' }, options)
+  }
+
+  /** Where a computer that calls itself so is heard. */
+  async #placesCalled(name: string, signal?: AbortSignal): Promise<readonly TlsPlace[]> {
+    const heard = (): Found | undefined => heardAs(name, this.#heard, this.#options.trust)
+    if (!heard()) await this.#options.nearby?.ask?.(() => heard() !== undefined, signal)
+    const found = heard()
+    if (!found) return []
+    return found.peer ? (found.heard ?? []) : [found.place, ...(found.others ?? [])]
+  }
+
+  get #heard(): readonly HeardFarport[] {
+    return this.#options.nearby?.farports ?? []
   }
 
   get #clock(): Clock {
@@ -90,19 +128,63 @@ export class PeerWays {
   }
 
   async #dial(text: string, wish: Wish, options: Dialled): Promise<TlsConnection> {
-    const found = this.find(text)
-    if (found.peer) return await this.#dialKnown(found, wish, options)
-    return await this.#once(found.place, wish, undefined, options)
+    const { nearby } = this.#options
+    const ask = nearby?.ask
+    if (!ask) return this.#dialFound(this.find(text), wish, options)
+    try {
+      return await this.#dialFound(this.find(text), wish, options)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      const isElsewhere = error instanceof Fault && (NOT_REACHED.has(error.code) || error.code === 'usage')
+      if (!isElsewhere) throw error
+      const before = this.#heardPlaces(text)
+      await ask(() => this.#heardPlaces(text) !== before, options.signal)
+      if (this.#heardPlaces(text) === before) throw error
+      return await this.#dialFound(this.find(text), wish, options)
+    }
+  }
+
+  /** What was heard of it so far, to be compared. */
+  #heardPlaces(text: string): string {
+    try {
+      const found = this.find(text)
+      return JSON.stringify(found.peer ? (found.heard ?? []) : [found.place])
+    } catch {
+      // Several, or none: that is what there is to say of it.
+      return ''
+    }
+  }
+
+  #dialFound(found: Found, wish: Wish, options: Dialled): Promise<TlsConnection> {
+    if (found.peer) return this.#dialKnown(found, wish, options)
+    return this.#any([found.place, ...(found.others ?? [])], wish, options)
+  }
+
+  /** Whoever answers first; where nobody does, what was found at the last place is told. */
+  async #any(places: readonly TlsPlace[], wish: Wish, options: Dialled): Promise<TlsConnection> {
+    for (const [index, place] of places.entries()) {
+      const isLast = index === places.length - 1
+      try {
+        return await this.#once(place, wish, undefined, {
+          ...options,
+          ...(!isLast && { timeoutMs: NEXT_ADDRESS_MS })
+        })
+      } catch (error) {
+        options.signal?.throwIfAborted()
+        if (isLast || !(error instanceof Fault) || !NOT_REACHED.has(error.code)) throw error
+      }
+    }
+    throw new Fault('bug', 'There was no place to look at. Please report it.')
   }
 
   /** The addresses one after the other; where none worked, the worst that was found is told. */
   async #dialKnown(
-    { peer, places, guess }: Extract<Found, { readonly peer: PeerEntry }>,
+    { peer, places, guess, heard = [] }: Extract<Found, { readonly peer: PeerEntry }>,
     wish: Wish,
     options: Dialled
   ): Promise<TlsConnection> {
     const faults: Fault[] = []
-    const all = [...places, ...(guess && !places.some((each) => same(each, guess)) ? [guess] : [])]
+    const all = distinct([...places, ...heard, ...(guess ? [guess] : [])])
     for (const [index, place] of all.entries()) {
       const timeoutMs = index < all.length - 1 ? NEXT_ADDRESS_MS : options.timeoutMs
       try {
@@ -113,8 +195,8 @@ export class PeerWays {
       } catch (error) {
         options.signal?.throwIfAborted()
         if (!(error instanceof Fault) || !NOT_REACHED.has(error.code)) throw error
-        // Somebody else may well have the name in the network.
-        if (place !== guess) faults.push(error)
+        // Somebody else may well have the name in the network, and anybody may say there that he is that peer.
+        if (places.includes(place)) faults.push(error)
       }
     }
     const [first] = faults
@@ -141,8 +223,8 @@ export class PeerWays {
   }
 }
 
-function same(a: TlsPlace, b: TlsPlace): boolean {
-  return a.host === b.host && a.port === b.port
+function distinct(places: readonly TlsPlace[]): TlsPlace[] {
+  return [...new Map([...places].reverse().map((each) => [formatPlace(each), each])).values()].reverse()
 }
 
 function nowhere({ name }: PeerEntry): Fault {

@@ -47,10 +47,14 @@ export class InstanceHome {
     return JSON.parse(readFileSync(this.settings, 'utf8')) as Settings
   }
 
-  /** Replaces the file. Several run at a time on this computer: other computers do not reach one that does not say so. */
-  write(settings: GivenSettings): void {
+  /**
+   * Replaces the file. Several run at a time on this computer: other computers do not reach one that does not say so, and it neither
+   * announces itself nor listens to others.
+   */
+  write({ preferences = { listen: { enabled: false } }, ...settings }: GivenSettings): void {
     mkdirSync(join(this.config, 'farport'), { recursive: true, mode: 0o700 })
-    const text = JSON.stringify({ version: 1, preferences: { listen: { enabled: false } }, ...settings })
+    const quiet = { discovery: { announce: false, browse: false }, ...preferences }
+    const text = JSON.stringify({ version: 1, preferences: quiet, ...settings })
     writeFileSync(this.settings, text, { mode: 0o600 })
   }
 

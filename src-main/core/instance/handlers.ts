@@ -3,6 +3,7 @@ import { controlCommands } from './control-commands.ts'
 import { entryCommands } from './entry-commands.ts'
 import type { Handlers, House } from './house.ts'
 import { linkCommands } from './link-commands.ts'
+import { nearbyCommands } from './nearby-commands.ts'
 import { pairingCommands } from './pairing-commands.ts'
 import { peerCommands } from './peer-commands.ts'
 import { portCommands } from './port-commands.ts'
@@ -16,6 +17,7 @@ export function handlers(house: House): Handlers {
     ...linkCommands(house),
     ...pairingCommands(house),
     ...peerCommands(house),
-    ...reachCommands(house)
+    ...reachCommands(house),
+    ...nearbyCommands(house)
   }
 }

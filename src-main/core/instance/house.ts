@@ -9,6 +9,7 @@ import type { Identity } from '../../rpc/permitted.ts'
 import type { Change } from '../../store/settings-file.ts'
 import type { Core } from '../core.ts'
 import type { FarShares } from './far-shares.ts'
+import type { Neighbourhood } from './neighbourhood.ts'
 import type { Peers } from './peers.ts'
 
 export interface House {
@@ -18,6 +19,7 @@ export interface House {
   readonly trust: TrustStore
   readonly peers: Peers
   readonly far: FarShares
+  readonly near: Neighbourhood
   readonly settings: Settings
   /** Everything, as the owner sees it. */
   readonly state: StateTree

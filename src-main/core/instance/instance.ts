@@ -22,6 +22,7 @@ import { serve, type Served } from '../../rpc/server.ts'
 import { streamChannel } from '../../rpc/stream-channel.ts'
 import { difference } from '../../store/difference.ts'
 import { SettingsFile, type Change } from '../../store/settings-file.ts'
+import type { Announced } from '../announcing.ts'
 import { Core } from '../core.ts'
 import { listenLocal } from '../local-socket.ts'
 import type { InstancePaths } from '../instance-paths.ts'
@@ -36,6 +37,7 @@ import { FarShares } from './far-shares.ts'
 import { handlers } from './handlers.ts'
 import type { House } from './house.ts'
 import { applyPermissions } from './live-permissions.ts'
+import { Neighbourhood, type OpenDiscovery } from './neighbourhood.ts'
 import { Peers } from './peers.ts'
 import { permits, viewOfPeer } from './permits.ts'
 
@@ -52,6 +54,8 @@ export interface InstanceOptions {
   /** Aborted: whoever waits for the start does not any more. */
   readonly stop?: AbortSignal
   readonly clock?: Clock
+  /** How others in the network are heard and told of us; absent: by mDNS. */
+  readonly openDiscovery?: OpenDiscovery
 }
 
 /** Of the settings file, that are shown. */
@@ -72,6 +76,7 @@ export class Instance {
   readonly #file: SettingsFile
   readonly #key: Key
   readonly #trust: TrustStore
+  readonly #near: Neighbourhood
   readonly #peers: Peers
   readonly #core: Core
   readonly #entries: Entries
@@ -107,6 +112,14 @@ export class Instance {
         void this.#apply()
       }
     })
+    this.#near = new Neighbourhood({
+      key,
+      trust: this.#trust,
+      clock: this.#clock,
+      open: options.openDiscovery,
+      announced: () => this.#announced,
+      tell: (level, text) => this.#report({ level, subject: '', text })
+    })
     this.#peers = new Peers({
       key,
       trust: this.#trust,
@@ -116,12 +129,15 @@ export class Instance {
       share: (id) => this.#shared(id),
       serve: (channel, { id }, address) =>
         this.connect(channel, { type: 'peer', id, ...(address !== undefined && { address }) }),
-      tell: (level, text) => this.#report({ level, subject: '', text })
+      tell: (level, text) => this.#report({ level, subject: '', text }),
+      nearby: this.#near,
+      arrivals: this.#near.onArrival
     })
     // A share's id in core is the one that permissions name it by.
     const house = { identity: key, trust: this.#trust, permissionId: ({ id }: { readonly id: string }) => id }
     this.#core = new Core({
       farports: this.#peers.farports,
+      announced: this.#near.ports,
       tls: tlsRights(() => Promise.resolve(house))
     })
     this.#entries = new Entries({
@@ -154,6 +170,9 @@ export class Instance {
     this.#life.add(this.#peers.onChange(() => this.#states.fire()))
     this.#life.add(this.#far.onChange(() => this.#states.fire()))
     this.#life.add(this.#far)
+    this.#life.add(this.#near.onChange(() => this.#states.fire()))
+    this.#life.add(this.#states.event(() => this.#near.look()))
+    this.#life.add(this.#near)
     this.#life.add(
       file.onChange(() => {
         this.#faults = []
@@ -213,7 +232,8 @@ export class Instance {
         faults: [...this.#faults, ...this.#peers.faults].map((fault) => fault.toJSON())
       },
       peers: this.#peers.peers,
-      pairings: this.#peers.pairings
+      pairings: this.#peers.pairings,
+      nearby: Object.fromEntries(this.#near.nearby.map((each) => [each.id, each]))
     }
   }
 
@@ -249,6 +269,7 @@ export class Instance {
   /** Ends everything within `timeoutMs`; resolves with the number of bytes that were not delivered. Never rejects. */
   async close(timeoutMs: number): Promise<number> {
     this.#life.dispose()
+    const goodbye = this.#near.close().then(() => 0)
     this.#peers.stop()
     for (const { served } of [...this.#clients]) served.close(SHUTDOWN)
     const lost =
@@ -256,6 +277,7 @@ export class Instance {
       (await within(this.#core.close(timeoutMs), GRACE_MS, this.#clock))
     // By now what was on its way to them is there, or counted.
     this.#peers.dispose()
+    await within(goodbye, GRACE_MS, this.#clock)
     await this.#file.close()
     return lost
   }
@@ -272,7 +294,10 @@ export class Instance {
     const { stop } = this.#options
     await Promise.race([this.#apply(), ...(stop ? [aborted(stop)] : [])])
     // When there is something to come for.
-    if (!stop?.aborted) await this.#peers.listen(this.settings.preferences.listen)
+    if (stop?.aborted) return
+    await this.#peers.listen(this.settings.preferences.listen)
+    // Nobody waits for it: the network may take its time.
+    void this.#near.apply(this.settings.preferences.discovery)
   }
 
   async #change(change: Change): Promise<number> {
@@ -295,6 +320,7 @@ export class Instance {
     const { peers } = difference(before, after)
     if (peers.length === 0) return
     this.#trust.reloaded(before.peers)
+    this.#near.recall()
     for (const { service } of this.#clients) service.recheck()
     applyPermissions(new Set(peers.map(({ id }) => id)), this.#core.state, this.#trust, this.#core)
     this.#states.fire()
@@ -317,6 +343,7 @@ export class Instance {
     for (const { service } of this.#clients) service.recheck()
     this.#states.fire()
     const listening = preferences.includes('listen') && this.#peers.listen(after.preferences.listen)
+    if (preferences.includes('discovery')) void this.#near.apply(after.preferences.discovery)
     const lost = await this.#entries.take(steps)
     await listening
     this.#states.fire()
@@ -333,6 +360,7 @@ export class Instance {
       trust: this.#trust,
       peers: this.#peers,
       far: this.#far,
+      near: this.#near,
       get settings() {
         return settings()
       },
@@ -355,6 +383,12 @@ export class Instance {
     return (
       share && { id, enabled: share.state.enabled, admit: (session, terms) => share.admit(session, terms) }
     )
+  }
+
+  get #announced(): Announced {
+    const { bridges, self } = this.state
+    const shares = new Map(this.settings.shares.map((each) => [each.id, each]))
+    return { ...(self && { self }), bridges: Object.values(bridges), shareOf: (id) => shares.get(id) }
   }
 
   get #name(): string {

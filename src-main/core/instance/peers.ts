@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import type { Disposable, Event } from '../../base/event.ts'
-import { Emitter, once } from '../../base/event.ts'
+import { Emitter, never, once } from '../../base/event.ts'
 import { Lifetime } from '../../base/lifetime.ts'
 import { Fault, toFault } from '../../contract/faults.ts'
 import {
@@ -14,13 +14,13 @@ import {
   type Preferences,
   type Settings
 } from '../../contract/settings.ts'
-import type { StateTree } from '../../contract/state.ts'
+import type { NearbyState, StateTree } from '../../contract/state.ts'
 import type { TlsConnection } from '../../net/tls.ts'
 import { FarportListener } from '../../peers/farport-listener.ts'
 import type { Identity as Key } from '../../peers/identity.ts'
 import { PairingDesk, type PairingNews } from '../../peers/pairing-desk.ts'
-import type { TrustStore } from '../../peers/trust.ts'
-import { PeerWays, type PeerRpc } from '../../peers/ways.ts'
+import { folded, type TrustStore } from '../../peers/trust.ts'
+import { PeerWays, type NearbyFarports, type PeerRpc } from '../../peers/ways.ts'
 import type { Channel } from '../../rpc/channel.ts'
 import type { Farports } from '../context.ts'
 import { PeerDoor, type SharedPort } from './door.ts'
@@ -39,7 +39,13 @@ export interface PeersOptions {
   /** Serves the contract to a peer. */
   readonly serve: (channel: Channel, peer: PeerEntry, address: string | undefined) => void
   readonly tell: (level: 'info' | 'warning', text: string) => void
+  readonly nearby?: NearbyFarports
+  /** A Farport is heard that was not, or somewhere else. */
+  readonly arrivals?: Event<Arrival>
 }
+
+/** What a Farport calls itself, and the id that it claims. */
+type Arrival = Pick<NearbyState, 'kind' | 'name' | 'claims'>
 
 /** What the commands about peers work on. */
 export interface PeerHouse {
@@ -75,14 +81,15 @@ export class Peers implements Disposable {
   readonly onChange: Event<void> = this.#changes.event
 
   constructor(options: PeersOptions) {
-    const { key, trust, clock, name, settings, serve, tell } = options
+    const { key, trust, clock, name, settings, serve, tell, nearby } = options
     this.#options = options
     this.desk = this.#life.add(new PairingDesk({ ownId: key.id, name, trust, clock }))
     this.ways = new PeerWays({
       identity: key,
       trust,
       clock,
-      learned: (id, addresses) => void this.#learn(id, addresses)
+      learned: (id, addresses) => void this.#learn(id, addresses),
+      ...(nearby && { nearby })
     })
     const door = new PeerDoor({
       findShare: (text) => this.#findShare(text),
@@ -115,7 +122,17 @@ export class Peers implements Disposable {
       const connection = await this.ways.dialShare(wish, options)
       this.#counted(connection)
       return connection
-    }
+    },
+    onArrival: (peer) => (listener) =>
+      (this.#options.arrivals ?? never)((arrival) => {
+        if (this.#isMeant(peer, arrival)) listener()
+      })
+  }
+
+  #isMeant(text: string, { kind, name, claims }: Arrival): boolean {
+    if (kind !== 'farport') return false
+    const { key } = this.called(text)
+    return key === text ? folded(name) === folded(text) : key === claims
   }
 
   /** By what a peer is told apart, where that is known before it answers, and what people here call it; `text`: as they wrote it. */

@@ -12,6 +12,7 @@ import { loadIdentity, type Identity as Key } from '../../../src-main/peers/iden
 import { RpcClient } from '../../../src-main/rpc/client.ts'
 import { memoryChannels } from '../../../src-main/rpc/memory-channel.ts'
 import type { Identity } from '../../../src-main/rpc/permitted.ts'
+import { FakeDiscovery } from '../../fake-discovery.ts'
 import { freePort } from '../../peers/free-port.ts'
 
 export type Given = Partial<InferInput<typeof settingsSchema>>
@@ -25,6 +26,8 @@ export interface Home {
 
 export interface House extends Home {
   readonly instance: Instance
+  /** Its network, once it has one. */
+  readonly discovery: () => FakeDiscovery
   readonly notices: NoticeLine[]
   /** What the owner, or a peer, gets of it. */
   client(who?: Identity): RpcClient
@@ -57,7 +60,9 @@ export async function house(at: Home, settings: Given): Promise<House> {
   const listen = { port: at.port, addresses: ['127.0.0.1'] }
   writeFileSync(path, JSON.stringify({ version: 1, preferences: { listen }, ...settings }), { mode: 0o600 })
   const notices: NoticeLine[] = []
+  let discovery: FakeDiscovery | undefined
   const instance = await Instance.open({
+    openDiscovery: (options) => (discovery = new FakeDiscovery(options)),
     paths: {
       ...{ kind: 'user', directory, settings: path, lock: join(directory, 'lock') },
       identity: join(directory, 'identity.pem'),
@@ -71,6 +76,7 @@ export async function house(at: Home, settings: Given): Promise<House> {
     ...at,
     instance,
     notices,
+    discovery: () => discovery!,
     client: (who = { type: 'owner' }) => {
       const [near, far] = memoryChannels()
       instance.connect(far, who)

@@ -11,6 +11,7 @@ import { instancePaths } from '../../../src-main/core/instance-paths.ts'
 import { Instance } from '../../../src-main/core/instance/instance.ts'
 import { RpcClient } from '../../../src-main/rpc/client.ts'
 import { memoryChannels } from '../../../src-main/rpc/memory-channel.ts'
+import { FakeDiscovery } from '../../fake-discovery.ts'
 import { freePort } from '../../peers/free-port.ts'
 
 export interface Installation {
@@ -39,6 +40,7 @@ export async function installation(
   const instance = await Instance.open({
     paths,
     version: '1',
+    openDiscovery: (options) => new FakeDiscovery(options),
     report: (line) => void log.push(line),
     ...(clock && { clock })
   })
