@@ -3,7 +3,7 @@
  * name → check. Farport runs here but for the last check; QEMU's telnet chardev makes a break of IAC BRK.
  *
  * What QEMU 7.2 cannot: a break over its raw sockets; telnet where it dials itself (it takes the bytes as they are); a break that
- * the guest sends, over any socket; a break that a terminal of the host receives, as it ignores them there.
+ * the guest sends, over any socket; a break that a terminal of the host receives, which it reads as a 0.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
