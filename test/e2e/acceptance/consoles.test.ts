@@ -126,7 +126,7 @@ describe.skipIf(lacks('expect', 'telnet'))('a rack of consoles', () => {
       ])
       const settings = home.read()
       const rotated = settings.shares[ROTATED - 1]!
-      const [trace] = rotated.trace ?? []
+      const [trace] = rotated.trace
       const shares = settings.shares.with(ROTATED - 1, {
         ...rotated,
         trace: [{ what: 'read', file: `${logs}/\\p`, rotateBytes: ROTATE_BYTES }]
