@@ -24,6 +24,12 @@ const CARRIERS: Partial<Record<Transport, Carrier>> = {
     dial: async (...args) => (await import('./foreign-tls-dial.ts')).dialForeignTls(...args),
     listen: async (...args) => (await import('./foreign-tls-listener.ts')).listenForeignTls(...args),
     browsersReach: true
+  },
+  // What speaks inside its TLS is no browser: it has logged in.
+  certauth: {
+    dial: async (...args) => (await import('./certauth-dial.ts')).dialCertauth(...args),
+    listen: async (...args) => (await import('./certauth-listener.ts')).listenCertauth(...args),
+    browsersReach: false
   }
 }
 

@@ -70,6 +70,7 @@ export class MuxConnection implements Connection {
   #reason: CloseReason | undefined
   /** The far side has closed the channel, or the Connection below is over: what is held is still handed on. */
   #over: CloseReason | undefined
+  #lowerOver = false
   #closeSent = false
   #ended = false
   #waiting: ((lostBytes: number) => void)[] = []
@@ -304,13 +305,19 @@ export class MuxConnection implements Connection {
 
   #endLower(): void {
     if (this.#ended) return
+    if (this.#lowerOver) {
+      this.#end()
+      return
+    }
     const reason = this.#reason ?? this.#over ?? DONE
     const leftMs = this.#deadline ? this.#deadline.atMs - this.#clock.nowMs() : PEER_ENDED_DRAIN_MS
     void this.#lower.close(reason, Math.max(0, leftMs)).then(() => this.#end())
   }
 
   #lowerEnded(reason: CloseReason): void {
-    // What it has lost is known from here on; what is held is still handed on.
+    // What it has lost is known from here on; what is held is still handed on, but of one who is trusted no more.
+    this.#lowerOver = true
+    if (reason.code === 'unpaired') this.#held = []
     if (this.#reason || (this.#over && this.#held.length === 0)) this.#end()
     else this.#overWith(reason)
   }
