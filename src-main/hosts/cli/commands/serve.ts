@@ -9,9 +9,16 @@ import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { Log, leadsToJournal } from '../log.ts'
 import { flag, parse } from '../options.ts'
+import { pagePlace } from '../page-place.ts'
+import { PageDoor } from '../../headless/page-door.ts'
 import { stopped } from '../with-core.ts'
 
-const OPTIONS = { system: { type: 'boolean' } } as const
+const OPTIONS = {
+  system: { type: 'boolean' },
+  http: { type: 'string' },
+  'http-cert': { type: 'string' },
+  'http-key': { type: 'string' }
+} as const
 
 /** What SIGTERM leaves for draining, in ms. */
 const DRAIN_MS = 2000
@@ -22,6 +29,7 @@ const STATUS_PACE_MS = 5000
 /** `farport serve`: everything that the settings say, until it is told to stop. */
 export const serve: CliCommand = async (args, io) => {
   const { given } = parse(args, OPTIONS, 0)
+  const place = pagePlace(given)
   const scope = flag(given, 'system') ? 'system' : 'user'
   const paths = instancePaths(scope)
   prepareInstance(paths)
@@ -36,6 +44,13 @@ export const serve: CliCommand = async (args, io) => {
   const manager = serviceManager()
   const reloads = reloadsOf(io, log, manager)
   const { FARPORT_CONFIG: settingsPath } = process.env
+  const page = new PageDoor({
+    folder: paths.directory,
+    clock: systemClock,
+    connect: (channel) => running?.connect(channel, { type: 'owner' }),
+    report: (level, text) => log.say(level, '', text)
+  })
+  let running = undefined as Instance | undefined
   try {
     const instance = await Instance.open({
       paths,
@@ -46,10 +61,15 @@ export const serve: CliCommand = async (args, io) => {
       ...(settingsPath && { settingsPath })
     })
     try {
-      await untilStopped(instance, io, log, manager, reloads, isJson)
+      running = instance
+      if (place) await page.open(place)
+      await untilStopped(instance, io, log, manager, reloads, isJson, () => tellPage(page, io, isJson))
     } finally {
       manager.stopping()
+      // They hear why from the instance, unless they are slower than that.
+      const pageClosed = page.close()
       const lost = await instance.close(DRAIN_MS)
+      await pageClosed
       if (lost > 0) log.say('warning', '', `${lost} bytes could not be delivered before the end.`)
       log.say('info', '', 'stopped')
     }
@@ -96,18 +116,30 @@ async function untilStopped(
   log: Log,
   manager: ServiceManager,
   reloads: Reloads,
-  isJson: boolean
+  isJson: boolean,
+  ready: () => Promise<void>
 ): Promise<void> {
   if (io.stop.aborted) return
   const { self } = instance.state
   const name = self?.name ?? ''
   log.say('info', '', `Farport ${__FARPORT_VERSION__} as ${name}, settings in ${self?.settingsPath ?? ''}`)
   io.print(isJson ? JSON.stringify({ ready: instance.socketPath }) : `ready ${instance.socketPath}`)
+  await ready()
   manager.ready(statusOf(instance.state))
   reloads.begin(instance)
   const pace = systemClock.every(STATUS_PACE_MS, () => manager.status(statusOf(instance.state)), 'idle')
   await stopped(io.stop)
   pace.dispose()
+}
+
+/** In journald others can read it: there the page stands without the way in, which `farport page` gives. */
+async function tellPage(page: PageDoor, io: CliIo, isJson: boolean): Promise<void> {
+  if (page.url === undefined) return
+  const url = leadsToJournal(1) ? page.url : page.link().url
+  io.print(isJson ? JSON.stringify({ page: url }) : `page ${url}`)
+  if (isJson || !io.stdout.isTTY) return
+  const { qrCode } = await import('../../headless/qr-code.ts')
+  io.print(qrCode(url))
 }
 
 /** For `systemctl status`. */

@@ -1,0 +1,166 @@
+/**
+ * What a request gets that broke no rule (request-rules.ts). Called by page-server.ts.
+ *
+ *   GET /?token=…    signs the browser in and leads to /        GET /rpc        the WebSocket, see page-server.ts
+ *   GET /, /assets/… the page                                   GET /session    204 signed in, 401 not
+ *   POST /sign-out   this browser alone
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../../base/clock.ts'
+import { plainAddress } from '../../net/allow-list.ts'
+import { SESSION_S, type BrowserSession, type BrowserSessions } from './browser-sessions.ts'
+import type { HostNames } from './host-names.ts'
+import type { PageFile } from './page-files.ts'
+import { SESSION_PATH, SIGN_OUT_PATH, cookiesCalled, pathAndQuery, type Wrong } from './request-rules.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+import {
+  COME_AGAIN,
+  LINK_IS_USED,
+  NOT_HERE,
+  SIGN_IN,
+  WRONG_NAME,
+  noticePage,
+  type Notice
+} from './sign-in-page.ts'
+import type { SignInLinks } from './sign-in-links.ts'
+import { WrongLinks } from './wrong-links.ts'
+
+export interface PageAnswersOptions {
+  readonly files: ReadonlyMap<string, PageFile>
+  readonly sessions: BrowserSessions
+  readonly links: SignInLinks
+  readonly names: HostNames
+  /** Where it listens: cookies know no ports, so their names have them. */
+  readonly port: number
+  readonly clock: Clock
+  /** For the log. */
+  readonly refused: (request: IncomingMessage, why: string) => void
+  readonly signedIn: (request: IncomingMessage) => void
+}
+
+const NEVER_KEPT = { 'Cache-Control': 'no-store' }
+
+export class PageAnswers {
+  readonly #options: PageAnswersOptions
+  readonly #wrongLinks: WrongLinks
+  readonly #cookie: string
+
+  constructor(options: PageAnswersOptions) {
+    this.#options = options
+    this.#wrongLinks = new WrongLinks(options.clock)
+    // The prefix has browsers take it from this very host alone, and by TLS alone.
+    this.#cookie = `${options.names.scheme === 'https' ? '__Host-' : ''}farport-${options.port}`
+  }
+
+  sessionOf(request: IncomingMessage): BrowserSession | undefined {
+    for (const value of cookiesCalled(this.#cookie, request.headers.cookie)) {
+      const session = this.#options.sessions.check(value)
+      if (session) return session
+    }
+    return undefined
+  }
+
+  /** It broke a rule. */
+  refuse(request: IncomingMessage, response: ServerResponse, { status, why }: Wrong): void {
+    this.#options.refused(request, why)
+    if (status === 421) notice(request, response, status, WRONG_NAME)
+    else finish(response, status, { ...NEVER_KEPT, ...(status === 405 && { Allow: 'GET, HEAD' }) })
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path, query] = pathAndQuery(request.url ?? '')
+    const session = this.sessionOf(request)
+    const token = path === '/' && request.method === 'GET' ? new URLSearchParams(query).get('token') : null
+    if (token !== null) await this.#signIn(request, response, token, session)
+    else if (!session) this.#signedOut(request, response, path)
+    else if (path === SIGN_OUT_PATH)
+      finish(response, 204, { ...NEVER_KEPT, 'Set-Cookie': this.#setCookie('', 0) })
+    else if (path === SESSION_PATH) finish(response, 204, NEVER_KEPT)
+    else await this.#file(request, response, path, session)
+  }
+
+  async #signIn(
+    request: IncomingMessage,
+    response: ServerResponse,
+    token: string,
+    session: BrowserSession | undefined
+  ): Promise<void> {
+    const { links, sessions } = this.#options
+    if (links.redeem(token)) {
+      this.#options.signedIn(request)
+      const cookie = this.#setCookie(sessions.issue(), SESSION_S)
+      finish(response, 303, { ...NEVER_KEPT, Location: '/', 'Set-Cookie': cookie })
+    } else if (session) {
+      // A browser that fetched the link ahead, or a page of yesterday that is opened again.
+      finish(response, 303, { ...NEVER_KEPT, Location: '/' })
+    } else {
+      this.#options.refused(request, 'its link was used before, or is too old')
+      const mayHear = await this.#wrongLinks.wait(plainAddress(request.socket.remoteAddress ?? ''))
+      if (mayHear) notice(request, response, 401, LINK_IS_USED)
+      else finish(response, 429, { ...NEVER_KEPT, 'Retry-After': '10', Connection: 'close' })
+    }
+  }
+
+  #signedOut(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const { 'sec-fetch-site': site, 'sec-fetch-dest': target } = request.headers
+    if (path !== '/') finish(response, 401, { ...NEVER_KEPT, Connection: 'close' })
+    // SameSite=Strict: it may have a cookie, and comes from another site (a terminal in a browser, a mail).
+    else if (site === 'cross-site' && target === 'document') notice(request, response, 200, COME_AGAIN)
+    else notice(request, response, 401, SIGN_IN)
+  }
+
+  async #file(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    { isOld }: BrowserSession
+  ): Promise<void> {
+    const file = this.#options.files.get(path)
+    if (!file) {
+      notice(request, response, 404, NOT_HERE)
+      return
+    }
+    const isGzip = /\bgzip\b(?!;q=0)/.test(request.headersDistinct['accept-encoding']?.join() ?? '')
+    const compressed = isGzip ? await file.compressed() : undefined
+    const body = compressed ?? file.body
+    // The same content in another form has another mark (RFC 9110 §8.8.3.3).
+    const etag = compressed ? file.etag.replace(/"$/, '-gzip"') : file.etag
+    const headers = {
+      'Cache-Control': file.isImmutable ? 'private, max-age=31536000, immutable' : 'private, no-cache',
+      ETag: etag,
+      Vary: 'Accept-Encoding',
+      ...(isOld && { 'Set-Cookie': this.#setCookie(this.#options.sessions.issue(), SESSION_S) })
+    }
+    const known = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim())
+    if (known.includes(etag)) {
+      finish(response, 304, headers)
+      return
+    }
+    const encoding = compressed && { 'Content-Encoding': 'gzip' }
+    finish(response, 200, { ...headers, ...encoding, 'Content-Type': file.type }, body)
+  }
+
+  #setCookie(value: string, maxAgeS: number): string {
+    const secure = this.#options.names.scheme === 'https' ? '; Secure' : ''
+    return `${this.#cookie}=${value}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict${secure}`
+  }
+}
+
+/** Who is not signed in keeps no connection. */
+function notice(request: IncomingMessage, response: ServerResponse, status: number, what: Notice): void {
+  const wantsPage = /\btext\/html\b/.test(request.headers.accept ?? '')
+  const type = { 'Content-Type': 'text/html; charset=utf-8' }
+  const headers = { ...NEVER_KEPT, ...(wantsPage && type), ...(status !== 200 && { Connection: 'close' }) }
+  finish(response, status, headers, wantsPage ? noticePage(what) : undefined)
+}
+
+function finish(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer | string = ''
+): void {
+  const length = status === 204 || status === 304 ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
+  response.writeHead(status, { ...SECURITY_HEADERS, ...headers, ...length })
+  response.end(body)
+}

@@ -1,0 +1,115 @@
+/**
+ * The page of a running Farport, for browsers: its files, who may see them, and a Channel for each that does. Loaded by page-door.ts
+ * where somebody wants it, and by nobody else: it has the HTTP server with it. Knows nothing of settings.
+ */
+import { X509Certificate } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import { RefusalLog } from '../../core/instance/refusal-log.ts'
+import type { TlsIdentity } from '../../net/tls-identity.ts'
+import type { Channel } from '../../rpc/channel.ts'
+import { BrowserSessions } from './browser-sessions.ts'
+import { readPageFiles } from './page-files.ts'
+import { PageServer, refuseRaw } from './page-server.ts'
+import { PageSockets } from './page-sockets.ts'
+import { LINK_MS, SignInLinks } from './sign-in-links.ts'
+
+export interface PageHostOptions {
+  readonly host: string
+  readonly port: number
+  /** Needed where other computers come. */
+  readonly tls?: TlsIdentity
+  /** Where the installation keeps what is its own. */
+  readonly folder: string
+  /** Of the page's files; absent: those that were built. */
+  readonly files?: string
+  readonly clock: Clock
+  /** A page came: for its owner. */
+  readonly connect: (channel: Channel) => void
+  readonly report: (level: 'info' | 'warning', text: string) => void
+}
+
+/** A way in for one browser. */
+export interface PageLink {
+  /** With the token. */
+  readonly url: string
+  /** How long it is good, in ms. */
+  readonly validMs: number
+}
+
+export class PageHost {
+  readonly #links: SignInLinks
+  readonly #sessions: BrowserSessions
+  readonly #sockets: PageSockets
+  readonly #server: PageServer
+  readonly #refusals: RefusalLog
+
+  private constructor(parts: {
+    readonly links: SignInLinks
+    readonly sessions: BrowserSessions
+    readonly sockets: PageSockets
+    readonly server: PageServer
+    readonly refusals: RefusalLog
+  }) {
+    this.#links = parts.links
+    this.#sessions = parts.sessions
+    this.#sockets = parts.sockets
+    this.#server = parts.server
+    this.#refusals = parts.refusals
+  }
+
+  /** Rejects with the Fault why it cannot listen there, or why its files cannot be read. */
+  static async open(options: PageHostOptions): Promise<PageHost> {
+    const { clock, report, tls } = options
+    const [files, sessions] = await Promise.all([
+      readPageFiles(options.files),
+      BrowserSessions.open(options.folder)
+    ])
+    const links = new SignInLinks(clock)
+    const sockets = new PageSockets(clock, options.connect)
+    const refusals = new RefusalLog(clock, (text) => report('warning', `page: turned away: ${text}`))
+    try {
+      const server = await PageServer.listen({
+        ...{ host: options.host, port: options.port, clock, files, sessions, links },
+        ...(tls && { tls, certificate: new X509Certificate(tls.certificate) }),
+        upgrade: (request, socket, head) => {
+          if (sockets.isFull) refuseRaw(socket, 503)
+          else sockets.take(request, socket, head)
+        },
+        refused: (text) => refusals.add(text),
+        told: (text) => report('info', `page: ${text}`)
+      })
+      return new PageHost({ links, sessions, sockets, server, refusals })
+    } catch (error) {
+      await sockets.close()
+      throw error
+    }
+  }
+
+  /** Without a token. */
+  get url(): string {
+    return `${this.#server.names.origin}/`
+  }
+
+  link(): PageLink {
+    return { url: `${this.url}?token=${this.#links.issue()}`, validMs: LINK_MS }
+  }
+
+  /** Every browser has to sign in again; resolves with the number of pages that were open. */
+  async signOut(): Promise<number> {
+    const { count } = this.#sockets
+    this.#links.clear()
+    try {
+      await this.#sessions.signOut()
+    } finally {
+      this.#sockets.end('signed out')
+    }
+    return count
+  }
+
+  /** Resolves when nobody is there any more, and the address is free. */
+  async close(): Promise<void> {
+    this.#refusals.dispose()
+    await this.#sockets.close()
+    await this.#server.close()
+  }
+}

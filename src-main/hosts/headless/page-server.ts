@@ -1,0 +1,199 @@
+/**
+ * The HTTP server of the page: listens, and sees that nobody takes more of this computer than a browser needs. Called by page-host.ts;
+ * what a request gets is page-answers.ts' to say, what is behind a WebSocket page-host's.
+ */
+import type { X509Certificate } from 'node:crypto'
+import { STATUS_CODES, createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../../base/clock.ts'
+import { plainText } from '../../base/plain-text.ts'
+import { Fault } from '../../contract/faults.ts'
+import { isLoopback, plainAddress } from '../../net/allow-list.ts'
+import { formatAddress } from '../../net/endpoint.ts'
+import { listenFault } from '../../net/network-faults.ts'
+import type { TlsIdentity } from '../../net/tls-identity.ts'
+import { HostNames } from './host-names.ts'
+import { PageAnswers, type PageAnswersOptions } from './page-answers.ts'
+import { PENDING_MS, PendingSockets } from './pending-sockets.ts'
+import { RPC_PATH, pathAndQuery, whatIsWrong } from './request-rules.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+
+/** Of a request's head, in bytes: a browser's has about 1 KB. */
+export const MAX_HEAD_BYTES = 8192
+/** A browser has six, and one for the WebSocket. */
+export const MAX_CONNECTIONS = 256
+/** How long a connection is kept for the next request, in ms. */
+const KEEP_ALIVE_MS = 5000
+/** How often Node looks for requests that are late, in ms. */
+const LOOK_MS = 500
+/** As long as for other peers that vanish, in ms. */
+const PROBE_MS = 10_000
+
+export interface PageServerOptions extends Pick<PageAnswersOptions, 'files' | 'sessions' | 'links'> {
+  readonly host: string
+  readonly port: number
+  readonly clock: Clock
+  readonly tls?: TlsIdentity
+  /** The names that it may be asked for by as well. */
+  readonly certificate?: X509Certificate
+  /** May this one have a WebSocket: it is signed in, and its page is ours. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** For the log. */
+  readonly refused: (text: string) => void
+  readonly told: (text: string) => void
+}
+
+export class PageServer {
+  readonly #server: Server | TlsServer
+  readonly #pending: PendingSockets
+  readonly #answers: PageAnswers
+  readonly #options: PageServerOptions
+  readonly names: HostNames
+
+  private constructor(options: PageServerOptions, server: Server | TlsServer) {
+    this.#options = options
+    this.#server = server
+    const { address, port } = server.address() as AddressInfo
+    const { tls, clock, certificate } = options
+    this.names = new HostNames({
+      ...{ host: options.host, address, port, isTls: tls !== undefined },
+      ...(certificate && { certificate })
+    })
+    this.#answers = new PageAnswers({
+      ...options,
+      ...{ names: this.names, port },
+      refused: (request, why) => this.#refused(request, why),
+      signedIn: (request) => options.told(`a browser signed in (${remoteOf(request.socket)})`)
+    })
+    this.#pending = new PendingSockets(clock, (address, why) => options.refused(`${address} (${why})`))
+    this.#serve()
+  }
+
+  /** Rejects with a Fault as other listeners. */
+  static async listen(options: PageServerOptions): Promise<PageServer> {
+    const { host, port, tls } = options
+    const limits = {
+      maxHeaderSize: MAX_HEAD_BYTES,
+      headersTimeout: PENDING_MS,
+      requestTimeout: PENDING_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: LOOK_MS,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_MS
+    }
+    const server = tls
+      ? (await import('node:https')).createServer({
+          ...limits,
+          ...{ key: tls.key, cert: tls.certificate, minVersion: 'TLSv1.3', handshakeTimeout: PENDING_MS }
+        })
+      : createServer(limits)
+    server.maxConnections = MAX_CONNECTIONS
+    await new Promise<void>((resolve, reject) => {
+      const place = `${tls ? 'https' : 'http'}://${formatAddress(host, port)}`
+      server.once('error', (error) => reject(listenFault(error, place)))
+      server.listen({ host, port }, resolve)
+    })
+    const { address } = server.address() as AddressInfo
+    if (!tls && !isLoopback(address)) {
+      server.close()
+      throw new Fault(
+        'address-not-permitted',
+        `${host} is ${address} here, which other computers reach: serve the page at 127.0.0.1, or with TLS (--http-cert).`
+      )
+    }
+    return new PageServer(options, server)
+  }
+
+  /** Nobody comes any more; whoever has a WebSocket keeps it. Resolves when the address is free. */
+  async close(): Promise<void> {
+    this.#pending.dispose()
+    const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  #serve(): void {
+    const server = this.#server
+    server.on('connection', (socket: Socket) => {
+      socket.on('error', () => undefined)
+      this.#pending.add(socket)
+    })
+    server.on('request', (request, response) => {
+      this.#settle(request)
+      response.on('error', () => undefined)
+      const wrong = whatIsWrong(request, this.names, false)
+      if (wrong) {
+        // What else it sends is not read.
+        response.setHeader('Connection', 'close')
+        this.#answers.refuse(request, response, wrong)
+      } else
+        this.#answers.answer(request, response).catch((error: unknown) => {
+          this.#options.refused(`${remoteOf(request.socket)} (${String(error)})`)
+          request.socket.destroy()
+        })
+    })
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#settle(request)
+      socket.on('error', () => undefined)
+      this.#upgrade(request, socket, head)
+    })
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+      const status = STATUS_OF[error.code ?? ''] ?? 400
+      if (error.code !== 'ECONNRESET') this.#options.refused(`${remoteOf(socket)} (${error.message})`)
+      if (socket.writable) refuseRaw(socket, status)
+      else socket.destroy()
+    })
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const [path] = pathAndQuery(request.url ?? '')
+    const wrong = whatIsWrong(request, this.names, true)
+    const session = this.#answers.sessionOf(request)
+    if (wrong) {
+      this.#refused(request, wrong.why)
+      refuseRaw(socket, wrong.status)
+    } else if (!session) {
+      this.#refused(request, 'it is not signed in')
+      refuseRaw(socket, 401)
+    } else if (path !== RPC_PATH) refuseRaw(socket, 404)
+    else this.#options.upgrade(request, socket, head)
+  }
+
+  #settle({ socket }: IncomingMessage): void {
+    this.#pending.settle(socket)
+  }
+
+  #refused({ socket, headers }: IncomingMessage, why: string): void {
+    const { 'user-agent': agent } = headers
+    const who = agent === undefined ? '' : `, ${plainText(agent, 60)}`
+    this.#options.refused(`${remoteOf(socket)}${who} (${plainText(why, 200)})`)
+  }
+}
+
+/** What Node says of a request that it does not take. */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408
+}
+
+/** An answer where Node makes none. */
+export function refuseRaw(socket: Duplex, status: number): void {
+  const headers = {
+    ...SECURITY_HEADERS,
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+    'Content-Length': '0'
+  }
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n`, () =>
+    socket.destroy()
+  )
+}
+
+function remoteOf(socket: Duplex & Partial<Pick<Socket, 'remoteAddress' | 'remotePort'>>): string {
+  const { remoteAddress, remotePort } = socket
+  return remoteAddress === undefined ? 'someone' : formatAddress(plainAddress(remoteAddress), remotePort ?? 0)
+}
