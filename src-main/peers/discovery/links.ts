@@ -48,11 +48,14 @@ function linkOf(name: string, infos: readonly NetworkInterfaceInfo[], platform: 
 
 /**
  * What avahi announces too, as both say it under one name: an address that means nothing outside the link only where the interface
- * has no other. If the two differed, each would take the other for a stranger with the same name.
+ * has no other of its family. If the two differed, each would take the other for a stranger with the same name.
  */
 function announced(infos: readonly NetworkInterfaceInfo[]): string[] {
-  const wide = infos.filter((each) => !isLinkLocal(each.address))
-  return (wide.length > 0 ? wide : infos).map((each) => each.address)
+  return (['IPv4', 'IPv6'] as const).flatMap((family) => {
+    const all = infos.filter((each) => each.family === family)
+    const wide = all.filter((each) => !isLinkLocal(each.address))
+    return (wide.length > 0 ? wide : all).map((each) => each.address)
+  })
 }
 
 export function isLinkLocal(address: string): boolean {

@@ -6,10 +6,9 @@ import { SENT_BYTES } from './limits.ts'
 import { message, recordKey, type DnsRecord, type Message } from './message.ts'
 import { nameKey } from './names.ts'
 import type { Outbox } from './outbox.ts'
-import type { Channel, Packet, Transport } from './transport.ts'
+import { MDNS_PORT, type Channel, type Packet, type Transport } from './transport.ts'
 import { additionalsFor, type Zone } from './zone.ts'
 
-const MDNS_PORT = 5353
 /** Others may have the same to say: not all at once. */
 const SHARED_MS = { least: 20, spread: 100 }
 /** More of what the asker knows follows. */

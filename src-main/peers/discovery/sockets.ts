@@ -13,9 +13,8 @@ import type { Clock } from '../../base/clock.ts'
 import { Emitter, type Disposable } from '../../base/event.ts'
 import { PACKET_BYTES } from './limits.ts'
 import { linksOf, ownAddresses, type Interfaces, type Link } from './links.ts'
-import type { Channel, ChannelChange, Packet, Transport } from './transport.ts'
+import { MDNS_PORT, type Channel, type ChannelChange, type Packet, type Transport } from './transport.ts'
 
-const PORT = 5353
 const GROUP = { 4: '224.0.0.251', 6: 'ff02::fb' } as const
 /** RFC 6762 §11. */
 const TTL = 255
@@ -23,6 +22,8 @@ const LOOK_MS = 2500
 /** A wall clock that ran so much further than the monotonic one, or a look so late: the computer slept. */
 const SLEPT_MS = 5000
 const FLUSH_MS = 500
+/** An IPv6 address that has just come cannot be used for a second: no trouble to tell of. */
+const TRIES_UNTIL_TOLD = 2
 /** Packets of ours that come back: so many are known again. */
 const SENT_KNOWN = 64
 
@@ -44,8 +45,8 @@ interface Open {
 export class Sockets implements Transport {
   readonly #options: SocketsOptions
   readonly #open = new Map<string, Open>()
-  /** What does not work now, by the key of the channel: told once. */
-  readonly #troubles = new Map<string, string>()
+  /** What does not work now, by the key of the channel, and how often it was tried. */
+  readonly #troubles = new Map<string, { readonly cause: string; tries: number }>()
   readonly #channels = new Emitter<ChannelChange>()
   readonly #packets = new Emitter<Packet>()
   readonly #look: Disposable
@@ -87,7 +88,7 @@ export class Sockets implements Transport {
     const address =
       to?.address ?? (channel.family === 4 ? GROUP[4] : `${GROUP[6]}${open.link.member[6].slice(2)}`)
     this.#sending++
-    open.socket.send(bytes, to?.port ?? PORT, address, (error) => {
+    open.socket.send(bytes, to?.port ?? MDNS_PORT, address, (error) => {
       // To one alone may fail because of that one.
       if (error && !to) this.#trouble(open, error)
       if (--this.#sending === 0) this.#flushed?.()
@@ -148,7 +149,7 @@ export class Sockets implements Transport {
     socket.unref()
     socket.on('error', (error) => this.#trouble(open, error))
     socket.on('message', (bytes, { address, port }) => this.#heard(open, bytes, address, port))
-    socket.bind(PORT, bindAddress(link, family), () => {
+    socket.bind(MDNS_PORT, bindAddress(link, family), () => {
       if (this.#open.get(key) !== open) return
       try {
         socket.addMembership(GROUP[family], link.member[family])
@@ -164,7 +165,7 @@ export class Sockets implements Transport {
     })
   }
 
-  /** The next look tries again. */
+  /** The next look tries again; told once, for as long as it is the same. */
   #trouble(open: Open, error: NodeJS.ErrnoException): void {
     const { channel, socket } = open
     if (this.#open.get(channel.key) !== open) return
@@ -172,9 +173,10 @@ export class Sockets implements Transport {
     socket.close()
     this.#channels.fire({ gone: [channel], fresh: [] })
     const cause = error.code ?? error.message
-    if (this.#ended || this.#troubles.get(channel.key) === cause) return
-    this.#troubles.set(channel.key, cause)
-    this.#options.onTrouble(troubleText(channel, cause))
+    if (this.#ended) return
+    const known = this.#troubles.get(channel.key)
+    if (known?.cause !== cause) this.#troubles.set(channel.key, { cause, tries: 1 })
+    else if (++known.tries === TRIES_UNTIL_TOLD) this.#options.onTrouble(troubleText(channel, cause))
   }
 
   #heard(open: Open, bytes: Buffer, address: string, port: number): void {
@@ -232,10 +234,10 @@ function troubleText({ interface: name, family }: Channel, cause: string): strin
   const what = `cannot look for others on ${name} by IPv${family}`
   switch (cause) {
     case 'EADDRINUSE':
-      return `${what}: another program has port ${PORT} for itself; end it, or have it share the port`
+      return `${what}: another program has port ${MDNS_PORT} for itself; end it, or have it share the port`
     case 'EACCES':
     case 'EPERM':
-      return `${what}: not permitted (${cause}); allow UDP port ${PORT} for this program`
+      return `${what}: not permitted (${cause}); allow UDP port ${MDNS_PORT} for this program`
     default:
       return `${what} (${cause}); Farport goes on trying`
   }

@@ -1,6 +1,8 @@
 /** What carries the packets: a socket for each interface and family (sockets.ts), or a network in memory (tests). */
 import type { Disposable, Event } from '../../base/event.ts'
 
+export const MDNS_PORT = 5353
+
 /** One interface by one family. Replaced by a new one of the same key when its addresses change. */
 export interface Channel {
   /** `eth0/4`. */
