@@ -1,6 +1,8 @@
 /** The commands about computers that are known: block, forget, permit, and what they offer. */
+import { plainText } from '../../base/plain-text.ts'
 import { Fault } from '../../contract/faults.ts'
 import { type PeerEntry, type Permission } from '../../contract/settings.ts'
+import type { Identity as Key } from '../../peers/identity.ts'
 import { shareId } from './entry-commands.ts'
 import type { Handlers } from './house.ts'
 import { namedPeer, wholeId } from './named-peer.ts'
@@ -8,10 +10,16 @@ import { askOffer } from './offer.ts'
 import { oneEach } from './pairing-commands.ts'
 import type { PeerHouse } from './peers.ts'
 
-export type PeerCommands = Pick<Handlers, 'peer.block' | 'peer.remove' | 'peer.permit' | 'peer.offers'>
+/** As a peer's own name. */
+const MAX_NAME = 64
 
-export function peerCommands(house: PeerHouse): PeerCommands {
-  const { peers, trust, clock } = house
+export type PeerCommands = Pick<
+  Handlers,
+  'peer.block' | 'peer.remove' | 'peer.trust' | 'self.certificate' | 'peer.permit' | 'peer.offers'
+>
+
+export function peerCommands(house: PeerHouse & { readonly key: Key }): PeerCommands {
+  const { key, peers, trust, clock } = house
   const known = (text: string): PeerEntry => namedPeer(text, trust.all, 'paired or blocked computer')
   return {
     'peer.block': async ({ peer }) => {
@@ -27,6 +35,13 @@ export function peerCommands(house: PeerHouse): PeerCommands {
       await trust.remove(known(peer).id)
       return {}
     },
+    'peer.trust': async ({ id, name, address }) => {
+      const called = plainText(name, MAX_NAME)
+      if (called === '') throw new Fault('usage', 'What shall it be called? Give it a name: --name NAME.')
+      await trust.trust(id, called, Date.now(), address)
+      return {}
+    },
+    'self.certificate': () => Promise.resolve({ id: key.id, certificate: key.certificate }),
     'peer.permit': async ({ peer, share, level, history = false }) => {
       const { id } = known(peer)
       if (level === 'inherit' && share === undefined)

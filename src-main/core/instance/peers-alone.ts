@@ -42,8 +42,9 @@ export async function openPeersAlone(
         await file.update((settings) => ({ ...settings, peers: [...change(settings.peers)] }))
       }
     })
+    const key = await loadIdentity(paths.directory)
     const peers = new Peers({
-      key: await loadIdentity(paths.directory),
+      key,
       trust,
       clock: systemClock,
       name: () => file.settings.name ?? hostname(),
@@ -54,6 +55,7 @@ export async function openPeersAlone(
       tell: () => undefined
     })
     const house = {
+      key,
       peers,
       trust,
       clock: systemClock,

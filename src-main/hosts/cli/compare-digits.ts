@@ -19,6 +19,13 @@ export async function compareDigits(digits: string, io: CliIo, signal: AbortSign
   return 'different'
 }
 
+/** A person at a terminal says yes; anything else, and the end of the input, is no. */
+export async function askYes(question: string, io: CliIo, signal: AbortSignal): Promise<boolean> {
+  process.stderr.write(question)
+  const line = await nextLine(io, signal)
+  return /^\s*y(es)?\s*$/i.test(line ?? '')
+}
+
 function nextLine(io: CliIo, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const lines = createInterface({ input: io.stdin })

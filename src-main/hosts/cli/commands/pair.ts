@@ -1,5 +1,6 @@
 import { Fault } from '../../../contract/faults.ts'
 import type { ServiceResult } from '../../../contract/service-commands.ts'
+import { isName } from '../../../contract/names.ts'
 import { FARPORT_PORT, LEVELS, type PermissionLevel } from '../../../contract/settings.ts'
 import type { PairingState, StateTree } from '../../../contract/state.ts'
 import { knownPeers } from '../../../core/local-trust.ts'
@@ -17,17 +18,25 @@ import { notRunning, running } from '../running.ts'
 import { table } from '../table.ts'
 import { withPeers, type PeerAccess } from '../with-peers.ts'
 
-const OPTIONS = { permit: { type: 'string' } } as const
+const OPTIONS = { permit: { type: 'string' }, share: { type: 'string' }, name: { type: 'string' } } as const
 
-/** `farport pair [HOST[:PORT] | accept PEER [DIGITS] | reject PEER | block PEER | remove PEER]`. */
+const ONE_MORE: ReadonlySet<string> = new Set(['reject', 'block', 'remove', 'import', 'export'])
+
+/** `farport pair [HOST[:PORT] | accept PEER [DIGITS] | reject PEER | block PEER | remove PEER | import … | export [FILE]]`. */
 export const pair: CliCommand = async (args, io) => {
   const { positionals, given } = parse(args, OPTIONS, 4)
   const [word, ...rest] = positionals
-  const most = word === 'accept' ? 3 : word === 'reject' || word === 'block' || word === 'remove' ? 1 : 0
+  const most = word === 'accept' ? 3 : ONE_MORE.has(word ?? '') ? 1 : 0
   const tooMuch = rest[most]
   if (tooMuch !== undefined)
     throw new Fault('usage', `"${shortText(tooMuch)}" is one too many. See farport pair --help.`)
+  for (const option of ['name', 'share'])
+    if (word !== 'import' && given[option])
+      throw new Fault('usage', `--${option} is for farport pair import alone: leave it out.`)
   switch (word) {
+    case 'import':
+    case 'export':
+      return certificates(word, rest[0], given, io)
     case undefined:
       return list(flag(given, 'json'), io)
     case 'accept':
@@ -39,6 +48,21 @@ export const pair: CliCommand = async (args, io) => {
     default:
       return request(word, given, io)
   }
+}
+
+async function certificates(
+  word: 'import' | 'export',
+  text: string | undefined,
+  given: Given,
+  io: CliIo
+): Promise<number> {
+  const { exportCertificate, importCertificates } = await import('./pair-certificates.ts')
+  if (word === 'export') return exportCertificate(text, given, io)
+  if (text !== undefined) return importCertificates(text, given, io)
+  throw new Fault(
+    'usage',
+    'Whose certificate? Give its file, HOST:PORT, or its id: farport pair import bench.crt'
+  )
 }
 
 function peerOf(word: string, [peer]: readonly string[]): string {
@@ -79,7 +103,8 @@ function print(
 
 /** Asks that computer, and waits until both persons have compared. */
 async function request(text: string, given: Given, io: CliIo): Promise<number> {
-  const place = readPlace(text)
+  // What is no host may be what a computer calls itself in the network.
+  const place = readPlace(text) ?? (isName(text) ? { host: text } : undefined)
   if (!place)
     throw new Fault(
       'usage',
