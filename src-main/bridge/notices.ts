@@ -1,9 +1,9 @@
 import type { BlockedState } from '../contract/state.ts'
 import type { ControlStep, TapEvent } from './tap.ts'
 
-/** One line for people. `warning`: something was lost or refused; `info`: who came and left. */
+/** One line for people. `warning`: something was lost or refused; `info`: who came and left; `debug`: what they do with the line. */
 export interface BridgeNotice {
-  readonly level: 'info' | 'warning'
+  readonly level: 'debug' | 'info' | 'warning'
   readonly text: string
 }
 

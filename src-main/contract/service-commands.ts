@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { command, count, text } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import type { FaultCode } from './faults.ts'
+import { hostWishSchema, type HostState } from './host.ts'
 import {
   FARPORT_PORT,
   LEVELS,
@@ -75,6 +76,10 @@ export const SERVICE_COMMANDS = {
     'owner',
     v.strictObject({ name: v.exactOptional(nameSchema), ...v.partial(preferencesSchema).entries })
   ),
+
+  'host.read': command<HostState>()('owner', v.strictObject({})),
+  /** What only the program that Farport runs in can do; `unsupported` where that cannot. */
+  'host.change': command<HostState>()('owner', hostWishSchema),
 
   /** Ends one session, or all of them; `count`: how many. They may come again. */
   'session.disconnect': command<{ count: number }>()(

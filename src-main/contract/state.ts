@@ -1,5 +1,6 @@
 /** What a running Farport is, as one plain tree: what the UI shows and `--json` prints. */
 import type { FaultRecord } from './faults.ts'
+import type { HostState } from './host.ts'
 import type { ControlLines, LineSettings, ModemState } from './line.ts'
 import type { PeerEntry, Permission } from './settings.ts'
 
@@ -217,7 +218,7 @@ export interface NearbyState {
   readonly seen: number
 }
 
-/** `self`, `peers`, `pairings`, `nearby`: of a running instance alone; a peer sees `self`, and the bridges that it may observe. */
+/** All but `bridges` and `rotators`: of a running instance alone; a peer sees `self`, and the bridges that it may observe. */
 export interface StateTree {
   readonly bridges: Readonly<Record<string, BridgeState>>
   readonly rotators: Readonly<Record<string, RotatorState>>
@@ -226,6 +227,7 @@ export interface StateTree {
   readonly peers?: Readonly<Record<string, PeerState>>
   readonly pairings?: Readonly<Record<string, PairingState>>
   readonly nearby?: Readonly<Record<string, NearbyState>>
+  readonly host?: HostState
 }
 
 /** What a peer offers us. */

@@ -3,7 +3,7 @@
  * carries it gives credit for each item, so that a slow reader costs no memory.
  */
 import * as v from 'valibot'
-import type { Caller } from './command.ts'
+import { count, type Caller } from './command.ts'
 import type { StateTree } from './state.ts'
 
 /**
@@ -18,11 +18,17 @@ export interface LeftOut {
   readonly leftOut: number
 }
 
-/** One line for people; `id` is the share's, link's or rotator's, absent where it is about none. */
+/** The last lines that a running Farport remembers; of one share, link or rotator fewer, so that a busy one leaves room. */
+export const MAX_PAST_NOTICES = 500
+
+/**
+ * One line for people; `id` is the share's, link's or rotator's, absent where it is about none. `debug`: what happens often (settings
+ * and control lines as their users change them), for whoever looks at that one thing.
+ */
 export interface NoticeLine {
   /** Wall clock, ms since 1970. */
   readonly timeMs: number
-  readonly level: 'info' | 'warning'
+  readonly level: 'debug' | 'info' | 'warning'
   readonly subject: string
   readonly id?: string
   readonly text: string
@@ -47,8 +53,11 @@ const topic =
 export const TOPICS = {
   /** Changes that come while there is no credit are told as one. A peer sees what it may observe. */
   state: topic<StateItem>()('peer', v.strictObject({})),
-  /** What does not fit while there is no credit is told as a number of lines left out. */
-  notices: topic<NoticeItem>()('owner', v.strictObject({}))
+  /** What does not fit while there is no credit is told as a number of lines left out. `past`: so many lines of before come first. */
+  notices: topic<NoticeItem>()(
+    'owner',
+    v.strictObject({ past: v.optional(v.pipe(count(0), v.maxValue(MAX_PAST_NOTICES)), 0) })
+  )
 } as const
 
 export type TopicName = keyof typeof TOPICS

@@ -16,6 +16,11 @@ export interface RingOptions<Item> {
   readonly sizeOf?: (item: Item) => number
 }
 
+export interface SubscribeOptions<Item> {
+  readonly first?: readonly Item[]
+  readonly wants?: (item: Item) => boolean
+}
+
 export class RingTopic<Item> implements Disposable {
   readonly #options: RingOptions<Item>
   readonly #readers = new Set<Reader<Item>>()
@@ -34,9 +39,13 @@ export class RingTopic<Item> implements Disposable {
     for (const reader of [...this.#readers]) reader.publish(item)
   }
 
-  /** `wants`: which items; those it does not want are not left out. Items from now on. */
-  subscribe(subscriber: Subscriber, wants: (item: Item) => boolean = () => true): Disposable {
+  /** Items from now on, and before them `first`. `wants`: which items; those it does not want are not left out. */
+  subscribe(
+    subscriber: Subscriber,
+    { first = [], wants = () => true }: SubscribeOptions<Item> = {}
+  ): Disposable {
     const reader = new Reader(this.#options, subscriber, wants)
+    for (const item of first) reader.publish(item)
     this.#readers.add(reader)
     return { dispose: () => void this.#readers.delete(reader) }
   }

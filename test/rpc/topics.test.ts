@@ -64,7 +64,7 @@ describe('a topic with rings', () => {
   it('gives each reader what it wants, at its own pace, until it leaves', () => {
     const topic = new RingTopic<number>({ maxItems: 2 })
     const [slow, quick] = [reader(1), reader(100)]
-    const even = topic.subscribe(slow.subscription, (n) => n % 2 === 0)
+    const even = topic.subscribe(slow.subscription, { wants: (n) => n % 2 === 0 })
     topic.subscribe(quick.subscription)
     for (let n = 1; n <= 10; n++) topic.publish(n)
     slow.subscription.add(9)

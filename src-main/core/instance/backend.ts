@@ -4,13 +4,14 @@ import type { Disposable, Event } from '../../base/event.ts'
 import { Emitter } from '../../base/event.ts'
 import { Lifetime } from '../../base/lifetime.ts'
 import type { ServiceCommand } from '../../contract/service-commands.ts'
-import type { NoticeItem, NoticeLine, TopicName } from '../../contract/topics.ts'
+import type { NoticeItem, NoticeLine, TopicArguments, TopicName } from '../../contract/topics.ts'
 import type { StateTree } from '../../contract/state.ts'
 import type { Backend, Identity } from '../../rpc/permitted.ts'
 import { RingTopic } from '../../rpc/ring-topic.ts'
 import { StateTopic, type View } from '../../rpc/state-topic.ts'
 import type { Subscriber } from '../../rpc/subscription.ts'
 import type { Handlers } from './house.ts'
+import { PastNotices } from './past-notices.ts'
 
 /** Byte counts change with every chunk; who watches is told so often, in ms. */
 const COUNT_PACE_MS = 1000
@@ -33,6 +34,7 @@ export interface BackendOptions {
 export class InstanceBackend implements Backend, Disposable {
   readonly #options: BackendOptions
   readonly #notices = new RingTopic<NoticeItem>({ maxItems: MAX_NOTICES })
+  readonly #past = new PastNotices()
   readonly #state: StateTopic
   readonly #looks = new Emitter<void>()
   readonly #life = new Lifetime()
@@ -52,10 +54,11 @@ export class InstanceBackend implements Backend, Disposable {
     return (this.#options.handlers[name] as AnyHandler)(args, who, signal)
   }
 
-  subscribe(topic: TopicName, _args: unknown, who: Identity, subscriber: Subscriber): Disposable {
+  subscribe(topic: TopicName, args: unknown, who: Identity, subscriber: Subscriber): Disposable {
     switch (topic) {
       case 'notices':
-        return this.#notices.subscribe(subscriber)
+        // The topic's own schema has read the arguments.
+        return this.#heard(subscriber, args as TopicArguments<'notices'>)
       case 'state':
         return this.#watched(this.#state.subscribe(subscriber, this.#options.viewOf(who)))
     }
@@ -63,11 +66,16 @@ export class InstanceBackend implements Backend, Disposable {
 
   /** For whoever reads notices. */
   tell(line: NoticeLine): void {
+    this.#past.add(line)
     this.#notices.publish(line)
   }
 
   dispose(): void {
     this.#life.dispose()
+  }
+
+  #heard(subscriber: Subscriber, { past }: TopicArguments<'notices'>): Disposable {
+    return this.#notices.subscribe(subscriber, { first: this.#past.last(past) })
   }
 
   #watched(subscription: Disposable): Disposable {

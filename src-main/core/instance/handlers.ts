@@ -1,6 +1,7 @@
 /** Every command of a running instance, by the groups that they are in. */
 import { controlCommands } from './control-commands.ts'
 import { entryCommands } from './entry-commands.ts'
+import { hostCommands } from './host.ts'
 import type { Handlers, House } from './house.ts'
 import { linkCommands } from './link-commands.ts'
 import { nearbyCommands } from './nearby-commands.ts'
@@ -15,6 +16,7 @@ export function handlers(house: House): Handlers {
     ...entryCommands(house),
     ...controlCommands(house),
     ...linkCommands(house),
+    ...hostCommands(house),
     ...pairingCommands(house),
     ...peerCommands(house),
     ...reachCommands(house),

@@ -9,6 +9,7 @@ import type { Identity } from '../../rpc/permitted.ts'
 import type { Change } from '../../store/settings-file.ts'
 import type { Core } from '../core.ts'
 import type { FarShares } from './far-shares.ts'
+import type { Host } from './host.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
 import type { Peers } from './peers.ts'
 
@@ -20,6 +21,7 @@ export interface House {
   readonly peers: Peers
   readonly far: FarShares
   readonly near: Neighbourhood
+  readonly host: Host
   readonly settings: Settings
   /** Everything, as the owner sees it. */
   readonly state: StateTree

@@ -35,6 +35,7 @@ import { Entries, within } from './entries.ts'
 import { endLine, readyLine } from './entry-words.ts'
 import { FarShares } from './far-shares.ts'
 import { handlers } from './handlers.ts'
+import { bareHost, type Host } from './host.ts'
 import type { House } from './house.ts'
 import { applyPermissions } from './live-permissions.ts'
 import { Neighbourhood, type OpenDiscovery } from './neighbourhood.ts'
@@ -53,6 +54,8 @@ export interface InstanceOptions {
   readonly settingsPath?: string
   /** Aborted: whoever waits for the start does not any more. */
   readonly stop?: AbortSignal
+  /** What it runs in; absent: a bare service. */
+  readonly host?: Host
   readonly clock?: Clock
   /** How others in the network are heard and told of us; absent: by mDNS. */
   readonly openDiscovery?: OpenDiscovery
@@ -81,6 +84,7 @@ export class Instance {
   readonly #core: Core
   readonly #entries: Entries
   readonly #far: FarShares
+  readonly #host: Host
   readonly #backend: InstanceBackend
   readonly #clients = new Set<Client>()
   readonly #states = new Emitter<void>()
@@ -99,6 +103,7 @@ export class Instance {
   private constructor(options: InstanceOptions, file: SettingsFile, key: Key) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#host = options.host ?? bareHost()
     this.#file = file
     this.#key = key
     this.#applied = { ...FRESH_SETTINGS, preferences: file.settings.preferences }
@@ -169,6 +174,8 @@ export class Instance {
     this.#life.add(this.#entries.onChange(() => this.#states.fire()))
     this.#life.add(this.#peers.onChange(() => this.#states.fire()))
     this.#life.add(this.#far.onChange(() => this.#states.fire()))
+    const { onChange } = this.#host
+    if (onChange) this.#life.add(onChange(() => this.#states.fire()))
     this.#life.add(this.#far)
     this.#life.add(this.#near.onChange(() => this.#states.fire()))
     this.#life.add(this.#states.event(() => this.#near.look()))
@@ -233,7 +240,8 @@ export class Instance {
       },
       peers: this.#peers.peers,
       pairings: this.#peers.pairings,
-      nearby: Object.fromEntries(this.#near.nearby.map((each) => [each.id, each]))
+      nearby: Object.fromEntries(this.#near.nearby.map((each) => [each.id, each])),
+      host: this.#host.state
     }
   }
 
@@ -361,6 +369,7 @@ export class Instance {
       peers: this.#peers,
       far: this.#far,
       near: this.#near,
+      host: this.#host,
       get settings() {
         return settings()
       },

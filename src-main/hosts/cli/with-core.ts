@@ -17,7 +17,7 @@ export async function withCore<T>(
 ): Promise<T> {
   const core = new Core({ farports: localFarports(), tls: localTls((text) => io.say(text)) })
   core.onNotice(({ level, subject, text }) => {
-    if (level !== 'warning' && says !== 'everything') return
+    if (level === 'debug' || (level !== 'warning' && says !== 'everything')) return
     // A port without a name of its own goes by its target, with which many a text begins anyway.
     const told = text.startsWith(`${subject}: `) || (/[/:]/.test(subject) && text.startsWith(subject))
     io.say(told ? text : `${subject}: ${text}`)

@@ -31,7 +31,7 @@ function made() {
   const set = (bytesToDevice: number): void => {
     tree = { ...tree, bridges: { desk: { id: 'desk', bytesToDevice } as StateTree['bridges'][string] } }
   }
-  const watch = (who = OWNER, topic: 'state' | 'notices' = 'state') => {
+  const watch = (who = OWNER, topic: 'state' | 'notices' = 'state', past = 0) => {
     const items: unknown[] = []
     const ends: unknown[] = []
     const subscription = new Subscription(
@@ -39,7 +39,7 @@ function made() {
       (item) => items.push(item),
       (fault) => ends.push(fault)
     )
-    const served = backend.subscribe(topic, {}, who, subscription)
+    const served = backend.subscribe(topic, topic === 'state' ? {} : { past }, who, subscription)
     subscription.serve(served)
     return { items, ends, subscription, served }
   }
@@ -103,6 +103,17 @@ describe('what clients of a running instance get', () => {
     backend.dispose()
     expect([state.ends.length, notices.ends.length]).toEqual([1, 1])
     expect(clock.pending).toBe(0)
+  })
+
+  it('is the notices of before, for whoever wants them, in front of those from now on', () => {
+    const { backend, watch } = made()
+    const line = (n: number) => ({ timeMs: n, level: 'info', subject: '', text: `${n}` }) as const
+    for (const n of [1, 2, 3]) backend.tell(line(n))
+    const [late, deaf] = [watch(OWNER, 'notices', 2), watch(OWNER, 'notices')]
+    backend.tell(line(4))
+    expect(late.items).toEqual([line(2), line(3), line(4)])
+    expect(deaf.items).toEqual([line(4)])
+    backend.dispose()
   })
 
   it('is the command that was called, and who calls it', async () => {

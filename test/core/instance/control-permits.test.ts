@@ -41,6 +41,8 @@ const CASES: Record<ServiceCommand, Case> = {
   'settings.read': owners(),
   'settings.reload': owners(),
   'preferences.change': owners({ pairing: false }),
+  'host.read': owners(),
+  'host.change': owners({ keepAwake: true }),
   'session.disconnect': owners({ id: 'desk' }),
   'session.grant': owners({ id: 'desk', session: 1 }),
   'session.decline': owners({ id: 'desk', session: 1 }),

@@ -94,6 +94,7 @@ class Follower {
   }
 
   #notice(item: NoticeItem): Promise<void> | undefined {
+    if ('level' in item && item.level === 'debug') return this.#draining
     if ('leftOut' in item) {
       if (this.#options.json) this.#print(item)
       else

@@ -2,6 +2,7 @@ import { systemClock } from '../../../base/clock.ts'
 import { toFault } from '../../../contract/faults.ts'
 import type { StateTree } from '../../../contract/state.ts'
 import { instancePaths, prepareInstance } from '../../../core/instance-paths.ts'
+import { bareHost } from '../../../core/instance/host.ts'
 import { Instance } from '../../../core/instance/instance.ts'
 import { takeInstanceLock } from '../../../os/instance-lock.ts'
 import { serviceManager, type ServiceManager } from '../../../os/service-manager.ts'
@@ -36,11 +37,8 @@ export const serve: CliCommand = async (args, io) => {
   // First of all: what it holds open belongs to one of us.
   const lock = takeInstanceLock(paths.lock, scope === 'system' ? 'farport serve --system' : 'farport serve')
   const isJson = flag(given, 'json')
-  const log = new Log({
-    write: (line) => io.log(line),
-    format: isJson ? 'json' : 'text',
-    journald: leadsToJournal()
-  })
+  const journald = leadsToJournal()
+  const log = new Log({ write: (line) => io.log(line), format: isJson ? 'json' : 'text', journald })
   const manager = serviceManager()
   const reloads = reloadsOf(io, log, manager)
   const { FARPORT_CONFIG: settingsPath } = process.env
@@ -58,6 +56,7 @@ export const serve: CliCommand = async (args, io) => {
       report: ({ level, subject, text }) => log.say(level, subject, text),
       preferences: ({ logLevel }) => log.setLevel(logLevel),
       stop: io.stop,
+      host: bareHost(journald ? 'journal' : undefined),
       ...(settingsPath && { settingsPath })
     })
     try {
