@@ -186,7 +186,7 @@ export class HardwareSource implements PortSource {
     }
     return new Fault(
       'device-missing',
-      `${this.label} is not there: plug it in, or pick a port from \`farport list\``,
+      `${this.label} is not there: plug it in, or pick a port from \`farport list\`${isBareName(this.label) ? '; a share is named by its address, which stands there too' : ''}`,
       error
     )
   }
@@ -240,6 +240,11 @@ async function isLink(path: string, before: boolean): Promise<boolean> {
   } catch {
     return before // absent for now: what it was will hold when it is back
   }
+}
+
+/** No path and no COM port: people try the name of a share. */
+function isBareName(label: string): boolean {
+  return !/[/\\]|^COM\d+$/i.test(label)
 }
 
 function kindOf(stats: Stats): string {

@@ -284,7 +284,8 @@ describe('check', () => {
   })
 
   it.each([
-    ['/nonexistent/ttyUSB0', 'device-missing', /plug it in/],
+    ['/nonexistent/ttyUSB0', 'device-missing', /plug it in.*`farport list`$/],
+    ['meter03', 'device-missing', /a share is named by its address/],
     ['/tmp', 'device-not-serial', /is a directory/],
     [import.meta.filename, 'device-not-serial', /is a file/],
     ['/etc/passwd/ttyUSB0', 'device-missing', /not there/],
