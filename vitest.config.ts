@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/peers/**', 'test/e2e/**', 'test/renderer/**'],
+          exclude: ['test/peers/**', 'test/e2e/**', 'test/page/**', 'test/renderer/**'],
           globalSetup: ['test/shim/global-setup.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 }
@@ -43,7 +43,7 @@ export default defineConfig({
         test: {
           ...real,
           name: 'real',
-          include: ['test/e2e/**/*.test.ts', 'test/peers/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/peers/**/*.test.ts', 'test/page/**/*.test.ts'],
           exclude: MEASURING,
           maxWorkers: 2,
           sequence: { groupOrder: 1 }

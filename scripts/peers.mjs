@@ -33,6 +33,7 @@ const PEERS = {
   '/usr/sbin/avahi-daemon': 'avahi-daemon',
   '/usr/bin/avahi-browse': 'avahi-utils',
   '/usr/bin/dbus-daemon': 'dbus',
+  '/usr/bin/chromium': 'chromium',
   '/usr/bin/mbpoll': 'mbpoll',
   '/usr/lib/python3/dist-packages/pymodbus': 'python3-pymodbus',
   '/usr/lib/python3/dist-packages/serial_asyncio': 'python3-serial-asyncio'
