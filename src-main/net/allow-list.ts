@@ -10,14 +10,15 @@ import { formatEndpoint } from './endpoint.ts'
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 const ANYONE = ['0.0.0.0/0', '::/0']
 
+/** What nearly every start asks about: the first list and its IPv6 network cost Node some ms, so they wait until they are needed. */
+const PLAINLY_LOOPBACK = /^(127(\.\d{1,3}){3}|::1)$/
+
 export class AllowList {
   /** What was asked for, as it was written; `loopback` alone when nothing was. */
   readonly entries: readonly string[]
   /** False: nobody chose, so this is the default. */
   readonly explicit: boolean
-  // Two lists: one with both kinds would find every IPv4 address in `::/0`, where its mapped form lies.
-  readonly #allowed4 = new BlockList()
-  readonly #allowed6 = new BlockList()
+  #lists: Lists | undefined
 
   /**
    * `entries`: `192.0.2.7`, `192.168.1.0/24`, `2001:db8::/32`, `loopback`, `anyone`; none at all is loopback. Throws the
@@ -26,7 +27,7 @@ export class AllowList {
   constructor(entries: readonly string[] = []) {
     this.explicit = entries.length > 0
     this.entries = this.explicit ? [...entries] : ['loopback']
-    for (const entry of this.entries) this.#add(entry)
+    if (this.explicit) this.#lists = listsOf(this.entries)
   }
 
   /** Somebody chose everyone of a kind: there is nobody to keep out. */
@@ -37,30 +38,44 @@ export class AllowList {
   /** `address`: an IP address as the system gives it; undefined (already gone) is nobody. */
   allows(address: string | undefined): boolean {
     const plain = address === undefined ? '' : plainAddress(address)
-    if (isIPv4(plain)) return this.#allowed4.check(plain, 'ipv4')
-    return isIPv6(plain) && this.#allowed6.check(plain, 'ipv6')
+    if (!this.explicit && PLAINLY_LOOPBACK.test(plain)) return isIP(plain) !== 0
+    const { allowed4, allowed6 } = (this.#lists ??= listsOf(this.entries))
+    if (isIPv4(plain)) return allowed4.check(plain, 'ipv4')
+    return isIPv6(plain) && allowed6.check(plain, 'ipv6')
   }
+}
 
-  #add(entry: string): void {
-    const word = entry.toLowerCase()
-    const networks = word === 'anyone' ? ANYONE : word === 'loopback' ? LOOPBACK : [entry]
-    for (const network of networks) {
-      const [address = '', prefix, more] = network.split('/')
-      const version = address.includes('%') ? 0 : isIP(address)
-      const longest = version === 4 ? 32 : 128
-      const length = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
-      if (version === 0 || !(length <= longest) || more !== undefined) throw badEntry(entry)
-      this.#addNetwork(address, length)
-    }
-  }
+/** Two lists: one with both kinds would find every IPv4 address in `::/0`, where its mapped form lies. */
+interface Lists {
+  readonly allowed4: BlockList
+  readonly allowed6: BlockList
+}
 
-  #addNetwork(address: string, length: number): void {
-    const mapped = isIPv6(address) && length >= 96 ? mappedAddress(address) : undefined
-    if (isIPv4(address)) this.#allowed4.addSubnet(address, length, 'ipv4')
-    // Clients with IPv4 are looked up as such, so `::ffff:192.0.2.0/120` must be entered as such.
-    else if (mapped !== undefined) this.#allowed4.addSubnet(mapped, length - 96, 'ipv4')
-    else this.#allowed6.addSubnet(address, length, 'ipv6')
+function listsOf(entries: readonly string[]): Lists {
+  const lists = { allowed4: new BlockList(), allowed6: new BlockList() }
+  for (const entry of entries) add(lists, entry)
+  return lists
+}
+
+function add(lists: Lists, entry: string): void {
+  const word = entry.toLowerCase()
+  const networks = word === 'anyone' ? ANYONE : word === 'loopback' ? LOOPBACK : [entry]
+  for (const network of networks) {
+    const [address = '', prefix, more] = network.split('/')
+    const version = address.includes('%') ? 0 : isIP(address)
+    const longest = version === 4 ? 32 : 128
+    const length = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
+    if (version === 0 || !(length <= longest) || more !== undefined) throw badEntry(entry)
+    addNetwork(lists, address, length)
   }
+}
+
+function addNetwork({ allowed4, allowed6 }: Lists, address: string, length: number): void {
+  const mapped = isIPv6(address) && length >= 96 ? mappedAddress(address) : undefined
+  if (isIPv4(address)) allowed4.addSubnet(address, length, 'ipv4')
+  // Clients with IPv4 are looked up as such, so `::ffff:192.0.2.0/120` must be entered as such.
+  else if (mapped !== undefined) allowed4.addSubnet(mapped, length - 96, 'ipv4')
+  else allowed6.addSubnet(address, length, 'ipv6')
 }
 
 /** The IPv4 address in an IPv6 one that is mapped, written with dots or without. */
