@@ -114,6 +114,15 @@ it.each([
 it('knows loopback by address and by its one name', () => {
   for (const host of ['localhost', 'LocalHost', '127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])
     expect(isLoopback(host)).toBe(true)
-  for (const host of ['0.0.0.0', '::', 'workshop', '192.168.1.1', '', 'localhost.example', '127.0.0.256', '::11'])
+  for (const host of [
+    '0.0.0.0',
+    '::',
+    'workshop',
+    '192.168.1.1',
+    '',
+    'localhost.example',
+    '127.0.0.256',
+    '::11'
+  ])
     expect(isLoopback(host)).toBe(false)
 })
