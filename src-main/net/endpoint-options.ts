@@ -11,6 +11,8 @@ export interface TlsWish {
   readonly key?: string
   /** Dialling: the name that the authority must have vouched for; the host where absent. */
   readonly name?: string
+  /** The highest version, for programs that stumble over TLS 1.3 (telnet-ssl 0.17 waits for ever behind its session tickets). */
+  readonly version?: '1.2'
   /** Listening: no certificate is asked for, so encrypted is all that it is. */
   readonly anyone?: boolean
 }
@@ -33,6 +35,10 @@ const TLS: Readonly<Record<string, Reader>> = {
   cert: (text, value) => ({ tls: { cert: readFile(text, 'cert', value) } }),
   key: (text, value) => ({ tls: { key: readFile(text, 'key', value) } }),
   name: (text, value, use) => ({ tls: { name: readName(text, value, use) } }),
+  version: (text, value) => {
+    if (value === '1.2') return { tls: { version: '1.2' } }
+    throw wrong(text, 'has no right version: 1.2 is the only one to say, as in', `${ANYONE}&version=1.2`)
+  },
   anyone: (text, value, use) => {
     if (use === 'dial') throw wrong(text, 'says "anyone", which only a listener can, as in', TLS_LISTENER)
     if (value !== undefined) throw wrong(text, 'has a value for "anyone", which stands alone, as in', ANYONE)
@@ -81,7 +87,7 @@ export function readOptions(
 
 /** With its `?`; empty where there is none. `readOptions` reads it back. */
 export function formatOptions({ mode, group, localPort, tls = {} }: EndpointOptions): string {
-  const { ca, cert, key, name, anyone } = tls
+  const { ca, cert, key, name, version, anyone } = tls
   const options = [
     ...(mode === undefined ? [] : [`mode=${mode.toString(8).padStart(3, '0')}`]),
     ...(group === undefined ? [] : [`group=${encodeURIComponent(group)}`]),
@@ -90,6 +96,7 @@ export function formatOptions({ mode, group, localPort, tls = {} }: EndpointOpti
     ...(cert === undefined ? [] : [`cert=${encodePath(cert)}`]),
     ...(key === undefined ? [] : [`key=${encodePath(key)}`]),
     ...(name === undefined ? [] : [`name=${encodeURIComponent(name)}`]),
+    ...(version === undefined ? [] : [`version=${version}`]),
     ...(anyone ? ['anyone'] : [])
   ]
   return options.length === 0 ? '' : `?${options.join('&')}`

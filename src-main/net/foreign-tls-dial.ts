@@ -4,7 +4,7 @@ import type { DialOptions } from './carrier.ts'
 import type { Connection } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { formatAddress, formatEndpoint } from './endpoint.ts'
-import { FOREIGN_TLS, keysOf, outOfDate, trusted, unvouched, whileTrusted } from './foreign-tls.ts'
+import { keysOf, outOfDate, trusted, unvouched, versionsOf, whileTrusted } from './foreign-tls.ts'
 import { describe } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { refusedOurs } from './tls-alerts.ts'
@@ -30,7 +30,7 @@ export async function dialForeignTls(endpoint: Endpoint, options: DialOptions): 
       to: { host, port },
       place,
       tls: {
-        ...FOREIGN_TLS,
+        ...versionsOf(wish),
         key: own.key,
         cert: own.certificate,
         ca: authorities ?? [],

@@ -6,7 +6,7 @@ import { NOBODY_LISTENS } from './carrier.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { formatEndpoint } from './endpoint.ts'
-import { FOREIGN_TLS, keysOf, nameIn, outOfDate, trusted, unvouched, whileTrusted } from './foreign-tls.ts'
+import { keysOf, nameIn, outOfDate, trusted, unvouched, versionsOf, whileTrusted } from './foreign-tls.ts'
 import { Living } from './living.ts'
 import { listenFault } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
@@ -73,7 +73,7 @@ class ForeignTlsListener implements Listener {
       allowList: anyone ? options.allowList : chosen(options.allowList),
       isKnownAddress: (address) => trust.isKnownAddress(address),
       tls: {
-        ...FOREIGN_TLS,
+        ...versionsOf(endpoint.tls),
         key: own.key,
         cert: own.certificate,
         ca: authorities ?? [],

@@ -8,11 +8,13 @@
  * them, so that who comes again is judged again.
  */
 import { constants, type X509Certificate } from 'node:crypto'
+import type { SecureVersion } from 'node:tls'
 import { plainText } from '../base/plain-text.ts'
 import type { Disposable, Event } from '../base/event.ts'
 import type { CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { TlsWish } from './endpoint-options.ts'
 import { formatEndpoint } from './endpoint.ts'
 import type { SocketConnection } from './socket-connection.ts'
 import { authoritiesOf, ownOf } from './tls-files.ts'
@@ -29,6 +31,13 @@ export const FOREIGN_TLS = {
   ciphers: `${TLS_1_3}:${TLS_1_2}`,
   secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
 } as const
+
+/** The same as far as the URL wishes. */
+export function versionsOf({ version }: TlsWish = {}): Omit<typeof FOREIGN_TLS, 'maxVersion'> & {
+  readonly maxVersion: SecureVersion
+} {
+  return version === '1.2' ? { ...FOREIGN_TLS, maxVersion: 'TLSv1.2' } : FOREIGN_TLS
+}
 
 /** What is shown of a name that a certificate has. */
 const MAX_NAME = 64

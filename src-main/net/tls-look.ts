@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import { Fault } from '../contract/faults.ts'
 import type { DialOptions } from './carrier.ts'
 import { formatAddress } from './endpoint.ts'
-import { FOREIGN_TLS } from './foreign-tls.ts'
+import { versionsOf } from './foreign-tls.ts'
 import { describe } from './network-faults.ts'
 import type { TlsPlace } from './tls-dial.ts'
 import { dialSecure } from './tls-dial.ts'
@@ -15,7 +15,7 @@ export async function lookAt(to: TlsPlace, options: DialOptions = {}): Promise<X
     {
       to,
       place,
-      tls: { ...FOREIGN_TLS, ca: [] },
+      tls: { ...versionsOf(), ca: [] },
       foreign: (error) =>
         new Fault(
           'peer-protocol',

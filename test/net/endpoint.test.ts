@@ -116,12 +116,13 @@ describe('an endpoint URL', () => {
     ['raw+unix:///a?local=5', /"local".*mode, group/],
     ['raw+unix:///a%00b', /zero/],
     ['raw://box:1?ca=/x', /"ca".*tcp has none/],
-    ['raw+tls://box:1?mode=600', /"mode".*ca, cert, key, name, anyone/],
+    ['raw+tls://box:1?mode=600', /"mode".*ca, cert, key, name, version, anyone/],
     ['raw+tls://box:1?ca', /names no file/],
     ['raw+tls://box:1?cert=%00', /names no file/],
     ['raw+tls://box:1?key=/k.pem', /key without its certificate/],
     ['raw+tls://box:1?name=a/b', /no right name/],
     ['raw+tls://box:1?anyone', /only a listener/],
+    ['raw+tls://box:1?version=1.0', /no right version/],
     [`raw+unix:///${'x'.repeat(200)}`, /201 bytes/]
   ])('%j is refused with what is wrong', (text, message) => {
     const fault = refusal(text)
