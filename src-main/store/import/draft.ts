@@ -56,6 +56,8 @@ export class Draft {
   maxClients = 1
   kickOld = false
   oneWay: 'to-device' | 'from-device' | undefined
+  /** Undefined: nothing was said. */
+  announce: boolean | undefined
   /** Both directions are off: nothing is left to share. */
   allow: string[] = []
   dial: DialSpec[] = []

@@ -46,6 +46,10 @@ const SETTERS: Readonly<Record<string, Setter>> = {
   },
   'no-con-to-acc': stopsWay('to-device'),
   'no-acc-to-con': stopsWay('from-device'),
+  mdns: (draft, value) => {
+    // What was to be announced is, as far as other computers reach it; without a word of it Farport's own way holds.
+    draft.announce = readBoolean(value)
+  },
   ...traceSetters()
 }
 
@@ -75,7 +79,9 @@ const BUFFERS = 'Farport sizes its buffers itself'
 const NO_LED = 'Farport drives no LEDs'
 const NO_LOGIN =
   'in ser2net it means nothing without ssl or certauth, and an encrypted connection is not imported'
-const NO_MDNS = 'how a share is announced is no setting of the share'
+const NO_MDNS = 'Farport announces a share by its own name, at its own port'
+const NO_INTERFACE =
+  'on which interfaces Farport announces is set for all shares (preferences.discovery.interfaces)'
 
 /** Known, and without a counterpart. */
 const UNUSED: Readonly<Record<string, string>> = {
@@ -96,25 +102,28 @@ const UNUSED: Readonly<Record<string, string>> = {
   pamauth: NO_LOGIN,
   'pamauth-admin': 'Farport has no admin port',
   'allowed-users': NO_LOGIN,
-  mdns: NO_MDNS,
-  'mdns-interface': NO_MDNS,
+  'mdns-interface': NO_INTERFACE,
   'mdns-port': NO_MDNS,
-  'mdns-nettype': NO_MDNS,
+  'mdns-nettype': 'Farport announces IPv4 and IPv6 as the share listens',
   'mdns-name': NO_MDNS,
-  'mdns-type': NO_MDNS,
+  'mdns-type': 'Farport announces _iostream._tcp alone',
   'mdns-domain': NO_MDNS,
   'mdns-host': NO_MDNS,
-  'mdns-txt': NO_MDNS,
-  'mdns-sysattrs': NO_MDNS
+  'mdns-txt': 'what Farport announces of a share is what it is',
+  'mdns-sysattrs': ''
+}
+
+/** What they say where that is what Farport does. */
+const AS_FARPORT: Readonly<Record<string, RegExp>> = {
+  'mdns-interface': /^-1$/,
+  'mdns-nettype': /^unspec$/i,
+  'mdns-type': /^_iostream\._tcp$/i,
+  // Farport tells what a USB adapter is wherever it announces one.
+  'mdns-sysattrs': /^/
 }
 
 /** Off is what they are in Farport. */
-const OFF_IS_NOTHING: ReadonlySet<string> = new Set([
-  'telnet-brk-on-sync',
-  'chardelay',
-  'mdns',
-  'mdns-sysattrs'
-])
+const OFF_IS_NOTHING: ReadonlySet<string> = new Set(['telnet-brk-on-sync', 'chardelay'])
 
 export function isConnectionOption(name: string): boolean {
   return Object.hasOwn(SETTERS, name)
@@ -123,6 +132,7 @@ export function isConnectionOption(name: string): boolean {
 /** Why this has no counterpart; undefined: it has one, or nothing is known of it, or its value says no more than Farport does. */
 export function unusedReason(name: string, value: string): string | undefined {
   if (!Object.hasOwn(UNUSED, name)) return undefined
+  if (Object.hasOwn(AS_FARPORT, name) && AS_FARPORT[name]?.test(value.trim())) return undefined
   if (OFF_IS_NOTHING.has(name) && /^(?:false|off|no|0)$/i.test(value.trim())) return undefined
   return UNUSED[name]
 }

@@ -34,10 +34,10 @@ export function sharesOf(drafts: readonly Draft[], { alone }: Grouping): FoundSh
 
 /** What all connections of a share have in common; line settings, texts and who may come are the listeners' own. */
 function common(draft: Draft): Record<string, unknown> {
-  const { serial, enabled, kickOld, oneWay, timeoutSeconds, target } = draft
+  const { serial, enabled, kickOld, oneWay, timeoutSeconds, target, announce = true } = draft
   const { local, hangUp, dtr, rts, rs485, writeOnly } = serial ?? {}
   return {
-    ...{ target, enabled, kickOld, oneWay, timeoutSeconds },
+    ...{ target, enabled, kickOld, oneWay, timeoutSeconds, announce },
     ...{ local, hangUp, dtr, rts, rs485, writeOnly },
     openString: named(draft.openString, draft.name),
     closeString: named(draft.closeString, draft.name),
@@ -60,6 +60,7 @@ function shareOf(group: readonly Draft[]): FoundShare {
     maxClients,
     // Every client of ser2net writes.
     ...(maxClients > 1 && { writers: 'all' as const }),
+    ...(first.announce === false && { announce: false }),
     ...(first.kickOld && { newcomer: 'kick-old' as const }),
     ...(first.oneWay && { oneWay: first.oneWay }),
     ...(serial?.writeOnly && { oneWay: 'to-device' as const }),

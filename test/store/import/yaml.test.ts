@@ -143,7 +143,12 @@ describe('an option', () => {
     ],
     ['connback: tcp,192.0.2.7,70', { dial: [{ url: 'raw://192.0.2.7:70', when: 'data' }] }],
     ['telnet-brk-on-sync: false', {}],
-    ['mdns: false', {}]
+    ['mdns: false', { announce: false }],
+    ['mdns: true', {}],
+    ['mdns-sysattrs: true', {}],
+    ['mdns-interface: -1', {}],
+    ['mdns-nettype: unspec', {}],
+    ['mdns-type: _iostream._tcp', {}]
   ])('%s', (line, fields) => {
     const { share, told } = option(line)
     expect(told).toEqual([])
@@ -169,15 +174,8 @@ describe('an option', () => {
       'pamauth: x',
       'allowed-users: a b'
     ],
-    ...[
-      'mdns: true',
-      'mdns-interface: 1',
-      'mdns-nettype: ipv4',
-      'mdns-name: x',
-      'mdns-type: x',
-      'mdns-domain: x'
-    ],
-    ...['mdns-host: x', 'mdns-txt: a=b', 'mdns-sysattrs: true', 'frobnicate: 1'],
+    ...['mdns-interface: 1', 'mdns-nettype: ipv4', 'mdns-name: x', 'mdns-type: x', 'mdns-domain: x'],
+    ...['mdns: maybe', 'mdns-port: 4000', 'mdns-host: x', 'mdns-txt: a=b', 'frobnicate: 1'],
     ...[
       'trace-read: relative',
       'kickolduser: maybe',
