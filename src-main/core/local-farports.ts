@@ -5,7 +5,7 @@
 import { systemClock } from '../base/clock.ts'
 import { Fault } from '../contract/faults.ts'
 import type { Offer } from '../contract/state.ts'
-import type { PeerWays } from '../peers/ways.ts'
+import type { NearbyFarports, PeerWays } from '../peers/ways.ts'
 import type { Farports } from './context.ts'
 import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
 import { type LocalTrust } from './local-trust.ts'
@@ -18,11 +18,11 @@ const UNWATCHED =
  * trusted no more. `dialShare` rejects with `peer-not-paired` where nobody is trusted at all, with `settings-access`, `settings-newer`,
  * `settings-broken` or `identity-broken`. Who only watches there is warned, with who writes.
  */
-export function localFarports(from: PathsEnvironment = {}): Farports {
+export function localFarports(from: PathsEnvironment = {}, nearby?: NearbyFarports): Farports {
   return {
     dialShare: async (wish, options) => {
       const { warn } = options
-      const { ways, own, trust } = await localWays(wish.peer, from, () => warn?.(UNWATCHED))
+      const { ways, own, trust } = await localWays(wish.peer, from, nearby, () => warn?.(UNWATCHED))
       try {
         const connection = await ways.dialShare(wish, options)
         connection.onClose(() => trust.dispose())
@@ -41,10 +41,11 @@ export function localFarports(from: PathsEnvironment = {}): Farports {
 export async function localOffer(
   peer: string,
   signal: AbortSignal,
-  from: PathsEnvironment = {}
+  from: PathsEnvironment = {},
+  nearby?: NearbyFarports
 ): Promise<Offer> {
   const { askOffer } = await import('./instance/offer.ts')
-  const { ways, trust } = await localWays(peer, from)
+  const { ways, trust } = await localWays(peer, from, nearby)
   try {
     return await askOffer(ways, peer, systemClock, signal)
   } finally {
@@ -60,7 +61,12 @@ interface LocalWays {
   readonly trust: LocalTrust
 }
 
-async function localWays(peer: string, from: PathsEnvironment, unwatched?: () => void): Promise<LocalWays> {
+async function localWays(
+  peer: string,
+  from: PathsEnvironment,
+  nearby: NearbyFarports | undefined,
+  unwatched?: () => void
+): Promise<LocalWays> {
   const { LocalTrust } = await import('./local-trust.ts')
   const trust = await LocalTrust.open(from, unwatched)
   try {
@@ -72,7 +78,11 @@ async function localWays(peer: string, from: PathsEnvironment, unwatched?: () =>
     const { loadIdentity } = await import('../peers/identity.ts')
     const { PeerWays } = await import('../peers/ways.ts')
     const identity = await loadIdentity(instancePaths('user', from).directory)
-    return { ways: new PeerWays({ identity, trust: trust.store }), own: identity.id, trust }
+    return {
+      ways: new PeerWays({ identity, trust: trust.store, ...(nearby && { nearby }) }),
+      own: identity.id,
+      trust
+    }
   } catch (error) {
     trust.dispose()
     throw error

@@ -18,6 +18,9 @@ export const LOOK_MS = 60_000
 /** For the name, the connection and the handshake, in ms. */
 const ANSWER_MS = 5000
 
+/** For the end of a connection that carried nothing, in ms. */
+const FAREWELL_MS = 500
+
 /** Looks at a time: each holds a socket, and a network that drops what comes lets each of them wait. */
 export const MAX_LOOKS = 4
 
@@ -134,7 +137,8 @@ export class ManualPlaces implements Disposable {
   readonly #ask = async (place: TlsPlace, signal: AbortSignal): Promise<string> => {
     const options = { signal, clock: this.#clock, timeoutMs: ANSWER_MS }
     const connection = await dialTls(place, this.#options.identity, options)
-    connection.abort(DONE)
+    // In good order: what is cut off here looks like a failure there.
+    await connection.close(DONE, FAREWELL_MS)
     return connection.peerId
   }
 }

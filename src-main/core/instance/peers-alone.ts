@@ -8,14 +8,16 @@ import { systemClock } from '../../base/clock.ts'
 import type { Disposable } from '../../base/event.ts'
 import { TrustStore } from '../../peers/trust.ts'
 import { loadIdentity } from '../../peers/identity.ts'
-import { SettingsFile } from '../../store/settings-file.ts'
+import { SettingsFile, type Change } from '../../store/settings-file.ts'
 import type { InstancePaths } from '../instance-paths.ts'
+import { LocalNearby } from '../local-nearby.ts'
+import { nearbyCommands, type NearbyCommands } from './nearby-commands.ts'
 import { pairingCommands, type PairingCommands } from './pairing-commands.ts'
 import { peerCommands, type PeerCommands } from './peer-commands.ts'
 import { Peers } from './peers.ts'
 
 export interface PeersAlone extends Disposable {
-  readonly commands: PairingCommands & PeerCommands
+  readonly commands: PairingCommands & PeerCommands & NearbyCommands
   /** Resolves when all that was changed is on the disk. */
   close(): Promise<void>
 }
@@ -43,6 +45,7 @@ export async function openPeersAlone(
       }
     })
     const key = await loadIdentity(paths.directory)
+    const nearby = new LocalNearby(tell)
     const peers = new Peers({
       key,
       trust,
@@ -52,7 +55,8 @@ export async function openPeersAlone(
       share: () => undefined,
       serve: () => undefined,
       // Whoever called is told by the answers.
-      tell: () => undefined
+      tell: () => undefined,
+      nearby
     })
     const house = {
       key,
@@ -61,12 +65,16 @@ export async function openPeersAlone(
       clock: systemClock,
       get settings() {
         return file.settings
-      }
+      },
+      change: (change: Change) => file.update(change)
     }
     return {
-      commands: { ...pairingCommands(house), ...peerCommands(house) },
+      commands: { ...pairingCommands(house), ...peerCommands(house), ...nearbyCommands(house) },
       close: () => file.close(),
-      dispose: () => peers.dispose()
+      dispose: () => {
+        peers.dispose()
+        nearby.dispose()
+      }
     }
   } catch (error) {
     await file.close()

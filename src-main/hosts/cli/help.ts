@@ -22,6 +22,8 @@ sim:modbus-ascii, sim:noise:RATE in bytes per second or max), or an address (rfc
 raw://HOST:PORT; over a Unix socket raw+unix:///PATH, over UDP raw+udp://HOST:PORT?local=PORT).
 farport://PEER/SHARE is a share of a paired computer, by that one's name, the first digits of its id, or its address;
 with ?take-over it writes at once, whoever did. farport connect farport://PEER lists what there is.
+mdns://NAME is the port that announces itself by this name (farport peers), looked for anew each time it is opened. Anybody in the network
+can announce any name, so it proves nothing; it is encrypted only where the address in farport peers says so.
 exec:COMMAND is a program whose standard input and output are the port, exec+pty:COMMAND the same on a terminal of its own.
 COMMAND is split at blanks, '…', "…" and \\ quote; there is no shell unless you write exec:sh -c '…'.`
 
@@ -37,6 +39,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport reset TARGET --profile BOARD          reset the board at a port
   farport enable NAME, disable, remove          switch what the running Farport shares
   farport pair HOST                             trust another computer, and be trusted, by six digits
+  farport peers                                 who is near: other Farports, ser2net and more
   farport permit COMPUTER control               what a paired computer may do here
   farport ask LINK, take-over, grant, decline   who writes, where several use one port
   farport doctor                                what stands in the way here, and how to mend it
@@ -115,6 +118,8 @@ Where it is reached:
   --dial-back URL        connect there when the device says something
   --name NAME            what others see
   --disabled             leave this device out for now; what its options say is checked all the same
+  --no-announce          do not tell the network of it. Listeners that other computers reach are announced by mDNS under the share's
+                         name, as ser2net's are (_iostream._tcp): see farport peers
 
 Who may do what:
   --writers one|all|none one: the first client writes, others watch (default)
@@ -302,13 +307,35 @@ Examples:
   grant: CONTROL,
   decline: CONTROL,
 
+  peers: `farport peers [--timeout S] [--json]
+farport peers add HOST[:PORT], farport peers remove HOST[:PORT]
+
+Lists who is near, by what they announce in the network (mDNS): other Farports with whether they are paired, and ports of ser2net and other
+programs, each with what to connect to. What is gone stays for a while, and says so. The running Farport listens all the time and is asked
+to look again; without one this command asks by itself.
+
+  --timeout S            look for S seconds (default: until nothing new came for a second, 3 at the most)
+  add HOST[:PORT]        look there too, each minute: a Farport that mDNS does not reach (VPN, VLAN)
+  remove HOST[:PORT]     do not any more
+  --json                 {nearby, peers}: as in the state of farport list --json; {"added": PLACE}, {"removed": PLACE}
+
+A name in the network proves nothing, anybody can announce it: a paired computer is known by its key, whatever it is called and wherever it
+is. The others' ports are as safe as the network, unless their address says that they are encrypted.
+A name that is listed is enough: farport pair NAME, farport connect farport://NAME, farport connect mdns://NAME --pty LINK.
+What this computer announces is set by preferences.discovery (announce, browse, interfaces, places) and share --no-announce.
+
+Examples:
+  farport peers
+  farport peers add lab.example
+  farport connect mdns://Bench%20meter --pty ~/ttyBench`,
+
   pair: `farport pair [HOST[:PORT]] [--permit none|observe|control] [--json]
 farport pair accept COMPUTER [DIGITS] [--permit …], farport pair reject|block|remove COMPUTER
 
 Two computers that are paired know each other's key: their shares are then reached by name (farport://COMPUTER/SHARE), encrypted,
 as far as farport permit says. Without arguments: who is paired, who is blocked, who asks.
 
-pair HOST asks that computer; both then show the same six digits, here and in farport pair there. A person compares them and
+pair HOST, or the name of one that farport peers lists, asks that computer; both then show the same six digits, here and in farport pair there. A person compares them and
 says yes on both sides, within two minutes. Other digits mean that somebody is in between: say no.
   HOST[:PORT]            where Farport runs (port 22217 where nothing else is said); it needs no share
   accept COMPUTER        the other computer asks, and its digits are the same: at a terminal it asks you, and a script gives the

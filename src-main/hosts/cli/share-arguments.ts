@@ -56,6 +56,7 @@ export const SHARE_OPTIONS = {
   'keep-settings': { type: 'boolean' },
   wait: { type: 'boolean' },
   disabled: { type: 'boolean' },
+  'no-announce': { type: 'boolean' },
   'stall-timeout': { type: 'string' },
   banner: { type: 'string' },
   signature: { type: 'string' },
@@ -202,6 +203,7 @@ function readShare(
     keepSettings: flag(given, 'keep-settings'),
     wait: flag(given, 'wait'),
     openAtStart: flag(given, 'open-at-start'),
+    ...(flag(given, 'no-announce') && { announce: false }),
     ...present({
       name: readName(given),
       maxClients: integer(given, 'max-clients', 1, MAX_CLIENTS),

@@ -1,5 +1,6 @@
 import { Core } from '../../core/core.ts'
 import { localFarports } from '../../core/local-farports.ts'
+import { LocalNearby } from '../../core/local-nearby.ts'
 import { localTls } from '../../core/local-tls.ts'
 import type { CliIo } from './cli-io.ts'
 
@@ -15,7 +16,12 @@ export async function withCore<T>(
   says: 'everything' | 'warnings',
   use: (core: Core) => Promise<T>
 ): Promise<T> {
-  const core = new Core({ farports: localFarports(), tls: localTls((text) => io.say(text)) })
+  const nearby = new LocalNearby((text) => io.say(text))
+  const core = new Core({
+    farports: localFarports({}, nearby),
+    announced: nearby.ports,
+    tls: localTls((text) => io.say(text))
+  })
   core.onNotice(({ level, subject, text }) => {
     if (level === 'debug' || (level !== 'warning' && says !== 'everything')) return
     // A port without a name of its own goes by its target, with which many a text begins anyway.
@@ -26,6 +32,7 @@ export async function withCore<T>(
     return await use(core)
   } finally {
     const lost = await core.close(DRAIN_MS)
+    nearby.dispose()
     if (lost > 0) io.say(`${lost} bytes could not be delivered before the end.`)
   }
 }

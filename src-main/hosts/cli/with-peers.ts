@@ -2,6 +2,7 @@
 import type { ServiceCommand, ServiceInput, ServiceResult } from '../../contract/service-commands.ts'
 import type { StateTree } from '../../contract/state.ts'
 import { instancePaths, prepareInstance } from '../../core/instance-paths.ts'
+import type { NearbyCommands } from '../../core/instance/nearby-commands.ts'
 import type { PairingCommands } from '../../core/instance/pairing-commands.ts'
 import type { PeerCommands } from '../../core/instance/peer-commands.ts'
 import { takeInstanceLock } from '../../os/instance-lock.ts'
@@ -9,7 +10,7 @@ import { snapshot } from './attached/snapshot.ts'
 import type { CliIo } from './cli-io.ts'
 import { running } from './running.ts'
 
-type Name = keyof (PairingCommands & PeerCommands) & ServiceCommand
+type Name = keyof (PairingCommands & PeerCommands & NearbyCommands) & ServiceCommand
 
 export interface PeerAccess {
   /** Nothing runs here: nobody else can accept what this process asks. */

@@ -17,14 +17,23 @@ export async function offers(at: BarePeer, given: Given, io: CliIo): Promise<num
   const peer = at.port === undefined ? at.peer : formatAddress(at.peer, at.port)
   const client = flag(given, 'standalone') ? undefined : await running(io)
   try {
-    const offer = client
-      ? await client.call('peer.offers', { peer }, io.stop)
-      : await (await import('../../../core/local-farports.ts')).localOffer(peer, io.stop)
+    const offer = client ? await client.call('peer.offers', { peer }, io.stop) : await alone(peer, io)
     if (flag(given, 'json')) io.print(JSON.stringify(offer))
     else await print(offer, at, client, io)
     return EXIT.done
   } finally {
     client?.dispose()
+  }
+}
+
+async function alone(peer: string, io: CliIo): Promise<Offer> {
+  const { localOffer } = await import('../../../core/local-farports.ts')
+  const { LocalNearby } = await import('../../../core/local-nearby.ts')
+  const nearby = new LocalNearby()
+  try {
+    return await localOffer(peer, io.stop, {}, nearby)
+  } finally {
+    nearby.dispose()
   }
 }
 

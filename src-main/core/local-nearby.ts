@@ -1,0 +1,71 @@
+/**
+ * Who is near, for a command that runs by itself while no instance of Farport listens: it asks the network when it has to know, and
+ * announces nothing. Called by local-farports.ts and the command line.
+ */
+import { systemClock } from '../base/clock.ts'
+import type { Disposable, Event } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
+import type { NearbyState } from '../contract/state.ts'
+import type { Discovery } from '../peers/discovery/discovery.ts'
+import { farportsIn, nearbyOf, type HeardFarport, type NearbyWords } from '../peers/nearby.ts'
+import type { NearbyFarports } from '../peers/ways.ts'
+import type { HeardPorts } from './announced-ports.ts'
+import type { AnnouncedPorts } from './context.ts'
+import { waitFor } from './wait-for.ts'
+
+/** For a Farport to be heard, in ms: who is there answers within half a second. */
+const FARPORT_MS = 2000
+
+export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
+  readonly #words: NearbyWords
+  readonly #tell: (text: string) => void
+  readonly #changes = new Emitter<void>()
+  #discovery: Promise<Discovery> | undefined
+  #opened: Discovery | undefined
+
+  /** More is heard. */
+  readonly onChange: Event<void> = this.#changes.event
+
+  /** `tell`: what keeps it from hearing anything, in one line. Nothing is loaded or opened before somebody asks. */
+  constructor(tell: (text: string) => void = () => undefined, words: NearbyWords = {}) {
+    this.#tell = tell
+    this.#words = words
+  }
+
+  /** For `mdns://` targets. */
+  readonly ports: AnnouncedPorts = {
+    find: async (name, signal) => (await import('./announced-ports.ts')).findAnnounced(name, this, signal)
+  }
+
+  get nearby(): readonly NearbyState[] {
+    return nearbyOf(this.#opened?.heard ?? [], this.#words)
+  }
+
+  get farports(): readonly HeardFarport[] {
+    return farportsIn(this.#opened?.heard ?? [])
+  }
+
+  /** Never rejects but with the signal's reason. */
+  ask(isFound: () => boolean, signal?: AbortSignal): Promise<void> {
+    return this.hear(isFound, FARPORT_MS, signal)
+  }
+
+  async hear(isFound: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const discovery = await (this.#discovery ??= this.#open())
+    discovery.refresh()
+    await waitFor(isFound, this.onChange, { clock: systemClock, timeoutMs, signal })
+  }
+
+  dispose(): void {
+    this.#opened?.dispose()
+    this.#changes.dispose()
+  }
+
+  async #open(): Promise<Discovery> {
+    const { openDiscovery } = await import('../peers/discovery/open.ts')
+    const discovery = openDiscovery({ clock: systemClock, browse: true, onTrouble: this.#tell })
+    discovery.onChange(() => this.#changes.fire())
+    this.#opened = discovery
+    return discovery
+  }
+}
