@@ -57,13 +57,13 @@ export const BOARD_CHECKS = {
   async 'touch: a board that stays is told from one that stays away'(machine, { after }) {
     const deaf = await boarded(machine, after, { serial: SERIAL })
     const stayed = await touched(machine, 'ttyACM0', 1)
-    assert.equal(stayed.code, 3)
+    assert.equal(stayed.code, 3, stayed.stderr)
     assert.match(stayed.stderr, /\/dev\/ttyACM0 did not leave within 1 s/)
     await deaf.stop()
     await until('the node of the board to go', () => machine.nodes.length === 0)
     await boarded(machine, after, { serial: SERIAL, back: {} })
     const away = await touched(machine, 'ttyACM0', 1)
-    assert.equal(away.code, 3)
+    assert.equal(away.code, 3, away.stderr)
     assert.match(away.stderr, /\/dev\/ttyACM0 left, and no serial port came back within 1 s/)
   }
 }

@@ -52,7 +52,7 @@ export const CONSOLE_CHECKS = {
     const url = `raw://${await machine.offerConsole({ telnet: false })}`
     const before = machine.console().length
     const { code, stderr } = await here(after, [process.execPath, FARPORT, 'send', url, '--break', 'h']).ended
-    assert.equal(code, 2)
+    assert.equal(code, 2, stderr)
     assert.match(stderr, /carries no break/)
     assert.equal(machine.console().slice(before), '')
   },
