@@ -6,6 +6,7 @@
  * longest, else it is not let in; so does one whose sender has brought half of all already, or who comes faster than so many a
  * second. Whoever is not let in is heard again, as he is among the known answers of no question of ours.
  */
+import { isIPv4 } from 'node:net'
 import { SERVICE_TYPES, type Heard, type ServiceType } from './discovery.ts'
 import { Hosts } from './hosts.ts'
 import { Lease } from './lease.ts'
@@ -283,6 +284,11 @@ export class Cache {
     return !!server && !!text && this.#hosts.addressesOf(server.host).length > 0
   }
 
+  /** Avahi says by IPv6 only what it is by IPv6: twice we ask whether there is more. */
+  #isPartial({ server, asks }: Entry): boolean {
+    return !!server && asks < 2 && !this.#hosts.addressesOf(server.host).some(isIPv4)
+  }
+
   #isOver({ told, greyMs, createdMs }: Entry, nowMs: number): boolean {
     if (told === '') return nowMs >= createdMs + INCOMPLETE_MS
     return greyMs !== undefined && nowMs >= greyMs + GREY_MS
@@ -298,7 +304,7 @@ export class Cache {
       entry.askMs = nowMs + GREY_ASK_MS
     }
     const isWhole = this.#isWhole(entry)
-    if (!isWhole && entry.askMs <= nowMs) this.#isAsking = true
+    if ((!isWhole || this.#isPartial(entry)) && entry.askMs <= nowMs) this.#isAsking = true
     // Some never say where they are, or have no text: after three questions they are shown as they are.
     if (entry.told === '' && !isWhole && (!entry.server || entry.asks < 3)) return
     const shown = this.#shown(entry)
@@ -342,12 +348,15 @@ export class Cache {
     if (pointer.isDue(nowMs)) questions.push(question(typeName(type), 'PTR'))
     const isHostDue = server ? this.#hosts.isDue(server.host, nowMs) : false
     if (server && isHostDue) questions.push(question(server.host, 'A'), question(server.host, 'AAAA'))
-    if ((this.#isWhole(entry) && entry.goodbyeMs === undefined) || nowMs < entry.askMs) return questions
-    entry.askMs = nowMs + Math.min(ASK_MS * 2 ** entry.asks++, ASK_MOST_MS)
+    const isMissing = !this.#isWhole(entry) || this.#isPartial(entry)
+    if ((!isMissing && entry.goodbyeMs === undefined) || nowMs < entry.askMs) return questions
+    const delayMs = Math.min(ASK_MS * 2 ** entry.asks, ASK_MOST_MS)
     if (!server || entry.goodbyeMs !== undefined) questions.push(question(instance, 'SRV'))
     if (!text) questions.push(question(instance, 'TXT'))
-    if (server && this.#hosts.addressesOf(server.host).length === 0)
+    if (server && (this.#hosts.addressesOf(server.host).length === 0 || this.#isPartial(entry)))
       questions.push(question(server.host, 'A'), question(server.host, 'AAAA'))
+    entry.askMs = nowMs + delayMs
+    entry.asks++
     return questions
   }
 }

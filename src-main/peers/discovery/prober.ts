@@ -13,7 +13,7 @@ const PROBES = 3
 const BETWEEN_MS = 250
 /** Who loses against another one that asks at the same moment lets it finish, in case it was an echo of ours. */
 const YIELD_MS = 1000
-/** So many conflicts in so long a time, and each further try waits: somebody claims every name. */
+/** So many conflicts in so long a time, and each further try waits, until one has success: somebody claims every name. */
 const CONFLICTS = 15
 const CONFLICTS_MS = 10_000
 const CALM_MS = 5000
@@ -35,6 +35,9 @@ interface Probing {
   readonly on: Set<string>
   sent: number
   holdUntilMs: number
+  /** When it had to give way, the latest. */
+  readonly lostMs: number[]
+  isHopeless: boolean
 }
 
 export interface ProberOptions {
@@ -51,7 +54,6 @@ export class Prober implements Disposable {
   readonly #options: ProberOptions
   readonly #claims = new Set<Claim>()
   readonly #probing = new Map<Claim, Probing>()
-  readonly #conflictsMs: number[] = []
   #timer: Disposable | undefined
 
   constructor(options: ProberOptions) {
@@ -63,7 +65,8 @@ export class Prober implements Disposable {
     this.#claims.add(claim)
     const known = this.#probing.get(claim)
     const on = new Set([...(known?.on ?? []), ...channels.map((each) => each.key)])
-    this.#probing.set(claim, { on, sent: 0, holdUntilMs: known?.holdUntilMs ?? 0 })
+    const fresh = { holdUntilMs: 0, lostMs: [], isHopeless: false }
+    this.#probing.set(claim, { ...(known ?? fresh), on, sent: 0 })
     this.#timer ??= this.#options.clock.after(this.#options.random() * BETWEEN_MS, () => this.#turn(), 'idle')
   }
 
@@ -150,11 +153,12 @@ export class Prober implements Disposable {
 
   #calm(probing: Probing): void {
     const nowMs = this.#options.clock.nowMs()
-    this.#conflictsMs.push(nowMs)
-    if (this.#conflictsMs.length > CONFLICTS) this.#conflictsMs.shift()
-    const [first = 0] = this.#conflictsMs
-    if (this.#conflictsMs.length === CONFLICTS && nowMs - first < CONFLICTS_MS)
-      probing.holdUntilMs = nowMs + CALM_MS
+    const { lostMs } = probing
+    lostMs.push(nowMs)
+    if (lostMs.length > CONFLICTS) lostMs.shift()
+    const isMany = lostMs.length === CONFLICTS && nowMs - (lostMs[0] ?? 0) < CONFLICTS_MS
+    probing.isHopeless ||= isMany
+    if (probing.isHopeless) probing.holdUntilMs = nowMs + CALM_MS
   }
 
   /** Another one asks for a name that we ask for: whose records come later in order has it (RFC 6762 §8.2). */
