@@ -1,6 +1,7 @@
 /** Where ser2net accepts connections, as endpoint URLs. Called by the readers for connections, rotators and connect-backs. */
 import { isOpenTo, readAddresses, urlOf } from './addresses.ts'
 import type { Defaults } from './defaults.ts'
+import { readEncrypted } from './encrypted.ts'
 import { NotImportable } from './found.ts'
 import { readStack, type Layer, type Stack } from './stack.ts'
 import { readBoolean } from './words-of.ts'
@@ -9,6 +10,8 @@ export interface Accepter {
   readonly urls: readonly string[]
   /** Other computers reach one of them. */
   readonly isOpen: boolean
+  /** Keys decide who may come. */
+  readonly needsLogin?: boolean
   /** What is left out, and why. */
   readonly notes: readonly (readonly [text: string, reason: string])[]
 }
@@ -17,8 +20,8 @@ export interface Accepter {
 const REASONS: Readonly<Record<string, string>> = {
   ssl: 'it is encrypted (ssl), with keys and rights of its own: share it by hand, with a listener rfc2217+tls:// or raw+tls://, or pair the computers (farport pair)',
   certauth:
-    'it asks for a login (certauth), with keys and rights of its own: pair the computers instead (farport pair)',
-  mux: 'several channels in one connection (mux) are nothing that Farport imports',
+    'it asks for a login (certauth), which Farport speaks as gtlssh does alone: mux,certauth,ssl,tcp on each other',
+  mux: 'several channels in one connection (mux) are nothing that Farport imports, but with certauth,ssl,tcp as gtlssh has it',
   sctp: 'Farport does not speak SCTP; TCP is the nearest'
 }
 
@@ -32,7 +35,8 @@ export function readAccepter(text: string, defaults: Defaults): Accepter {
 /** A network address in a stack, for listening or dialling. Throws NotImportable. */
 export function readEnd(stack: Stack, defaults: Defaults, use: Use): Accepter {
   const notes: (readonly [string, string])[] = []
-  const protocol = readProtocol(stack.layers, defaults, notes)
+  const encrypted = readEncrypted(stack.layers)
+  const protocol = readProtocol(encrypted?.outer ?? stack.layers, defaults, notes)
   const { carrier, rest } = stack
   for (const [name] of carrier.options)
     if (name !== 'nodelay' && name !== 'reuseaddr')
@@ -46,6 +50,14 @@ export function readEnd(stack: Stack, defaults: Defaults, use: Use): Accepter {
   }
   if (carrier.name !== 'tcp' && carrier.name !== 'udp') throw new NotImportable(reasonFor(carrier.name))
   const addresses = readAddresses(rest, use)
+  if (encrypted) {
+    const isTcp = addresses.every((each) => (each.carrier ?? carrier.name) === 'tcp')
+    if (!isTcp) throw new NotImportable('Farport speaks this stack over TCP alone')
+    const query = use === 'listen' ? encrypted.query : ''
+    if (use === 'listen') notes.push(...encrypted.notes)
+    const urls = addresses.map((each) => `${urlOf(`${protocol}+certauth`, each)}${query}`)
+    return { urls, isOpen: false, needsLogin: true, notes }
+  }
   return {
     urls: addresses.map((each) => urlOf(schemeOf(protocol, each.carrier ?? carrier.name), each)),
     isOpen: addresses.some(isOpenTo),

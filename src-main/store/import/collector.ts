@@ -186,5 +186,6 @@ export class Collector {
 /** Two protocols at one address are one too many; a host that stands for all of them is not looked into. */
 export function placeOf(url: string): string {
   const carrier = url.includes('+unix:') ? 'unix' : url.includes('+udp:') ? 'udp' : 'tcp'
-  return `${carrier}:${url.slice(url.indexOf('://') + 3).toLowerCase()}`
+  const place = url.slice(url.indexOf('://') + 3)
+  return `${carrier}:${(carrier === 'unix' ? place : place.replace(/\?.*/, '')).toLowerCase()}`
 }

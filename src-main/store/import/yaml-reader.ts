@@ -11,6 +11,7 @@ import { takeDefaults, takeOption } from './connection.ts'
 import { readConnector } from './connector.ts'
 import { Defaults } from './defaults.ts'
 import { Draft } from './draft.ts'
+import { LOGIN_OPTIONS, loginNotes } from './encrypted.ts'
 import { NotImportable, type Place, type Sources } from './found.ts'
 import { anchorOf, Fields, placeOf, type Field, type Text } from './yaml-fields.ts'
 import { parseYaml } from './yaml-parse.ts'
@@ -143,14 +144,19 @@ export class YamlReader {
     draft.timeoutSeconds = readTimeout(fields.text('timeout') ?? '0')
     draft.enabled = readBoolean(fields.text('enable') ?? 'on')
     readConnector(draft, fields.needed('connector'), this.#defaults)
+    const login = new Map<string, string>()
     for (const option of this.#options(fields.node('options'))) {
       const optionPlace = placeOf(option.key, text)
       const optionName = this.#texts.read(option.key, text.path)
       const shown = `${optionName}: ${shownText(option.value)}`
       // An LED is no text; that there are none is said in any case.
       const optionValue = optionName.startsWith('led-') ? '' : this.#texts.read(option.value, text.path)
-      takeOption(draft, this.#defaults, optionName, optionValue, shown, optionPlace)
+      if (accepter.needsLogin && LOGIN_OPTIONS.has(optionName)) login.set(optionName, optionValue)
+      else takeOption(draft, this.#defaults, optionName, optionValue, shown, optionPlace)
     }
+    if (accepter.needsLogin)
+      for (const [what, reason] of loginNotes(login, this.#sources, text.path))
+        draft.note(what, reason, fields.place('accepter'))
     fields.tellOthers((what, reason, at) => draft.note(what, reason, at))
     this.#collector.add(draft)
   }

@@ -92,7 +92,7 @@ describe('an address', () => {
   })
 
   it.each([
-    ['telnet(rfc2217),mux,certauth(),ssl,tcp,3001', /ssl|certauth/],
+    ['telnet(rfc2217),certauth(),ssl,tcp,3001', /certauth/],
     ['ssl(key=/k,cert=/c),tcp,3001', /encrypted/],
     ['mux,tcp,3001', /mux/],
     ['tcp,telnet', /"telnet" is no number/],
