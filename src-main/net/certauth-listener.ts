@@ -18,7 +18,7 @@ import { loggedIn, muxed } from './certauth-talk.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { formatEndpoint } from './endpoint.ts'
-import { FOREIGN_TLS, keysOf, nameIn, outOfDate, trusted, whileTrusted } from './foreign-tls.ts'
+import { keysOf, nameIn, outOfDate, trusted, versionsOf, whileTrusted } from './foreign-tls.ts'
 import { describe, listenFault } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { startServer } from './stream-carrier.ts'
@@ -76,7 +76,7 @@ class CertauthListener implements Listener {
       // Keys decide; addresses only where somebody said so.
       allowList: anyone || options.allowList?.explicit ? options.allowList : undefined,
       isKnownAddress,
-      tls: { ...FOREIGN_TLS, key: own.key, cert: own.certificate, requestCert: false },
+      tls: { ...versionsOf(endpoint.tls), key: own.key, cert: own.certificate, requestCert: false },
       halfCloseMs: 0,
       take: (secured) => {
         const giveBack = this.#pending.take(secured.options.remoteAddress ?? '')
