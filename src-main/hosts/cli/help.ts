@@ -155,6 +155,7 @@ ${PORT_HELP}
 Examples:
   farport share /dev/ttyUSB0 -b 9600 --line 7E1 --listen rfc2217://127.0.0.1:7000
   farport share /dev/ttyUSB0 --listen rfc2217://0.0.0.0:7000 --allow 192.168.1.0/24
+  farport share /dev/ttyUSB0 --listen 'rfc2217+certauth://[::]:3001'       # for gtlssh --telnet -p 3001, after farport pair import
   farport share sim:gps --listen raw://127.0.0.1:7001 sim:echo --listen rfc2217://127.0.0.1:7002
   farport share 'exec:ipmitool -I lanplus -H 10.0.0.7 -U admin -E sol activate' --env IPMI_PASSWORD=@FILE \\
     --listen telnet://127.0.0.1:7000
@@ -410,8 +411,9 @@ localhost is 127.0.0.1 alone. Connections of one device that differ in more than
 their own: who comes while another one has the device waits, where ser2net refuses.
 
 Names and addresses that are there already stay as they are and are said, so that a file can be imported again: for instance with
---allow, after a look at it. Encrypted connections (ssl, certauth), admin and LEDs are not imported. Stop ser2net before Farport
-serves the same ports: systemctl disable --now ser2net
+--allow, after a look at it. Of encrypted connections those for gtlssh are imported (mux,certauth,ssl,tcp), and each certificate of its
+users is listed with the command that lets it in; ssl alone, admin and LEDs are not. Stop ser2net before Farport serves the same
+ports: systemctl disable --now ser2net
 
 Exit codes: 0 also where some lines became nothing, 2 where all did, 5 where nothing but --allow is missing.
 
