@@ -6,7 +6,13 @@ import { resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import { Fault, toFault } from '../contract/faults.ts'
-import { FRESH_SETTINGS, shareCalled, type PeerEntry, type Settings } from '../contract/settings.ts'
+import {
+  FRESH_SETTINGS,
+  shareCalled,
+  type PeerEntry,
+  type Preferences,
+  type Settings
+} from '../contract/settings.ts'
 import { TrustStore } from '../peers/trust.ts'
 import { copyOf } from '../store/first-reading.ts'
 import { FolderWatch } from '../store/folder-watch.ts'
@@ -14,7 +20,7 @@ import { readPrivate, realPath } from '../store/private-file.ts'
 import { readSettings } from '../store/settings-text.ts'
 import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
 
-type Known = Pick<Settings, 'peers' | 'shares'>
+type Known = Pick<Settings, 'peers' | 'shares' | 'preferences'>
 
 export class LocalTrust implements Disposable {
   readonly store: TrustStore
@@ -93,6 +99,11 @@ export class LocalTrust implements Disposable {
 /** Whom the settings file knows, trusted or blocked, as an instance would read it: the copy of the last good one included. Rejects with `settings-access`, `settings-newer` or `settings-broken`. */
 export async function knownPeers(from: PathsEnvironment = {}): Promise<readonly PeerEntry[]> {
   return (await knownSettings(from)).peers
+}
+
+/** How the settings want others to be found and told of us. Rejects as `knownPeers`. */
+export async function knownDiscovery(from: PathsEnvironment = {}): Promise<Preferences['discovery']> {
+  return (await knownSettings(from)).preferences.discovery
 }
 
 async function knownSettings(from: PathsEnvironment): Promise<Known> {

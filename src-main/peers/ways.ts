@@ -129,8 +129,7 @@ export class PeerWays {
 
   async #dial(text: string, wish: Wish, options: Dialled): Promise<TlsConnection> {
     const { nearby } = this.#options
-    const ask = nearby?.ask
-    if (!ask) return this.#dialFound(this.find(text), wish, options)
+    if (!nearby?.ask) return this.#dialFound(this.find(text), wish, options)
     try {
       return await this.#dialFound(this.find(text), wish, options)
     } catch (error) {
@@ -138,7 +137,7 @@ export class PeerWays {
       const isElsewhere = error instanceof Fault && (NOT_REACHED.has(error.code) || error.code === 'usage')
       if (!isElsewhere) throw error
       const before = this.#heardPlaces(text)
-      await ask(() => this.#heardPlaces(text) !== before, options.signal)
+      await nearby.ask(() => this.#heardPlaces(text) !== before, options.signal)
       if (this.#heardPlaces(text) === before) throw error
       return await this.#dialFound(this.find(text), wish, options)
     }

@@ -2,6 +2,7 @@ import type { ShareSpec } from '../../../contract/commands.ts'
 import { Fault } from '../../../contract/faults.ts'
 import type { BridgeState } from '../../../contract/state.ts'
 import { Core } from '../../../core/core.ts'
+import { isLoopback } from '../../../net/allow-list.ts'
 import { parseEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
@@ -46,9 +47,38 @@ function alone(
       for (const url of addresses)
         io.print(json ? JSON.stringify({ listening: url, rotator: shares.length }) : `listening ${url}`)
     }
-    await stopped(io.stop)
+    const announcing = await announced(core, specs, shares, io)
+    try {
+      await stopped(io.stop)
+    } finally {
+      await announcing?.close()
+    }
     return EXIT.done
   })
+}
+
+/** Where there may be something to announce: what others reach, and nobody wants left out. */
+async function announced(
+  core: Core,
+  specs: readonly ShareSpec[],
+  ids: readonly string[],
+  io: CliIo
+): Promise<{ close(): Promise<void> } | undefined> {
+  if (specs.every(({ announce, listen = [] }) => announce === false || listen.every(isLocal)))
+    return undefined
+  const { AnnouncingAlone } = await import('../../../core/announcing-alone.ts')
+  const byId = new Map(specs.map((spec, index) => [ids[index], spec]))
+  return new AnnouncingAlone(core, {
+    shareOf: (id) => byId.get(id),
+    preferences: async () => (await import('../../../core/local-trust.ts')).knownDiscovery(),
+    tell: (text) => io.say(text)
+  })
+}
+
+/** No other computer comes there, whoever may. */
+function isLocal(listener: NonNullable<ShareSpec['listen']>[number]): boolean {
+  const { transport, host } = parseEndpoint(typeof listener === 'string' ? listener : listener.url, 'listen')
+  return (transport !== 'tcp' && transport !== 'certauth') || isLoopback(host)
 }
 
 /** One line for each listener, in the order given, once it accepts. Answers the ids of the shares. */

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import type { NearbyState } from '../../src-main/contract/state.ts'
+import { eventually } from '../eventually.ts'
+import { Avahi, lacksAvahi } from '../peers/avahi.ts'
+import { lacks } from '../peers/need.ts'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FARPORT, temporaryFolder, type Program } from './cli.ts'
+import { Network, lacksNetworks } from './endurance/network.ts'
+import type { GivenSettings } from './instance.ts'
+import { Computer } from './two-computers.ts'
+
+/** Those that a test waits for come within one; three times that is the end of patience. */
+const PROMISED_MS = 10_000
+const CEILING_MS = 3 * PROMISED_MS
+
+const OPEN = ['--allow', '10.77.0.0/24']
+
+interface Two {
+  readonly network: Network
+  readonly alice: Computer
+  readonly bob: Computer
+}
+
+/** As twoComputers, and they find each other. */
+function two(bob: GivenSettings = {}): Two {
+  const network = new Network()
+  const found = { preferences: { discovery: {} } }
+  return {
+    network,
+    alice: new Computer(network.server, (...all) => network.here(...all), { name: 'alice', ...found }),
+    bob: new Computer(network.peer, (...all) => network.there(...all), { name: 'bob', ...found, ...bob })
+  }
+}
+
+interface Found {
+  readonly nearby: readonly NearbyState[]
+}
+
+async function peersOf(computer: Computer, ...args: string[]): Promise<readonly NearbyState[]> {
+  const { stdout, stderr, code } = await computer.farport('peers', '--json', ...args).ended
+  if (code !== 0) throw new Error(stderr)
+  return (JSON.parse(stdout) as Found).nearby
+}
+
+/** Asks again and again until one is there that `fits`. */
+function hears(computer: Computer, fits: (each: NearbyState) => boolean): Promise<NearbyState> {
+  return eventually(async () => {
+    const all = await peersOf(computer)
+    const found = all.find(fits)
+    if (!found) throw new Error(`heard ${JSON.stringify(all)}`)
+    return found
+  }, CEILING_MS)
+}
+
+async function done(program: Program): Promise<string> {
+  const { stdout, stderr, code } = await program.ended
+  if (code !== 0) throw new Error(stderr)
+  return stdout
+}
+
+/** Alice asks for the computer of that name; both have accepted. */
+async function pairByName(alice: Computer, bob: Computer, name: string): Promise<void> {
+  const asks = alice.farport('pair', name)
+  const digits = (await asks.printed(/digits: (\d{3} \d{3})/))[1]!
+  const accepts = bob.farport('pair', 'accept', 'alice', ...digits.split(' '), '--permit', 'control')
+  asks.process.stdin?.write(`${digits}\n`)
+  await Promise.all([done(asks), done(accepts)])
+}
+
+describe.skipIf(lacksNetworks)('two computers with Farport', { timeout: 90_000 }, () => {
+  const shares = [{ id: 'echo', name: 'echo', port: { target: 'sim:echo' } }]
+
+  it('find each other, pair and connect by name, also when one has another address', async () => {
+    const { network, alice, bob } = two({ shares })
+    await Promise.all([alice.serve(), bob.serve()])
+    await hears(alice, ({ name, present }) => name === 'bob' && present)
+    await pairByName(alice, bob, 'bob')
+    expect(await done(alice.farport('connect', 'farport://bob'))).toMatch(/echo/)
+    const table = await done(alice.farport('peers'))
+    expect(table).toMatch(/^bob +Farport [0-9a-f]{16} at \S+ +paired +farport:\/\/bob$/m)
+    await done(network.there('ip', 'addr', 'del', `${bob.address}/24`, 'dev', 'far'))
+    await done(network.there('ip', 'addr', 'add', '10.77.0.9/24', 'dev', 'far'))
+    await hears(alice, ({ name, addresses }) => name === 'bob' && addresses.includes('10.77.0.9'))
+    const says = alice.farport('send', 'farport://bob/echo', 'hello', '--wait', 'hello', '--timeout', '10')
+    expect((await says.ended).stderr).toBe('')
+    // The same of a command that nobody helps.
+    const alone = alice.run(
+      ...['env', 'FARPORT_SOCKET=/nowhere', process.execPath, FARPORT],
+      ...['send', 'farport://bob/echo', 'hello', '--wait', 'hello', '--timeout', '10']
+    )
+    expect(await alone.ended).toMatchObject({ code: 0 })
+  })
+
+  it('hear of an end at once, and of a return after a cut within 10 s', async () => {
+    const { network, alice, bob } = two({ shares })
+    const service = await bob.serve()
+    await alice.serve()
+    await hears(alice, ({ name, present }) => name === 'bob' && present)
+    service.process.kill('SIGTERM')
+    await hears(alice, ({ name, present }) => name === 'bob' && !present)
+    await bob.serve()
+    const before = await hears(alice, ({ name, present }) => name === 'bob' && present)
+    network.cut()
+    await done(network.there('ip', 'link', 'set', 'far', 'up'))
+    await done(network.there('ip', 'addr', 'replace', `${bob.address}/24`, 'dev', 'far'))
+    const start = Date.now()
+    await hears(alice, ({ name, present, seen }) => name === 'bob' && present && seen > before.seen)
+    console.log(`heard again ${Date.now() - start} ms after the link came back`)
+  })
+})
+
+describe.skipIf(lacksNetworks || lacksAvahi)('others who announce ports', { timeout: 90_000 }, () => {
+  it.skipIf(lacks('ser2net'))('ser2net is found, and reached by its name', async () => {
+    const { network, alice } = two()
+    const avahi = await Avahi.start((...all) => network.there(...all), { hostname: 'box' })
+    const config = join(temporaryFolder(), 'ser2net.yaml')
+    writeFileSync(
+      config,
+      [
+        'connection: &con1',
+        '  accepter: telnet(rfc2217),tcp,7000',
+        '  connector: echo',
+        '  options:',
+        '    mdns: true',
+        '    mdns-name: Bench meter',
+        ''
+      ].join('\n')
+    )
+    avahi.run('ser2net', '-n', '-d', '-c', config)
+    await alice.serve()
+    const found = await hears(alice, ({ name, present }) => name === 'Bench meter' && present)
+    expect(found).toMatchObject({
+      kind: 'port',
+      provider: 'ser2net',
+      stack: 'telnet(rfc2217),tcp',
+      url: 'rfc2217://10.77.0.2:7000',
+      host: 'box.local'
+    })
+    const says = alice.farport('send', 'mdns://Bench%20meter', 'hello', '--wait', 'hello', '--timeout', '10')
+    expect(await says.ended).toMatchObject({ code: 0 })
+  })
+
+  it.skipIf(lacks('gensiot'))('gensiot reaches a share by its name', async () => {
+    const { network } = two()
+    const shared = network.farport(
+      'share',
+      'sim:echo',
+      '--name',
+      'gps',
+      '--listen',
+      'rfc2217://0.0.0.0:7000',
+      ...OPEN
+    )
+    await shared.printed(/listening/)
+    const avahi = await Avahi.start((...all) => network.there(...all), { hostname: 'box' })
+    const all = await avahi.finds('_iostream._tcp', (each) =>
+      each.some(({ family, address }) => family === 'IPv4' && address !== undefined)
+    )
+    const found = all.find(({ family, address }) => family === 'IPv4' && address !== undefined)
+    expect(found).toMatchObject({ name: 'gps', port: 7000, address: network.server })
+    expect([...found!.txt!].sort()).toEqual(['gensiostack=telnet(rfc2217),tcp', 'provider=farport'])
+    const gensiot = avahi.run('gensiot', '-i', 'stdio(self)', 'mdns,gps')
+    gensiot.process.stdin?.write('hello')
+    await gensiot.printed(/hello/)
+    shared.process.kill('SIGTERM')
+    await shared.ended
+    await avahi.finds('_iostream._tcp', (all) => all.length === 0)
+  })
+})
