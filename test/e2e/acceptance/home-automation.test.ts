@@ -119,6 +119,6 @@ describe.skipIf(lacksUsbComputers || lacks('pyserial'))('home automation', () =>
       expect(socket).not.toBe(again.sockets[0])
       expect(next.stderr).toMatch(/zigbee: client \d+ left.*vanished/)
       expect(lineCalls(second.plugged.terminal)).toEqual([])
-    })
+    }, 90_000)
   })
 })

@@ -163,6 +163,6 @@ describe.skipIf(lacksUsbComputers || lacks('pyserial'))('a lab', () => {
         await stays[index]!.printed(new RegExp(`^${identityOf(number)}\n$`))
       }
       await identify(clients)
-    })
+    }, 90_000)
   })
 })
