@@ -34,9 +34,16 @@ export type Verdict =
 
 export class Admission {
   readonly #options: AdmissionOptions
+  #settings: LineWish
 
   constructor(options: AdmissionOptions) {
     this.#options = options
+    this.#settings = options.settings
+  }
+
+  /** The bridge's own settings are these from now on. */
+  tune(settings: LineWish): void {
+    this.#settings = settings
   }
 
   judge(terms: Terms, present: readonly Present[]): Verdict {
@@ -60,7 +67,7 @@ export class Admission {
 
   /** Whoever watches takes what there is, unless its listener says what it is to be. */
   #settingsOf({ settings, observe }: Terms): LineWish | undefined {
-    return observe && !settings ? undefined : { ...this.#options.settings, ...settings }
+    return observe && !settings ? undefined : { ...this.#settings, ...settings }
   }
 }
 

@@ -10,9 +10,16 @@ import { Lifetime } from '../base/lifetime.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { ONE_WAYS } from '../contract/commands.ts'
 import type { Fault } from '../contract/faults.ts'
-import type { ControlLines, LineSettings, LineWish, ModemState } from '../contract/line.ts'
+import type {
+  Capabilities,
+  ControlLines,
+  ControlWish,
+  LineSettings,
+  LineWish,
+  ModemState
+} from '../contract/line.ts'
 import { NO_CAPABILITIES, UNKNOWN_MODEM_STATE } from '../contract/line.ts'
-import type { BlockedState, SessionState } from '../contract/state.ts'
+import type { BlockedState, SessionState, SettingsOrigin } from '../contract/state.ts'
 import type { Port } from '../ports/port.ts'
 import type { Notice, Session } from '../sessions/session.ts'
 import type { Counts } from './account.ts'
@@ -23,12 +30,13 @@ import type { Attachment, Entry, Farewell } from './entry.ts'
 import { FromDevice } from './from-device.ts'
 import { Holding } from './holding.ts'
 import type { LineOptions } from './line-desk.ts'
-import { LineDesk } from './line-desk.ts'
+import { ELSEWHERE, LineDesk, OWNER } from './line-desk.ts'
 import { Losses } from './losses.ts'
 import type { Member } from './member.ts'
 import { Roster } from './roster.ts'
 import type { Tap, TapEvent } from './tap.ts'
 import { Taps } from './taps.ts'
+import { difference } from './wishes.ts'
 import type { Absent } from './to-device.ts'
 import { ToDevice } from './to-device.ts'
 
@@ -42,6 +50,9 @@ export interface HubOptions extends LineOptions {
   /** The port goes on when the last session has left, so the settings return then, and not with the next one. */
   readonly staysOpen?: boolean
 }
+
+/** The owner, as people read it. */
+const THIS_COMPUTER = 'this computer'
 
 export class Hub {
   readonly #clock: Clock
@@ -59,6 +70,7 @@ export class Hub {
   readonly #departures = new Departures()
   #port: Port | undefined
   #portLife = new Lifetime()
+  #setBy: SettingsOrigin = { type: 'own' }
 
   /** Something that people see changed: who is here, what is in force. Byte counts change without it. */
   readonly onChange: Event<void> = this.#changes.event
@@ -107,7 +119,8 @@ export class Hub {
     this.onEvent = this.#taps.onEvent
     this.onFault = this.#line.onFault
     this.#line.onChange((change) => {
-      this.#taps.event(change)
+      this.#taps.event({ ...change, session: Math.max(0, change.session), ...this.#labelOf(change.session) })
+      if (change.type === 'settings') this.#setBy = this.#originOf(change.session)
       // Who asked has its answer already.
       if (change.type === 'settings') this.#roster.tell({ settings: change.settings }, change.session)
       this.#changes.fire()
@@ -157,9 +170,24 @@ export class Hub {
     return this.#line.configured
   }
 
+  /** As `configured`, and over it what no session can change. */
+  get own(): LineWish {
+    return this.#line.own
+  }
+
   /** What the next port is to be opened with: the configured settings, and over them what its users asked for. */
   get opening(): LineWish {
     return this.#line.opening
+  }
+
+  /** What the port can carry; undefined: there is none. */
+  get capabilities(): Capabilities | undefined {
+    return this.#port?.capabilities
+  }
+
+  /** Who made the settings what they are. */
+  get setBy(): SettingsOrigin {
+    return this.#setBy
   }
 
   tap(tap: Tap): Disposable {
@@ -236,6 +264,34 @@ export class Hub {
 
   // The port.
 
+  // The owner of this computer, whoever may write. Of no effect without a port; none of them rejects.
+
+  applyForOwner(wish: LineWish): Promise<LineSettings> {
+    return this.#line.applyForOwner(wish)
+  }
+
+  controlForOwner(wish: ControlWish): Promise<ControlLines> {
+    return this.#line.control(OWNER, wish)
+  }
+
+  async sendBreakForOwner(durationMs: number): Promise<void> {
+    if (!this.#port) return
+    this.#taps.event({ type: 'break', session: 0, ...this.#labelOf(OWNER), durationMs })
+    await this.#line.sendBreak(durationMs)
+  }
+
+  /** The owner's settings are others: those that a listener has over them stay. In force at once where no user asked for others. */
+  tune(before: LineWish, own: LineWish): void {
+    this.#line.configure({ ...own, ...difference(this.#line.configured, before) })
+    void this.#line.restore()
+  }
+
+  /** What no session can change is this from now on, and nothing else. */
+  refix(fixed: LineWish): void {
+    this.#line.refix(fixed)
+    void this.#line.restore()
+  }
+
   /**
    * The port is there, paused; or it is not, and `absent` says what becomes of bytes for it: `hold` keeps them for the next
    * one, `discard` loses and counts them, and with them those that the last port had not passed on.
@@ -248,6 +304,7 @@ export class Hub {
     if (before && absent === 'discard') this.#toDevice.lostInPort(before.queued, 'the device went away')
     this.#fromDevice.setPort(undefined)
     this.#toDevice.setPort(port, absent)
+    if (port) this.#setBy = this.#originOf(this.#line.asker)
     if (port) this.#welcome(port)
     else if (before) {
       this.#taps.event({ type: 'port', state: 'closed' })
@@ -341,6 +398,19 @@ export class Hub {
       this.#toDevice.ready()
       this.#changes.fire()
     })
+  }
+
+  #labelOf(session: number): { readonly label?: string } {
+    if (session === OWNER) return { label: THIS_COMPUTER }
+    const label = this.#roster.find(session)?.session.who.label
+    return label === undefined ? {} : { label }
+  }
+
+  #originOf(session: number): SettingsOrigin {
+    if (session === OWNER) return { type: 'owner' }
+    if (session === ELSEWHERE) return { type: 'elsewhere' }
+    const { label } = this.#labelOf(session)
+    return label === undefined ? { type: 'own' } : { type: 'session', session, label }
   }
 
   /** What a session is told when it comes, and everybody when the port comes or goes. Unknown settings are not told. */

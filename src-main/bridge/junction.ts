@@ -10,7 +10,8 @@ import { Emitter } from '../base/event.ts'
 import { Lifetime } from '../base/lifetime.ts'
 import type { CloseReason } from '../contract/close.ts'
 import { SHUTDOWN } from '../contract/close.ts'
-import type { Fault } from '../contract/faults.ts'
+import { Fault } from '../contract/faults.ts'
+import type { Capabilities, ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
 import type { BridgeState, PortState } from '../contract/state.ts'
 import type { PortSource } from '../ports/port.ts'
 import type { Ear, Session, SessionIdentity, SessionSource, Terms } from '../sessions/session.ts'
@@ -71,6 +72,8 @@ export class Junction {
   #closing: Promise<number> | undefined
   #reason = SHUTDOWN
   #name: string
+  /** Its own settings. */
+  #own: LineWish
 
   /** `state` differs from before in more than its byte counts; at most once per turn of the event loop. */
   readonly onState: Event<void> = this.#states.event
@@ -85,6 +88,7 @@ export class Junction {
     this.#options = options
     this.#name = options.name
     this.#rules = rules
+    this.#own = rules.configured ?? {}
     this.#clock = options.clock ?? systemClock
     const staysOpen = rules.hold || (rules.keepOpenMs ?? 0) > 0
     this.#hub = new Hub({ ...rules, staysOpen, clock: this.#clock })
@@ -141,6 +145,8 @@ export class Junction {
       ...awaitedOf(sources),
       dials: sources.filter(({ outward }) => outward).map(({ address }) => address),
       state: this.#keeper.state,
+      own: this.#hub.own,
+      ...this.#carriedState,
       ...(blocked && { blocked }),
       sessions: this.#hub.sessions,
       ...this.#hub.total
@@ -288,6 +294,64 @@ export class Junction {
    */
   restrict(session: number, observe: boolean): void {
     this.#guests.restrict(session, observe)
+  }
+
+  // The owner of this computer commands the line, whoever may write: users are told as of anybody else. All throw the Fault `usage`
+  // where the port is not open, and `unsupported` where it cannot do that.
+
+  /** Answers what the device really took; until those who use it have left. */
+  async applyForOwner(wish: LineWish): Promise<LineSettings> {
+    this.#opened()
+    return this.#hub.applyForOwner(wish)
+  }
+
+  /** Answers the lines as they are then. */
+  async controlForOwner(wish: ControlWish): Promise<ControlLines> {
+    this.#needs(wish)
+    return this.#hub.controlForOwner(wish)
+  }
+
+  /** Resolves when it is over. */
+  async sendBreakForOwner(durationMs: number): Promise<void> {
+    this.#needs({ break: true })
+    await this.#hub.sendBreakForOwner(durationMs)
+  }
+
+  /** Its own settings are others from now on, while everybody goes on. */
+  tune(own: LineWish): void {
+    if (this.#rules.fixed) this.#hub.refix(own)
+    else {
+      this.#hub.tune(this.#own, own)
+      this.#rules.admission?.tune(own)
+    }
+    this.#own = own
+    this.#announceState()
+  }
+
+  #needs(wish: ControlWish): void {
+    const { control } = this.#opened()
+    const missing = (['dtr', 'rts', 'break'] as const).find(
+      (line) => wish[line] !== undefined && !control.has(line)
+    )
+    if (missing === undefined) return
+    const what = missing === 'break' ? 'break' : missing.toUpperCase()
+    throw new Fault(
+      'unsupported',
+      `${this.#options.port.label} carries no ${what}: it cannot, or its settings hold that line.`
+    )
+  }
+
+  #opened(): Capabilities {
+    const { capabilities } = this.#hub
+    if (capabilities) return capabilities
+    throw new Fault('usage', `The port of ${this.#name} is not open: it is opened when somebody uses it.`)
+  }
+
+  get #carriedState(): Pick<BridgeState, 'setBy' | 'carried'> {
+    const { capabilities, setBy } = this.#hub
+    if (!capabilities || this.#keeper.state.type !== 'open') return {}
+    const { settings, control, modem } = capabilities
+    return { setBy, carried: { settings: [...settings], control: [...control], modem: [...modem] } }
   }
 
   #listenWith(ear: Ear): void {

@@ -10,7 +10,7 @@ import { toFault } from '../contract/faults.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
 import { DEFAULT_SETTINGS, sameSettings } from '../contract/line.ts'
 import type { Port } from '../ports/port.ts'
-import { difference, isQuery, sameWish, Wishes, without } from './wishes.ts'
+import { difference, intersection, isQuery, sameWish, Wishes, without } from './wishes.ts'
 
 export interface LineOptions {
   /** The owner's settings: the port opens with them, and they return when the writer changes. */
@@ -21,7 +21,12 @@ export interface LineOptions {
   readonly returnsToFound?: boolean
 }
 
-/** Something else is in force now. `session`: who caused it, 0 where nobody in particular did. */
+/** Who asks for settings and lines, beside sessions by their numbers: the owner of this computer, from a page of ours. */
+export const OWNER = -1
+/** Nobody here did: another user of the far port. */
+export const ELSEWHERE = -2
+
+/** Something else is in force now. `session`: who caused it, 0 where nobody in particular did; or one of the two above. */
 export type LineChange =
   | { readonly type: 'settings'; readonly session: number; readonly settings: LineSettings }
   | { readonly type: 'lines'; readonly session: number; readonly lines: ControlLines }
@@ -39,7 +44,7 @@ export class LineDesk {
   readonly #returnsToFound: boolean
   /** What the device had of itself: fields that nobody had asked for when it was opened. */
   #found: LineWish = {}
-  readonly #fixed: LineWish
+  #fixed: LineWish
   readonly #changes = new Emitter<LineChange>()
   readonly #faults = new Emitter<Fault>()
   readonly #settingsWishes = new Wishes<LineSettings>()
@@ -81,6 +86,16 @@ export class LineDesk {
     return this.#port ? this.#port.lines : { ...this.#lines, ...this.#linesWishes.merged }
   }
 
+  /** Who asked for what the next port is opened with: one of them; 0: nobody did. */
+  get asker(): number {
+    return this.#settingsWishes.askers.at(-1) ?? 0
+  }
+
+  /** What is in force where nobody asks for anything else. */
+  get own(): LineWish {
+    return { ...this.#configured, ...this.#fixed }
+  }
+
   get configured(): LineWish {
     return this.#configured
   }
@@ -94,6 +109,20 @@ export class LineDesk {
   apply(session: number, wish: LineWish): Promise<LineSettings> {
     this.#settingsWishes.add(session, wish)
     return this.#inRow(() => this.#apply(session, { ...wish, ...this.#fixed }))
+  }
+
+  /** What no session can change is this from now on; it comes into force with the next `restore`. */
+  refix(wish: LineWish): void {
+    if (sameWish(wish, this.#fixed)) return
+    this.#fixed = wish
+    this.#stale = this.#port !== undefined
+  }
+
+  /** As `apply`, for the owner: also what no session can change. Stays asked for until those who use the port have left. */
+  applyForOwner(wish: LineWish): Promise<LineSettings> {
+    this.#settingsWishes.add(OWNER, wish)
+    this.#fixed = { ...this.#fixed, ...intersection(wish, this.#fixed) }
+    return this.#inRow(() => this.#apply(OWNER, wish))
   }
 
   /** At once, also while an `apply` is under way. Never rejects. */
@@ -128,7 +157,11 @@ export class LineDesk {
    * back. Resolves when what is due now is done; never rejects.
    */
   async forget(session: number, returns: Return): Promise<void> {
-    const changed = Object.keys(this.#settingsWishes.forget(session)).length > 0 || this.#leftBehind
+    const left = Object.keys(this.#settingsWishes.forget(session)).length
+    // What the owner set was for those who are here.
+    const owned = returns === 'with-the-last' ? 0 : Object.keys(this.#settingsWishes.forget(OWNER)).length
+    if (returns !== 'with-the-last') this.#linesWishes.forget(OWNER)
+    const changed = left > 0 || owned > 0 || this.#leftBehind
     if (!changed || returns === 'never') return
     this.#leftBehind = returns === 'with-the-last'
     if (this.#leftBehind) return
@@ -191,7 +224,7 @@ export class LineDesk {
 
   /** Another hand than ours changed the port's settings. */
   changedElsewhere(): void {
-    this.#tellSettings(0)
+    this.#tellSettings(ELSEWHERE)
   }
 
   #inRow<T>(step: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { formatSettings, type ControlLines } from '../contract/line.ts'
 import type { BlockedState } from '../contract/state.ts'
 import type { ControlStep, TapEvent } from './tap.ts'
 
@@ -48,12 +49,28 @@ export function noticeOf(event: TapEvent): BridgeNotice | undefined {
       return warning(`${again} (after ${Math.round(event.durationMs / 1000)} s)`)
     }
     case 'settings':
+      return debug(`settings ${formatSettings(event.settings)}${by(event.label)}`)
     case 'lines':
+      return debug(`${linesText(event.lines)}${by(event.label)}`)
+    case 'break':
+      return debug(`break of ${event.durationMs} ms${by(event.label)}`)
     case 'modem':
     case 'line':
-    case 'break':
       return undefined
   }
+}
+
+function by(label: string | undefined): string {
+  return label === undefined ? '' : ` (${label})`
+}
+
+function linesText({ dtr, rts, break: held }: ControlLines): string {
+  const level = (is: boolean): string => (is ? 'on' : 'off')
+  return `DTR ${level(dtr)}, RTS ${level(rts)}${held ? ', break' : ''}`
+}
+
+function debug(text: string): BridgeNotice {
+  return { level: 'debug', text }
 }
 
 /** `1,234`, in every language of the computer. */

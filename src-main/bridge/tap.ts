@@ -9,13 +9,31 @@ export type Direction = 'to-device' | 'from-device'
  */
 export type ControlStep = 'asked' | 'declined' | 'granted' | 'taken' | 'next' | 'restricted' | 'permitted'
 
-/** What happens beside the bytes. `session` is the session's number in its Hub, 0 where nobody in particular caused it. */
+/**
+ * What happens beside the bytes. `session` is the session's number in its Hub, 0 where none caused it. `label`: who did, where somebody
+ * did: a session's, or the owner of this computer.
+ */
 export type TapEvent =
-  | { readonly type: 'settings'; readonly session: number; readonly settings: LineSettings }
-  | { readonly type: 'lines'; readonly session: number; readonly lines: ControlLines }
+  | {
+      readonly type: 'settings'
+      readonly session: number
+      readonly label?: string
+      readonly settings: LineSettings
+    }
+  | {
+      readonly type: 'lines'
+      readonly session: number
+      readonly label?: string
+      readonly lines: ControlLines
+    }
   | { readonly type: 'modem'; readonly modem: ModemState }
   | { readonly type: 'line'; readonly line: LineState }
-  | { readonly type: 'break'; readonly session: number; readonly durationMs: number }
+  | {
+      readonly type: 'break'
+      readonly session: number
+      readonly label?: string
+      readonly durationMs: number
+    }
   | {
       readonly type: 'attached' | 'detached'
       readonly session: number

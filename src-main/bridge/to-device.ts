@@ -284,7 +284,8 @@ export class ToDevice {
   sendBreak(member: Member, durationMs: number): void {
     const { arbiter, line, taps } = this.#options
     if (!this.#port || !arbiter.mayWrite(member.id)) return
-    taps.event({ type: 'break', session: member.id, durationMs })
+    const { label } = member.session.who
+    taps.event({ type: 'break', session: member.id, label, durationMs })
     void line.sendBreak(durationMs)
   }
 

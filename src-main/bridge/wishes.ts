@@ -11,6 +11,11 @@ export class Wishes<T extends object> {
     return this.#merged
   }
 
+  /** Who asked for any of them; the same one may be there several times. */
+  get askers(): readonly number[] {
+    return [...this.#owners.entries()].flatMap(([field, owner]) => (field in this.#merged ? [owner] : []))
+  }
+
   /** Absent and undefined fields ask for nothing. */
   add(session: number, wish: Partial<T>): void {
     for (const field of fields(wish)) {
@@ -35,7 +40,7 @@ export class Wishes<T extends object> {
 }
 
 /** The fields of `wish` whose value is another one in `actual`; undefined when there is none. */
-export function difference<T extends object>(wish: Partial<T>, actual: T): Partial<T> | undefined {
+export function difference<T extends object>(wish: Partial<T>, actual: Partial<T>): Partial<T> | undefined {
   const rest: Partial<T> = {}
   let any = false
   for (const field of fields(wish)) {
@@ -56,6 +61,13 @@ export function without<T extends object>(all: Partial<T>, some: Partial<T>): Pa
   const rest: Partial<T> = {}
   for (const field of fields(all)) if (some[field] === undefined) rest[field] = all[field]
   return rest
+}
+
+/** Those fields of `all` that `some` has, too. */
+export function intersection<T extends object>(all: Partial<T>, some: Partial<T>): Partial<T> {
+  const both: Partial<T> = {}
+  for (const field of fields(all)) if (some[field] !== undefined) both[field] = all[field]
+  return both
 }
 
 /** The same fields with the same values. */

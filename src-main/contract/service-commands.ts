@@ -4,9 +4,10 @@
  */
 import * as v from 'valibot'
 import { command, count, text } from './command.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMANDS, lineWishSchema } from './commands.ts'
 import type { FaultCode } from './faults.ts'
 import { hostWishSchema, type HostState } from './host.ts'
+import type { ControlLines, LineSettings, LineWish } from './line.ts'
 import {
   FARPORT_PORT,
   LEVELS,
@@ -42,6 +43,14 @@ export interface Added {
   readonly name: string
 }
 
+/** What became of new settings. `port`: it is open, and has these now; `own`: it is not, and will be opened with these from now on. */
+export type LineApplied =
+  | { readonly to: 'port'; readonly settings: LineSettings }
+  | { readonly to: 'own'; readonly settings: LineWish }
+
+/** A longer break is a mistake. */
+export const MAX_BREAK_MS = 10_000
+
 /** Whether a peer reached us. `at`: where it tried; `code`: what it met with there, and `why` in its words. */
 export interface Reached {
   readonly reached: boolean
@@ -75,6 +84,22 @@ export const SERVICE_COMMANDS = {
   'preferences.change': command<Settings['preferences']>()(
     'owner',
     v.strictObject({ name: v.exactOptional(nameSchema), ...v.partial(preferencesSchema).entries })
+  ),
+
+  /**
+   * Settings for a share or link, whoever has the control: of its port where that is open, until its users leave; else its own. A link
+   * keeps them in both cases, for the program at its other end cannot set them all.
+   */
+  'line.apply': command<LineApplied>()('owner', v.strictObject({ id: text, wish: lineWishSchema })),
+  /** Whoever has the control. Answers the lines as they are then; `unsupported` where the port has none, `usage` where it is not open. */
+  'line.control': command<ControlLines>()(
+    'owner',
+    v.strictObject({ id: text, dtr: v.exactOptional(v.boolean()), rts: v.exactOptional(v.boolean()) })
+  ),
+  /** As `line.control`; answers when the break of so many ms is over. */
+  'line.break': command<Record<string, never>>()(
+    'owner',
+    v.strictObject({ id: text, ms: v.pipe(count(1), v.maxValue(MAX_BREAK_MS)) })
   ),
 
   'host.read': command<HostState>()('owner', v.strictObject({})),

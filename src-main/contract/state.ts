@@ -1,7 +1,7 @@
 /** What a running Farport is, as one plain tree: what the UI shows and `--json` prints. */
 import type { FaultRecord } from './faults.ts'
 import type { HostState } from './host.ts'
-import type { ControlLines, LineSettings, ModemState } from './line.ts'
+import type { ControlLines, LineSettings, LineWish, ModemState } from './line.ts'
 import type { PeerEntry, Permission } from './settings.ts'
 
 /** `waiting`: the last try failed; the next one is at `retryAt` (wall clock, ms since 1970), or when its settings change where that is absent. */
@@ -91,6 +91,21 @@ export type FarState =
       readonly asks: readonly FarUser[]
     }
 
+/**
+ * Who made the settings in force what they are. `own`: they are the share's or link's own; `owner`: set from this computer (`line.apply`);
+ * `elsewhere`: another user of the far port. A session may have left since.
+ */
+export type SettingsOrigin =
+  | { readonly type: 'own' | 'owner' | 'elsewhere' }
+  | { readonly type: 'session'; readonly session: number; readonly label: string }
+
+/** What an open port can really carry; what is in none of the lists is only remembered, and its level unknown. */
+export interface CarriedState {
+  readonly settings: readonly (keyof LineSettings)[]
+  readonly control: readonly (keyof ControlLines)[]
+  readonly modem: readonly (keyof ModemState)[]
+}
+
 /** A share or a link: one port, the addresses under which it is reached, and who uses it now. */
 export interface BridgeState {
   readonly id: string
@@ -107,6 +122,11 @@ export interface BridgeState {
   /** Where it connects to by itself. */
   readonly dials: readonly string[]
   readonly state: PortState
+  /** What the port is opened with where no user asks for anything else; absent fields are as the device has them. */
+  readonly own?: LineWish
+  /** While it is open. */
+  readonly setBy?: SettingsOrigin
+  readonly carried?: CarriedState
   /** Absent where nothing waits, or what waits moves. */
   readonly blocked?: BlockedState
   readonly sessions: readonly SessionState[]

@@ -21,7 +21,7 @@ import { converse, type ConverseOptions } from './converse.ts'
 import { firstOpening } from './first-opening.ts'
 import { Keep, shuttingDown } from './keep.ts'
 import type { Kept } from './kept.ts'
-import type { Users } from './users.ts'
+import type { OwnersLine, Users } from './users.ts'
 import { freeName, nameOf } from './names.ts'
 import type { Notice } from './notice.ts'
 import type { Placed, Switch } from './placed.ts'
@@ -194,7 +194,7 @@ export class Core {
   }
 
   /** Those who use a share or link, to be acted upon. Throws `usage` where there is none with this id. */
-  users(id: string): Users {
+  users(id: string): Users & OwnersLine {
     return this.#keep.users(id)
   }
 

@@ -7,12 +7,13 @@ import { Link } from '../bridge/link.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
+import type { LineWish } from '../contract/line.ts'
 import type { BridgeState, PortState, RotatorState, StateTree } from '../contract/state.ts'
 import type { Context, Ways } from './context.ts'
 import type { Kept } from './kept.ts'
 import type { Notice } from './notice.ts'
 import { SwitchedShare } from './switched-share.ts'
-import type { Users } from './users.ts'
+import type { OwnersLine, Users } from './users.ts'
 
 export class Keep {
   /** For what is about nothing in here. */
@@ -69,7 +70,7 @@ export class Keep {
   }
 
   /** Throws `usage` where there is none with this id. */
-  users(id: string): Users {
+  users(id: string): Users & OwnersLine {
     const found = this.#kept.get(id)
     if (found instanceof SwitchedShare || found instanceof Link) return found
     throw new Fault('usage', `There is no share or link with the id ${id} that runs.`)
@@ -121,6 +122,12 @@ export class Keep {
       const others = [...this.#kept].flatMap(([each, { state }]) => (each === id ? [] : [state]))
       throw whoseAddress(error, listen, others)
     }
+  }
+
+  /** Its own settings are these from now on. */
+  tune(id: string, settings: LineWish): void {
+    const thing = this.#kept.get(id)
+    if (thing instanceof SwitchedShare || thing instanceof Link) thing.tune(settings)
   }
 
   rename(id: string, name: string): void {

@@ -1,5 +1,6 @@
 /** Things with an id and a name of their own, as the settings have them, and how each is switched in core. */
 import type { CloseReason } from '../contract/close.ts'
+import type { LineWish } from '../contract/line.ts'
 import type { LinkEntry, RotatorEntry, ShareEntry } from '../contract/settings.ts'
 
 export type Placed =
@@ -17,4 +18,6 @@ export interface Switch {
   end(timeoutMs: number, reason: CloseReason): Promise<number>
   /** Another name, while it is on or off; whoever uses it goes on. */
   rename(name: string): void
+  /** Other settings of its own, while it is on or off; whoever uses it goes on. Not for rotators. */
+  tune(settings: LineWish): void
 }

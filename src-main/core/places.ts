@@ -1,22 +1,25 @@
 /** Places in a core for things that have ids and names of their own, and how each is switched on and off there. Called by core.ts. */
 import { SWITCHED_OFF, type CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
+import type { LineWish } from '../contract/line.ts'
 import { shuttingDown, type Keep } from './keep.ts'
 import type { Kept } from './kept.ts'
 import type { Placed, Switch } from './placed.ts'
 import { startShare } from './shares.ts'
 import { SwitchedShare } from './switched-share.ts'
+import { readTarget, withDefaults } from './targets.ts'
 import { useOfEntry } from './use.ts'
 
 /** It is off. A device, an address or a share that is not there is waited for. */
-export function placeIn(keep: Keep, what: Placed): Switch {
-  const { id } = what.entry
-  let { name } = what.entry
+export function placeIn(keep: Keep, first: Placed): Switch {
+  const { id } = first.entry
+  let { name } = first.entry
+  let what = first
   const end = async (timeoutMs: number, reason: CloseReason): Promise<number> => {
     const thing = keep.get(id)
     return thing ? keep.stop(thing, timeoutMs, reason) : 0
   }
-  const listeners = what.kind === 'link' ? [] : what.entry.listen
+  const listeners = first.kind === 'link' ? [] : first.entry.listen
   return {
     on: () =>
       keep.listening(
@@ -32,7 +35,26 @@ export function placeIn(keep: Keep, what: Placed): Switch {
     rename: (called) => {
       name = called
       keep.rename(id, called)
+    },
+    tune: (settings) => {
+      what = tuned(what, settings)
+      // What is known of the device holds where nothing is asked for, also of a share; a link leaves that to its program.
+      keep.tune(
+        id,
+        what.kind === 'share' ? withDefaults(readTarget(what.entry.port, keep.context)) : settings
+      )
     }
+  }
+}
+
+function tuned(what: Placed, settings: LineWish): Placed {
+  switch (what.kind) {
+    case 'share':
+      return { ...what, entry: { ...what.entry, port: { ...what.entry.port, settings } } }
+    case 'link':
+      return { ...what, entry: { ...what.entry, port: { ...what.entry.port, settings } } }
+    case 'rotator':
+      return what
   }
 }
 

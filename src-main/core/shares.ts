@@ -3,6 +3,7 @@ import { Share } from '../bridge/share.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import { Trace } from '../capture/trace.ts'
+import type { LineWish } from '../contract/line.ts'
 import { DEFAULT_STALL_TIMEOUT_MS } from '../net/carrier.ts'
 import { checkServed, dial } from '../net/dial.ts'
 import { parseEndpoint } from '../net/endpoint.ts'
@@ -28,8 +29,12 @@ export async function startShare(
 ): Promise<SwitchedShare> {
   checkWords(spec, context)
   let { listen } = spec
-  const share = new SwitchedShare({ id, name, port: shownTarget(spec.port.target) }, async (called) => {
-    const made = await makeShare(id, called, { ...spec, listen }, context)
+  const { defaults } = readTarget(spec.port, context)
+  const own = (settings: LineWish): LineWish => withDefaults({ defaults, settings })
+  const off = { id, name, port: shownTarget(spec.port.target), own: own(spec.port.settings) }
+  const share = new SwitchedShare(off, async (called, settings) => {
+    const port = settings ? { ...spec.port, settings } : spec.port
+    const made = await makeShare(id, called, { ...spec, port, listen }, context)
     // Where it took any free port, it is found there again when it was switched off and on.
     listen = withAddresses(listen, made.state.addresses)
     return made

@@ -10,16 +10,22 @@ import type { Poolable } from '../bridge/rotator.ts'
 import type { Share } from '../bridge/share.ts'
 import { SHUTDOWN, SWITCHED_OFF, type CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
+import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
 import type { BridgeState } from '../contract/state.ts'
 import type { Session, SessionIdentity, Terms } from '../sessions/session.ts'
 import type { Kept } from './kept.ts'
 
 /** What a share shows while it is off. */
-export type OffState = Pick<BridgeState, 'id' | 'name' | 'port'>
+export type OffState = Pick<BridgeState, 'id' | 'name' | 'port' | 'own'>
+
+/** `settings`: its own ones; absent: those that it was written down with. */
+export type ShareMaker = (name: string, settings?: LineWish) => Promise<Share>
 
 export class SwitchedShare implements Kept, Poolable {
   #off: OffState
-  readonly #make: (name: string) => Promise<Share>
+  readonly #make: ShareMaker
+  /** Its own settings, where they are others by now than it was made for. */
+  #settings: LineWish | undefined
   readonly #states = new Emitter<void>()
   readonly #notices = new Emitter<BridgeNotice>()
   readonly #faults = new Emitter<Fault>()
@@ -36,7 +42,7 @@ export class SwitchedShare implements Kept, Poolable {
   readonly onFault: Event<Fault> = this.#faults.event
 
   /** It is off until it is switched on. `make` rejects with a Fault; then nothing listens. */
-  constructor(off: OffState, make: (name: string) => Promise<Share>) {
+  constructor(off: OffState, make: ShareMaker) {
     this.#off = off
     this.#make = make
   }
@@ -50,7 +56,8 @@ export class SwitchedShare implements Kept, Poolable {
     const live = this.#share?.state
     if (live) return { ...live, ...sum(this.#before, live) }
     const nothing = { addresses: [], dials: [], sessions: [], state: { type: 'idle' } } as const
-    return { kind: 'share', enabled: false, ...this.#off, ...nothing, ...this.#before }
+    const own = this.#settings && { own: this.#settings }
+    return { kind: 'share', enabled: false, ...this.#off, ...own, ...nothing, ...this.#before }
   }
 
   /** Rejects with the Fault of a share that cannot be made, which stays off then, or was stopped. Repeated calls are safe. */
@@ -58,7 +65,9 @@ export class SwitchedShare implements Kept, Poolable {
     return this.#inRow(async () => {
       if (this.#ended) throw new Fault('usage', `${this.#off.name} was stopped: it cannot be switched on.`)
       if (this.#share) return
-      const share = await this.#make(this.#off.name)
+      const settings = this.#settings
+      const share = await this.#make(this.#off.name, settings)
+      if (this.#settings && this.#settings !== settings) share.tune(this.#settings)
       // It may have got another one meanwhile.
       share.rename(this.#off.name)
       this.#share = share
@@ -99,6 +108,13 @@ export class SwitchedShare implements Kept, Poolable {
     this.#states.fire()
   }
 
+  /** Its own settings are these from now on, on or off; its clients go on. */
+  tune(settings: LineWish): void {
+    this.#settings = settings
+    this.#share?.tune(settings)
+    this.#states.fire()
+  }
+
   probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void {
     this.#share?.probe(who)
   }
@@ -123,6 +139,18 @@ export class SwitchedShare implements Kept, Poolable {
 
   restrict(session: number, observe: boolean): void {
     this.#on.restrict(session, observe)
+  }
+
+  async applyForOwner(wish: LineWish): Promise<LineSettings> {
+    return this.#on.applyForOwner(wish)
+  }
+
+  async controlForOwner(wish: ControlWish): Promise<ControlLines> {
+    return this.#on.controlForOwner(wish)
+  }
+
+  async sendBreakForOwner(durationMs: number): Promise<void> {
+    await this.#on.sendBreakForOwner(durationMs)
   }
 
   /** All of nobody are 0, also while it is off. */

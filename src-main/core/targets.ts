@@ -35,6 +35,8 @@ export interface Target {
   readonly kind: 'hardware' | 'simulated' | 'program' | 'remote'
   /** What was asked for, nothing else. */
   readonly settings: LineWish
+  /** What holds where nothing is asked for, as far as that is known. */
+  readonly defaults: LineWish
   /** Rejects with a Fault when the device is plainly not usable; never opens it. */
   check(): Promise<void>
 }
@@ -78,7 +80,7 @@ function readBare(spec: PortSpec, context: Context): Target {
   const warn = (text: string): void => context.report({ level: 'warning', subject: shown, text })
   if (isProgram(target)) {
     const source = new ProgramSource(programOptions(spec, warn))
-    return { kind: 'program', source, settings, check: () => source.check() }
+    return { kind: 'program', source, settings, defaults: {}, check: () => source.check() }
   }
   if (spec.env || spec.escapes)
     throw new Fault(
@@ -91,26 +93,20 @@ function readBare(spec: PortSpec, context: Context): Target {
       `${target} is not a port to open, but one for programs here to open. Give it as the second end of connect.`
     )
   if (target.startsWith(SIMULATED_PREFIX)) {
-    return {
-      kind: 'simulated',
-      source: new SimulatedSource(target),
-      settings,
-      check: nothing
-    }
+    const source = new SimulatedSource(target)
+    return { kind: 'simulated', source, settings, defaults: source.settings, check: nothing }
   }
   if (looksLikeFarportUrl(target)) {
-    return { kind: 'remote', source: peerSource(target, context, warn), settings, check: nothing }
+    const source = peerSource(target, context, warn)
+    return { kind: 'remote', source, settings, defaults: {}, check: nothing }
   }
   if (looksLikeMdnsUrl(target)) {
-    return { kind: 'remote', source: new AnnouncedSource(target, context, warn), settings, check: nothing }
+    const source = new AnnouncedSource(target, context, warn)
+    return { kind: 'remote', source, settings, defaults: {}, check: nothing }
   }
   if (looksLikeEndpoint(target)) {
-    return {
-      kind: 'remote',
-      source: remoteSource(target, context, warn),
-      settings,
-      check: nothing
-    }
+    const source = remoteSource(target, context, warn)
+    return { kind: 'remote', source, settings, defaults: {}, check: nothing }
   }
   if (HOST_AND_PORT.test(target) && !existsSync(target))
     throw new Fault(
@@ -118,7 +114,7 @@ function readBare(spec: PortSpec, context: Context): Target {
       `"${target}" needs a protocol in front: rfc2217://${target}, or raw://${target} for the bytes alone; a Farport's shares: farport connect farport://${target}`
     )
   const source = new HardwareSource(target, hardwareOptions(spec, warn), openHardware)
-  return { kind: 'hardware', source, settings, check: () => source.check() }
+  return { kind: 'hardware', source, settings, defaults: DEFAULT_SETTINGS, check: () => source.check() }
 }
 
 /** Whose fault it is when its port ends without a cause of its own. */
@@ -127,8 +123,8 @@ export function farOf({ kind }: Target): 'device' | 'peer' {
 }
 
 /** A port of this computer gets the usual settings where nothing else is asked for, not what its last user left. */
-export function withDefaults({ kind, settings }: Target): LineWish {
-  return kind === 'hardware' ? { ...DEFAULT_SETTINGS, ...settings } : settings
+export function withDefaults({ defaults, settings }: Pick<Target, 'defaults' | 'settings'>): LineWish {
+  return { ...defaults, ...settings }
 }
 
 const nothing = (): Promise<void> => Promise.resolve()

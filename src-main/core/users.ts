@@ -1,4 +1,5 @@
 import type { CloseReason } from '../contract/close.ts'
+import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
 
 /**
  * Those who use a share or link, by the numbers of their sessions; the words of Junction. Each throws the Fault `usage` where there is no
@@ -13,4 +14,11 @@ export interface Users {
   restrict(session: number, observe: boolean): void
   /** Absent: all of them. Answers how many. */
   disconnect(session: number | undefined, reason: CloseReason): number
+}
+
+/** The line of a share or link as the owner of this computer commands it; the words of Junction. */
+export interface OwnersLine {
+  applyForOwner(wish: LineWish): Promise<LineSettings>
+  controlForOwner(wish: ControlWish): Promise<ControlLines>
+  sendBreakForOwner(durationMs: number): Promise<void>
 }

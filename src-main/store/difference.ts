@@ -21,7 +21,7 @@ export type EntryKind = keyof Entries
 /**
  * `stop` ends it for good; `start` makes it anew, which may be a disabled one. Something that changed is stopped and started.
  * `disable` and `enable`: nothing else about it changed, but perhaps its name. `rename`: the name, and nothing that needs a new one; the
- * entry is the new one.
+ * entry is the new one. `tune`: its own line settings, in the same way.
  */
 export type Step =
   | {
@@ -41,6 +41,8 @@ export type Step =
     }[EntryKind]
   | { readonly action: 'rename'; readonly kind: 'share'; readonly entry: ShareEntry }
   | { readonly action: 'rename'; readonly kind: 'link'; readonly entry: LinkEntry }
+  | { readonly action: 'tune'; readonly kind: 'share'; readonly entry: ShareEntry }
+  | { readonly action: 'tune'; readonly kind: 'link'; readonly entry: LinkEntry }
 
 /** `what` changed about a peer. Not trusted any more, or removed: what it has open ends. */
 export interface PeerStep {
@@ -62,14 +64,24 @@ export interface Difference {
 }
 
 export function difference(before: Settings, after: Settings): Difference {
-  const shares = steps('share', before.shares, after.shares, () => true)
-  const links = steps('link', before.links, after.links, (entry) => !isPathOfName(entry))
+  const shares = steps('share', before.shares, after.shares, {
+    keepsOn: () => true,
+    withSettings: (entry, { port: { settings } }) => ({ ...entry, port: { ...entry.port, settings } })
+  })
+  const links = steps('link', before.links, after.links, {
+    keepsOn: (entry) => !isPathOfName(entry),
+    withSettings: (entry, { port: { settings } }) =>
+      isTuned(entry) ? { ...entry, port: { ...entry.port, settings } } : entry
+  })
   // Nobody leaves when one is made anew.
-  const rotators = steps('rotator', before.rotators, after.rotators, () => false)
+  const rotators = steps('rotator', before.rotators, after.rotators, {
+    keepsOn: () => false,
+    withSettings: (entry) => entry
+  })
   return {
     steps: [
-      ...shares.renames,
-      ...links.renames,
+      ...shares.inPlace,
+      ...links.inPlace,
       ...rotators.ends,
       ...links.ends,
       ...shares.ends,
@@ -90,20 +102,30 @@ function isPathOfName({ port, to }: LinkEntry): boolean {
   return port.target === 'pty:' || to === 'pty:'
 }
 
+/** One between a port and a program. A cable has two ends that agree, which begin together. */
+function isTuned({ port, to }: LinkEntry): boolean {
+  return to.startsWith('pty:') && !port.target.startsWith('pty:')
+}
+
+/** What is not made anew: `keepsOn`: it may get another name while it goes on; `withSettings`: as it would be with the other's settings of its own. */
+interface Lasting<Entry> {
+  readonly keepsOn: (entry: Entry) => boolean
+  readonly withSettings: (entry: Entry, other: Entry) => Entry
+}
+
 interface Steps {
-  readonly renames: readonly Step[]
+  readonly inPlace: readonly Step[]
   readonly ends: readonly Step[]
   readonly begins: readonly Step[]
 }
 
-/** `keepsOn`: it may get another name while it goes on. */
 function steps<Kind extends EntryKind>(
   kind: Kind,
   before: readonly Entries[Kind][],
   after: readonly Entries[Kind][],
-  keepsOn: (entry: Entries[Kind]) => boolean
+  { keepsOn, withSettings }: Lasting<Entries[Kind]>
 ): Steps {
-  const renames: Step[] = []
+  const inPlace: Step[] = []
   const ends: Step[] = []
   const begins: Step[] = []
   const old = byId(before)
@@ -116,16 +138,18 @@ function steps<Kind extends EntryKind>(
       begins.push(start(kind, entry, 'added'))
       continue
     }
-    if (!same({ ...was, enabled, ...(keepsOn(entry) && { name }) }, entry)) {
+    const like = withSettings(was, entry)
+    if (!same({ ...like, enabled, ...(keepsOn(entry) && { name }) }, entry)) {
       ends.push({ action: 'stop', kind, id, why: 'changed' })
       begins.push(start(kind, entry, 'changed'))
       continue
     }
-    if (was.name !== name) renames.push(rename(kind, entry))
+    if (!same(like, was)) inPlace.push(goesOn('tune', kind, entry))
+    if (was.name !== name) inPlace.push(goesOn('rename', kind, entry))
     if (enabled && !was.enabled) begins.push({ action: 'enable', kind, id })
     else if (!enabled && was.enabled) ends.push({ action: 'disable', kind, id })
   }
-  return { renames, ends, begins }
+  return { inPlace, ends, begins }
 }
 
 function start<Kind extends EntryKind>(kind: Kind, entry: Entries[Kind], why: 'added' | 'changed'): Step {
@@ -133,8 +157,8 @@ function start<Kind extends EntryKind>(kind: Kind, entry: Entries[Kind], why: 'a
   return { action: 'start', kind, entry, why } as Step
 }
 
-function rename<Kind extends EntryKind>(kind: Kind, entry: Entries[Kind]): Step {
-  return { action: 'rename', kind, entry } as Step
+function goesOn<Kind extends EntryKind>(action: 'rename' | 'tune', kind: Kind, entry: Entries[Kind]): Step {
+  return { action, kind, entry } as Step
 }
 
 function peerSteps(before: readonly PeerEntry[], after: readonly PeerEntry[]): PeerStep[] {

@@ -21,6 +21,7 @@ describe('a share', () => {
       addresses: ['memory:door'],
       dials: [],
       state: { type: 'idle' },
+      own: { baudRate: 9600 },
       sessions: [],
       bytesToDevice: 0,
       bytesFromDevice: 0,

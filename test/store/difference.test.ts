@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Settings } from '../../src-main/contract/settings.ts'
+import type { Settings, ShareEntry } from '../../src-main/contract/settings.ts'
 import { difference, type EntryKind } from '../../src-main/store/difference.ts'
 import { anySettings, settings, someShares } from './settings-arbitrary.ts'
 
@@ -28,6 +28,13 @@ function taken(before: Settings, after: Settings): Map<string, unknown> {
       const one = has.get(`${step.kind} ${step.entry.id}`)!
       expect(one.entry).not.toHaveProperty('name', step.entry.name)
       one.entry = { ...one.entry, name: step.entry.name }
+      continue
+    }
+    if (step.action === 'tune') {
+      const one = has.get(`${step.kind} ${step.entry.id}`)!
+      const { port: had } = one.entry as ShareEntry
+      expect(had.settings).not.toEqual(step.entry.port.settings)
+      one.entry = { ...one.entry, port: { ...had, settings: step.entry.port.settings } }
       continue
     }
     const key = `${step.kind} ${step.id}`
@@ -112,6 +119,21 @@ describe('the difference of settings', () => {
     expect(steps.map((step) => `${step.action} ${'id' in step ? step.id : step.entry.name}`)).toEqual([
       ...['rename new share', 'rename new link', 'stop r', 'stop p'],
       ...['start new path', 'start new rotator']
+    ])
+  })
+
+  it('is other settings of its own where nothing else changed, and one made anew where two ends agree on them', () => {
+    const tuned = (baudRate: number): Settings =>
+      settings({
+        shares: [{ id: 's', name: 's', port: { ...port, settings: { baudRate } } }],
+        links: [
+          { id: 'l', name: 'l', port: { ...port, settings: { baudRate } }, to: 'pty:/dev/lio0' },
+          { id: 'c', name: 'c', port: { ...port, settings: { baudRate } }, to: '/dev/ttyS0' }
+        ]
+      })
+    const { steps } = difference(tuned(9600), tuned(4800))
+    expect(steps.map((step) => `${step.action} ${'id' in step ? step.id : step.entry.id}`)).toEqual([
+      ...['tune s', 'tune l', 'stop c', 'start c']
     ])
   })
 

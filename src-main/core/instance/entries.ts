@@ -111,6 +111,9 @@ export class Entries {
       case 'rename':
         this.#rename(step)
         return 0
+      case 'tune':
+        this.#tune(step)
+        return 0
       case 'stop':
         return this.#stop(step)
     }
@@ -134,6 +137,15 @@ export class Entries {
     this.#options.renamed(held.what, name)
     this.#held.set(id, { ...held, what })
     held.entry.rename(name)
+    this.#changes.fire()
+  }
+
+  #tune(what: Extract<Step, { action: 'tune' }>): void {
+    const { id, port } = what.entry
+    const held = this.#held.get(id)
+    if (!held) return
+    this.#held.set(id, { ...held, what })
+    held.entry.tune(port.settings)
     this.#changes.fire()
   }
 
@@ -228,6 +240,7 @@ function absentBridge({ kind, entry }: Exclude<Placed, { kind: 'rotator' }>): Br
     name: entry.name,
     enabled: false,
     port: shownTarget(entry.port.target),
+    own: entry.port.settings,
     addresses: [],
     dials: [],
     state: { type: 'idle' },

@@ -134,6 +134,7 @@ function listOf(settings: Settings, id: string): List {
   throw unknownEntry(id)
 }
 
-function unknownEntry(id: string): Fault {
+/** For an id that stands nowhere in the settings. */
+export function unknownEntry(id: string): Fault {
   return new Fault('usage', `There is nothing with the id ${id} here. See farport list --json.`)
 }

@@ -8,6 +8,7 @@ import type { Disposable } from '../../base/event.ts'
 import type { CloseReason } from '../../contract/close.ts'
 import type { Fault, FaultCode } from '../../contract/faults.ts'
 import { toFault } from '../../contract/faults.ts'
+import type { LineWish } from '../../contract/line.ts'
 import type { PortState } from '../../contract/state.ts'
 import type { Switch } from '../placed.ts'
 
@@ -83,6 +84,11 @@ export class Entry {
   /** Another name; it goes on. */
   rename(name: string): void {
     this.#options.switch.rename(name)
+  }
+
+  /** Other settings of its own; it goes on. */
+  tune(settings: LineWish): void {
+    this.#options.switch.tune(settings)
   }
 
   #end(off: () => Promise<number>): Promise<number> {

@@ -3,6 +3,7 @@ import { controlCommands } from './control-commands.ts'
 import { entryCommands } from './entry-commands.ts'
 import { hostCommands } from './host.ts'
 import type { Handlers, House } from './house.ts'
+import { lineCommands } from './line-commands.ts'
 import { linkCommands } from './link-commands.ts'
 import { nearbyCommands } from './nearby-commands.ts'
 import { pairingCommands } from './pairing-commands.ts'
@@ -15,6 +16,7 @@ export function handlers(house: House): Handlers {
     ...portCommands(house),
     ...entryCommands(house),
     ...controlCommands(house),
+    ...lineCommands(house),
     ...linkCommands(house),
     ...hostCommands(house),
     ...pairingCommands(house),

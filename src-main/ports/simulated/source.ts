@@ -40,6 +40,11 @@ export class SimulatedSource implements PortSource {
     this.#time = time
   }
 
+  /** Those of the device's end of the line. */
+  get settings(): LineSettings {
+    return this.#device.settings
+  }
+
   /** What the wish leaves open is as the device has it, so that a program that sets nothing reads it rightly. */
   async open(wish: LineWish, signal: AbortSignal): Promise<SimulatedPort> {
     signal.throwIfAborted()

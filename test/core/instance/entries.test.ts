@@ -38,7 +38,8 @@ function made(on: Act = () => Promise.resolve(), end: Act = () => Promise.resolv
       await end(id)
       return 2
     },
-    rename: (name) => void told.push(`rename ${id} ${name}`)
+    rename: (name) => void told.push(`rename ${id} ${name}`),
+    tune: ({ baudRate }) => void told.push(`tune ${id} ${baudRate}`)
   })
   const entries = new Entries({
     place,

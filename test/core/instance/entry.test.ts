@@ -42,6 +42,10 @@ class FakeSwitch implements Switch {
     // Told to nobody here.
   }
 
+  tune(): void {
+    this.calls.push('tune')
+  }
+
   release(): void {
     for (const go of this.#held.splice(0)) go()
   }
