@@ -12,6 +12,13 @@ export const SETTINGS_VERSION = 1
 /** Of farport/1: RFC 2217's number + 20000. */
 export const FARPORT_PORT = 22_217
 
+/** Where the page is served to browsers, unless somebody says otherwise. */
+export const PAGE_HOST = '127.0.0.1'
+export const PAGE_PORT = 7373
+
+/** In the place of a file: the certificate that the installation has anyway. */
+export const OWN_CERTIFICATE = 'own'
+
 /** What a peer may do with a share, each more than the one before it. `observe`: see what passes. */
 export const LEVELS = ['none', 'observe', 'control'] as const
 export type PermissionLevel = (typeof LEVELS)[number]
@@ -118,6 +125,19 @@ export const preferencesSchema = v.strictObject({
       interfaces: v.optional(v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(64))), []),
       /** Computers that mDNS does not reach (VPN, VLAN): `HOST` or `HOST:PORT` of their Farport. */
       places: v.optional(v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(255))), [])
+    }),
+    {}
+  ),
+  /** The page of a service, for browsers. */
+  page: v.optional(
+    v.strictObject({
+      enabled: v.optional(v.boolean(), false),
+      /** One that other computers reach needs a certificate. */
+      host: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(255)), PAGE_HOST),
+      port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)), PAGE_PORT),
+      /** PEM files, or `own`: that of this installation, which browsers warn of. */
+      certificate: v.exactOptional(v.pipe(v.string(), v.nonEmpty())),
+      key: v.exactOptional(v.pipe(v.string(), v.nonEmpty()))
     }),
     {}
   )

@@ -37,7 +37,8 @@ describe('settings as text', () => {
       logLevel: 'info',
       listen: { enabled: true, port: 22_217, addresses: [] },
       pairing: true,
-      discovery: { announce: true, browse: true, interfaces: [], places: [] }
+      discovery: { announce: true, browse: true, interfaces: [], places: [] },
+      page: { enabled: false, host: '127.0.0.1', port: 7373 }
     })
   })
 

@@ -1,7 +1,7 @@
 /** The host of an instance, as its clients see it. Implemented by hosts; where none is given, this process is a bare service. */
 import type { Event } from '../../base/event.ts'
 import { Fault } from '../../contract/faults.ts'
-import type { HostState, HostWish } from '../../contract/host.ts'
+import type { HostState, HostWish, PageLink } from '../../contract/host.ts'
 import type { Handlers, House } from './house.ts'
 
 export interface Host {
@@ -10,6 +10,15 @@ export interface Host {
   readonly onChange?: Event<void>
   /** Resolves when it is so. Asked only for what `state` has. Rejects with the Fault why not. */
   change(wish: HostWish): Promise<void>
+  /** Absent: it can serve no page. */
+  readonly page?: PageDesk
+}
+
+/** Who may come by a browser. Both reject with the Fault why nobody can. */
+export interface PageDesk {
+  link(): Promise<PageLink>
+  /** Resolves with the number of pages that were open. */
+  signOut(): Promise<number>
 }
 
 /** Whoever started it ends it, and starts it at login or not. */
@@ -20,7 +29,7 @@ export function bareHost(log?: string): Host {
   }
 }
 
-type HostCommands = Pick<Handlers, 'host.read' | 'host.change'>
+type HostCommands = Pick<Handlers, 'host.read' | 'host.change' | 'page.link' | 'page.sign-out'>
 
 export function hostCommands({ host }: Pick<House, 'host'>): HostCommands {
   return {
@@ -30,8 +39,18 @@ export function hostCommands({ host }: Pick<House, 'host'>): HostCommands {
         if (wish[field] !== undefined && host.state[field] === undefined) throw notHere(field, host)
       await host.change(wish)
       return host.state
-    }
+    },
+    'page.link': () => pageOf(host).link(),
+    'page.sign-out': async () => ({ count: await pageOf(host).signOut() })
   }
+}
+
+function pageOf({ page }: Host): PageDesk {
+  if (page) return page
+  throw new Fault(
+    'unsupported',
+    'The Farport that runs here serves no page for browsers. Run it as a service: farport serve --http 127.0.0.1:7373'
+  )
 }
 
 function notHere(field: keyof HostWish, { state }: Host): Fault {

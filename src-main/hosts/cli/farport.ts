@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   permit: async () => (await import('./commands/permit.ts')).permit,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   serve: async () => (await import('./commands/serve.ts')).serve,
+  page: async () => (await import('./commands/page.ts')).page,
   import: async () => (await import('./commands/import.ts')).importFile,
   service: async () => (await import('./commands/service.ts')).service,
   demo: async () => (await import('./commands/demo.ts')).demo

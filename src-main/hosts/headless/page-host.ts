@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
+import type { PageLink } from '../../contract/host.ts'
 import { RefusalLog } from '../../core/instance/refusal-log.ts'
 import type { TlsIdentity } from '../../net/tls-identity.ts'
 import type { Channel } from '../../rpc/channel.ts'
@@ -13,11 +14,16 @@ import { PageServer, refuseRaw } from './page-server.ts'
 import { PageSockets } from './page-sockets.ts'
 import { LINK_MS, SignInLinks } from './sign-in-links.ts'
 
+/** For an answer to be on its way, in ms. */
+const ANSWER_MS = 20
+
 export interface PageHostOptions {
   readonly host: string
   readonly port: number
   /** Needed where other computers come. */
   readonly tls?: TlsIdentity
+  /** By an authority that browsers may know: its certificate needs no comparing. */
+  readonly isVouchedFor?: boolean
   /** Where the installation keeps what is its own. */
   readonly folder: string
   /** Of the page's files; absent: those that were built. */
@@ -28,20 +34,14 @@ export interface PageHostOptions {
   readonly report: (level: 'info' | 'warning', text: string) => void
 }
 
-/** A way in for one browser. */
-export interface PageLink {
-  /** With the token. */
-  readonly url: string
-  /** How long it is good, in ms. */
-  readonly validMs: number
-}
-
 export class PageHost {
   readonly #links: SignInLinks
   readonly #sessions: BrowserSessions
   readonly #sockets: PageSockets
   readonly #server: PageServer
   readonly #refusals: RefusalLog
+  readonly #clock: Clock
+  readonly #fingerprint: string | undefined
 
   private constructor(parts: {
     readonly links: SignInLinks
@@ -49,17 +49,23 @@ export class PageHost {
     readonly sockets: PageSockets
     readonly server: PageServer
     readonly refusals: RefusalLog
+    readonly clock: Clock
+    readonly fingerprint: string | undefined
   }) {
     this.#links = parts.links
     this.#sessions = parts.sessions
     this.#sockets = parts.sockets
     this.#server = parts.server
     this.#refusals = parts.refusals
+    this.#clock = parts.clock
+    this.#fingerprint = parts.fingerprint
   }
 
   /** Rejects with the Fault why it cannot listen there, or why its files cannot be read. */
   static async open(options: PageHostOptions): Promise<PageHost> {
-    const { clock, report, tls } = options
+    const { clock, report, tls, isVouchedFor = false } = options
+    const certificate = tls && new X509Certificate(tls.certificate)
+    const fingerprint = isVouchedFor ? undefined : certificate?.fingerprint256
     const [files, sessions] = await Promise.all([
       readPageFiles(options.files),
       BrowserSessions.open(options.folder)
@@ -70,7 +76,7 @@ export class PageHost {
     try {
       const server = await PageServer.listen({
         ...{ host: options.host, port: options.port, clock, files, sessions, links },
-        ...(tls && { tls, certificate: new X509Certificate(tls.certificate) }),
+        ...(tls && certificate && { tls, certificate }),
         upgrade: (request, socket, head) => {
           if (sockets.isFull) refuseRaw(socket, 503)
           else sockets.take(request, socket, head)
@@ -78,7 +84,7 @@ export class PageHost {
         refused: (text) => refusals.add(text),
         told: (text) => report('info', `page: ${text}`)
       })
-      return new PageHost({ links, sessions, sockets, server, refusals })
+      return new PageHost({ links, sessions, sockets, server, refusals, clock, fingerprint })
     } catch (error) {
       await sockets.close()
       throw error
@@ -91,7 +97,12 @@ export class PageHost {
   }
 
   link(): PageLink {
-    return { url: `${this.url}?token=${this.#links.issue()}`, validMs: LINK_MS }
+    const url = `${this.url}?token=${this.#links.issue()}`
+    return {
+      url,
+      validMs: LINK_MS,
+      ...(this.#fingerprint !== undefined && { fingerprint: this.#fingerprint })
+    }
   }
 
   /** Every browser has to sign in again; resolves with the number of pages that were open. */
@@ -101,7 +112,8 @@ export class PageHost {
     try {
       await this.#sessions.signOut()
     } finally {
-      this.#sockets.end('signed out')
+      // Whoever asked is a page itself, and hears the answer first.
+      this.#clock.after(ANSWER_MS, () => this.#sockets.end('signed out'))
     }
     return count
   }

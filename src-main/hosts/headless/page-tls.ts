@@ -1,7 +1,8 @@
 /** The certificate that the page is served with, read anew each time: it may have been renewed. Called by page-door.ts. */
+import { OWN_CERTIFICATE } from '../../contract/settings.ts'
 import type { TlsIdentity } from '../../net/tls-identity.ts'
 import { loadIdentity } from '../../peers/identity.ts'
-import { OWN_CERTIFICATE, type PagePlace } from './place.ts'
+import type { PagePlace } from './place.ts'
 
 /** Undefined: none is wanted. `folder`: of the installation. Rejects with `certificate-broken` or `identity-broken`. */
 export async function pageTls(place: PagePlace, folder: string): Promise<TlsIdentity | undefined> {

@@ -1,14 +1,11 @@
 /** Where the page is served: the words of `--http` and of the preference, and what is allowed where. Called by page-door.ts and serve.ts. */
+import { isIP, isIPv6 } from 'node:net'
 import { Fault } from '../../contract/faults.ts'
+import { OWN_CERTIFICATE, PAGE_HOST, PAGE_PORT } from '../../contract/settings.ts'
 import { isLoopback } from '../../net/allow-list.ts'
 import { formatAddress, isHostName } from '../../net/endpoint.ts'
-import { isIP, isIPv6 } from 'node:net'
 
-/** Where the page is unless somebody says otherwise. */
-export const PAGE_HOST = '127.0.0.1'
-export const PAGE_PORT = 7373
-
-/** `certificate`, `key`: paths of PEM files; `own`: the certificate of this installation, which browsers warn of. */
+/** `certificate`, `key`: paths of PEM files, or `own`. */
 export interface PagePlace {
   readonly host: string
   /** 0: any free one. */
@@ -16,9 +13,6 @@ export interface PagePlace {
   readonly certificate?: string
   readonly key?: string
 }
-
-/** Instead of a file: the certificate that this installation has anyway. */
-export const OWN_CERTIFICATE = 'own'
 
 /** `HOST:PORT`, `[::1]:7373`, `HOST`, or `:PORT`. Throws `usage`. */
 export function parsePlace(text: string): { readonly host: string; readonly port: number } {

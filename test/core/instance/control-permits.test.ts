@@ -46,6 +46,8 @@ const CASES: Record<ServiceCommand, Case> = {
   'line.break': owners({ id: 'desk', ms: 1 }),
   'host.read': owners(),
   'host.change': owners({ keepAwake: true }),
+  'page.link': owners(),
+  'page.sign-out': owners(),
   'session.disconnect': owners({ id: 'desk' }),
   'session.grant': owners({ id: 'desk', session: 1 }),
   'session.decline': owners({ id: 'desk', session: 1 }),

@@ -1,8 +1,8 @@
 import { systemClock } from '../../../base/clock.ts'
+import { SHUTDOWN } from '../../../contract/close.ts'
 import { toFault } from '../../../contract/faults.ts'
 import type { StateTree } from '../../../contract/state.ts'
 import { instancePaths, prepareInstance } from '../../../core/instance-paths.ts'
-import { bareHost } from '../../../core/instance/host.ts'
 import { Instance } from '../../../core/instance/instance.ts'
 import { takeInstanceLock } from '../../../os/instance-lock.ts'
 import { serviceManager, type ServiceManager } from '../../../os/service-manager.ts'
@@ -12,6 +12,7 @@ import { Log, leadsToJournal } from '../log.ts'
 import { flag, parse } from '../options.ts'
 import { pagePlace } from '../page-place.ts'
 import { PageDoor } from '../../headless/page-door.ts'
+import { serviceHost } from '../../headless/service-host.ts'
 import { stopped } from '../with-core.ts'
 
 const OPTIONS = {
@@ -45,7 +46,10 @@ export const serve: CliCommand = async (args, io) => {
   const page = new PageDoor({
     folder: paths.directory,
     clock: systemClock,
-    connect: (channel) => running?.connect(channel, { type: 'owner' }),
+    connect: (channel) => {
+      if (running) running.connect(channel, { type: 'owner' })
+      else channel.close(SHUTDOWN)
+    },
     report: (level, text) => log.say(level, '', text)
   })
   let running = undefined as Instance | undefined
@@ -54,14 +58,18 @@ export const serve: CliCommand = async (args, io) => {
       paths,
       version: __FARPORT_VERSION__,
       report: ({ level, subject, text }) => log.say(level, subject, text),
-      preferences: ({ logLevel }) => log.setLevel(logLevel),
+      preferences: (preferences) => {
+        log.setLevel(preferences.logLevel)
+        // At the start it has its own turn.
+        if (running) void page.obey(preferences.page)
+      },
       stop: io.stop,
-      host: bareHost(journald ? 'journal' : undefined),
+      host: serviceHost(page, journald ? 'journal' : undefined),
       ...(settingsPath && { settingsPath })
     })
     try {
       running = instance
-      if (place) await page.open(place)
+      await (place ? page.give(place) : page.obey(instance.settings.preferences.page))
       await untilStopped(instance, io, log, manager, reloads, isJson, () => tellPage(page, io, isJson))
     } finally {
       manager.stopping()
@@ -133,12 +141,13 @@ async function untilStopped(
 
 /** In journald others can read it: there the page stands without the way in, which `farport page` gives. */
 async function tellPage(page: PageDoor, io: CliIo, isJson: boolean): Promise<void> {
-  if (page.url === undefined) return
-  const url = leadsToJournal(1) ? page.url : page.link().url
-  io.print(isJson ? JSON.stringify({ page: url }) : `page ${url}`)
-  if (isJson || !io.stdout.isTTY) return
-  const { qrCode } = await import('../../headless/qr-code.ts')
-  io.print(qrCode(url))
+  const { state } = page
+  if (!state || !('url' in state)) return
+  if (leadsToJournal(1)) io.print(isJson ? JSON.stringify({ page: state.url }) : `page ${state.url}`)
+  else {
+    const { printLink } = await import('../page-link.ts')
+    await printLink(await page.link(), io, isJson)
+  }
 }
 
 /** For `systemctl status`. */
