@@ -77,6 +77,11 @@ export class Network {
     ip('-n', this.#there, 'link', 'set', 'far', 'down')
   }
 
+  /** The end of `cut`. */
+  restore(): void {
+    ip('-n', this.#there, 'link', 'set', 'far', 'up')
+  }
+
   /** The far computer stays plugged in and has no address any more. */
   flush(): void {
     ip('-n', this.#there, 'addr', 'flush', 'dev', 'far')
@@ -103,6 +108,11 @@ export class Network {
   /** The server's own address appears, or goes. */
   setServerAddress(there: boolean): void {
     ip('-n', this.#here, 'addr', there ? 'add' : 'del', `${SERVER}/24`, 'dev', 'near')
+  }
+
+  /** Another address for the server, in the same network. */
+  addServerAddress(address: string): void {
+    ip('-n', this.#here, 'addr', 'add', `${address}/24`, 'dev', 'near')
   }
 
   #plug(): void {
