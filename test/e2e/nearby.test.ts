@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { NearbyState } from '../../src-main/contract/state.ts'
 import { eventually } from '../eventually.ts'
-import { Avahi, lacksAvahi } from '../peers/avahi.ts'
+import { Avahi, lacksAvahi, type Browsed } from '../peers/avahi.ts'
 import { lacks } from '../peers/need.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -167,4 +167,78 @@ describe.skipIf(lacksNetworks || lacksAvahi)('others who announce ports', { time
     await shared.ended
     await avahi.finds('_iostream._tcp', (all) => all.length === 0)
   })
+
+  it.skipIf(lacks('ser2net', 'mknod'))('an adapter is described as ser2net describes it', async () => {
+    const { network } = two()
+    const avahi = await Avahi.start((...all) => network.there(...all), { hostname: 'box' })
+    const folder = temporaryFolder()
+    const config = join(folder, 'ser2net.yaml')
+    const lines = ['mdns: true', 'mdns-name: theirs', 'mdns-sysattrs: true'].map((each) => `    ${each}`)
+    const connection = [
+      'accepter: telnet(rfc2217),tcp,7000',
+      'connector: serialdev,/dev/ttyUSB0,local',
+      'options:'
+    ]
+    const text = ['connection: &con1', ...connection.map((each) => `  ${each}`), ...lines, '']
+    writeFileSync(config, text.join('\n'))
+    const adapter = withAdapter(folder)
+    avahi.run(...adapter, 'ser2net', '-n', '-d', '-c', config)
+    const options = ['--name', 'ours', '--listen', 'rfc2217://0.0.0.0:7000', ...OPEN, '--wait']
+    const [command = '', ...args] = [
+      ...adapter,
+      process.execPath,
+      FARPORT,
+      'share',
+      '/dev/ttyUSB0',
+      ...options
+    ]
+    await network.here(command, ...args).printed(/listening/)
+    const txtOf = (all: readonly Browsed[], called: string): string[] | undefined => {
+      const found = all.find(({ name, txt }) => name === called && txt !== undefined)
+      return found && [...found.txt!].sort()
+    }
+    const all = await avahi.finds(
+      '_iostream._tcp',
+      (each) => txtOf(each, 'ours') !== undefined && txtOf(each, 'theirs') !== undefined
+    )
+    const ours = txtOf(all, 'ours')!.map((each) => each.replace('provider=farport', 'provider=ser2net'))
+    expect(ours).toEqual(txtOf(all, 'theirs'))
+    expect(ours).toContain('interface=Port A')
+    expect(ours).toHaveLength(10)
+  })
 })
+
+/** Runs what follows where /dev and /sys have one USB adapter, /dev/ttyUSB0, and nothing else. */
+function withAdapter(folder: string): string[] {
+  const device = '/sys/devices/pci0/usb1/1-1'
+  const attributes = {
+    ...{
+      idVendor: '0403',
+      idProduct: '6010',
+      serial: 'FT4ABCDE',
+      manufacturer: 'FTDI',
+      product: 'Dual RS232-HS'
+    },
+    ...{ '1-1:1.0/bInterfaceNumber': '00', '1-1:1.0/interface': 'Port A' }
+  }
+  const script = join(folder, 'adapter.sh')
+  writeFileSync(
+    script,
+    [
+      'set -e',
+      'mount -t tmpfs none /sys && mount -t tmpfs none /dev',
+      ...['null 1 3', 'zero 1 5', 'random 1 8', 'urandom 1 9', 'ttyUSB0 188 0'].map((each) => {
+        const [name = '', major = '', minor = ''] = each.split(' ')
+        return `mknod -m 666 /dev/${name} c ${major} ${minor}`
+      }),
+      `tty=${device}/1-1:1.0/ttyUSB0/tty/ttyUSB0`,
+      'mkdir -p /sys/class/tty $tty',
+      'ln -s ../../../ttyUSB0 $tty/device',
+      'ln -s ../..${tty#/sys} /sys/class/tty/ttyUSB0',
+      ...Object.entries(attributes).map(([name, value]) => `echo '${value}' > ${device}/${name}`),
+      'exec "$@"',
+      ''
+    ].join('\n')
+  )
+  return ['unshare', '--mount', 'sh', script]
+}
