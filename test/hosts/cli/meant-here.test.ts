@@ -41,6 +41,19 @@ describe.skipIf(process.platform === 'win32')('what a command line means in its 
     expect(target(text)).toBe(text)
   })
 
+  it('the files that an address names for TLS', () => {
+    expect(target('raw+tls://host:1?ca=ca.pem')).toBe(
+      `raw+tls://host:1?ca=${folder.replace('\\', '%5C')}/ca.pem`
+    )
+    const { listen } = shareMeantHere({
+      port: { target: 'sim:echo' },
+      listen: [{ url: 'raw+tls://[::]:1?cert=/a.pem&key=b', observe: true }]
+    })
+    expect(listen).toEqual([
+      { url: `raw+tls://[::]:1?cert=/a.pem&key=${folder.replace('\\', '%5C')}/b`, observe: true }
+    ])
+  })
+
   it('a program by a path, its arguments as they are', () => {
     expect(target(`exec+pty:./say 'a b' ./c`)).toBe(
       `exec+pty:"${folder.replace('\\', '\\\\')}/say" 'a b' ./c`.replaceAll('"', "'").replace('\\\\', '\\')

@@ -8,7 +8,7 @@ import type { LinkSpec, RotatorSpec, ShareSpec } from '../../../contract/command
 import { Fault, toFault } from '../../../contract/faults.ts'
 import type { ServiceInput } from '../../../contract/service-commands.ts'
 import { PTY_PREFIX, readTarget } from '../../../core/targets.ts'
-import { looksLikeEndpoint } from '../../../net/endpoint.ts'
+import { formatEndpoint, looksLikeEndpoint, parseEndpoint, type EndpointUse } from '../../../net/endpoint.ts'
 import {
   isProgram,
   parseCommandLine,
@@ -21,10 +21,12 @@ import { SIMULATED_PREFIX } from '../../../ports/simulated/source.ts'
 type GivenPort = ShareSpec['port']
 
 export function shareMeantHere(spec: ShareSpec): ServiceInput<'share.add'> {
-  const { disabled, trace = [], port, ...rest } = spec
+  const { disabled, trace = [], port, listen = [], dial = [], ...rest } = spec
   return tidy({
     ...rest,
     port: portMeantHere(port),
+    listen: listen.map(listenerMeantHere),
+    dial: dial.map((each) => ({ ...each, url: urlMeantHere(each.url, 'dial') })),
     trace: trace.map((each) => ({ ...each, file: templateMeantHere(each.file) })),
     enabled: !disabled
   })
@@ -35,7 +37,7 @@ export function rotatorMeantHere(
   spec: Omit<RotatorSpec, 'shares'>,
   shares: string[]
 ): ServiceInput<'rotator.add'> {
-  return tidy({ ...spec, name: undefined, shares, enabled: true })
+  return tidy({ ...spec, listen: spec.listen.map(listenerMeantHere), name: undefined, shares, enabled: true })
 }
 
 export function linkMeantHere({ to, port, ...rest }: LinkSpec): ServiceInput<'link.add'> {
@@ -78,7 +80,31 @@ function targetMeantHere(target: string): string {
     return path === '' ? target : `${PTY_PREFIX}${resolve(path)}`
   }
   if (isProgram(target)) return programMeantHere(target)
+  if (looksLikeEndpoint(target)) return urlMeantHere(target, 'dial')
   return isDevicePath(target) ? resolve(target) : target
+}
+
+/** The files that it names for TLS. What is wrong with it is told by whoever is asked to use it. */
+function urlMeantHere(url: string, use: EndpointUse): string {
+  try {
+    const endpoint = parseEndpoint(url, use)
+    const { ca, cert, key } = endpoint.tls ?? {}
+    if (ca === undefined && cert === undefined && key === undefined) return url
+    const tls = {
+      ...endpoint.tls,
+      ...(ca !== undefined && { ca: resolve(ca) }),
+      ...(cert !== undefined && { cert: resolve(cert) }),
+      ...(key !== undefined && { key: resolve(key) })
+    }
+    return formatEndpoint({ ...endpoint, tls })
+  } catch {
+    return url
+  }
+}
+
+function listenerMeantHere(listener: NonNullable<ShareSpec['listen']>[number]): typeof listener {
+  if (typeof listener === 'string') return urlMeantHere(listener, 'listen')
+  return { ...listener, url: urlMeantHere(listener.url, 'listen') }
 }
 
 function isDevicePath(target: string): boolean {
