@@ -22,6 +22,7 @@ const PEERS = {
   '/usr/sbin/cyclades-ser-cli': 'cyclades-serial-client',
   '/usr/bin/qemu-system-x86_64': 'qemu-system-x86',
   '/usr/bin/telnet': 'inetutils-telnet',
+  '/usr/bin/telnet-ssl': 'telnet-ssl',
   '/usr/bin/nc': 'netcat-openbsd',
   '/usr/bin/expect': 'expect',
   '/usr/bin/avrdude': 'avrdude',
