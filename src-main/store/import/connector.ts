@@ -68,7 +68,14 @@ function readDevice(draft: Draft, { carrier, rest }: Stack, defaults: Defaults):
 /** One that cannot be taken keeps the others going, and is told. */
 function take(draft: Draft, word: string, set: () => boolean): void {
   try {
-    if (!set()) draft.note(word, 'Farport knows no such option of a serial line')
+    if (set()) return
+    const alias = /^\*(\w+)$/.exec(word)?.[1]
+    draft.note(
+      word,
+      alias === undefined
+        ? 'Farport knows no such option of a serial line'
+        : `within a text an alias is written *(${alias}), in ser2net as well`
+    )
   } catch (error) {
     if (!(error instanceof NotImportable)) throw error
     draft.note(word, error.message)

@@ -287,6 +287,15 @@ describe('a connection', () => {
 })
 
 describe('names in texts', () => {
+  it('are told where they are written as names outside of texts', () => {
+    const found = yaml(
+      'define: &line 9600n81\nconnection: &a\n  accepter: tcp,localhost,7000\n  connector: serialdev,/dev/ttyS0,*line\n'
+    )
+    expect(told(found)).toEqual([
+      '2 *line (a): within a text an alias is written *(line), in ser2net as well'
+    ])
+  })
+
   const banner = (define: string, text: string, files = {}): unknown => {
     const { shares, remarks } = yaml(
       `${define}\nconnection: &c\n  accepter: tcp,localhost,1\n  connector: serialdev,/dev/ttyS0\n  options:\n    banner: ${text}\n`,
