@@ -1,29 +1,47 @@
-/** Which page is shown and which item of it is selected: they stand in the address, so that going back and a reload keep them. */
+/**
+ * Which page is shown, which item of it is selected, and which view of that item stands over the page: they stand in the address, so that
+ * going back and a reload keep them.
+ */
 export const PAGES = ['computer', 'network', 'connections', 'captures', 'settings'] as const
 export type Page = (typeof PAGES)[number]
+
+export const VIEWS = ['terminal'] as const
+export type View = (typeof VIEWS)[number]
 
 export class Route {
   page = $state<Page>('computer')
   /** Shown in the drawer; its id in the state tree, or the path of a port. */
   selected = $state<string | undefined>()
+  view = $state<View | undefined>()
 
   constructor() {
     this.#read()
     window.addEventListener('hashchange', () => this.#read())
   }
 
-  go(page: Page, selected?: string): void {
-    location.hash = selected === undefined ? page : `${page}/${encodeURIComponent(selected)}`
+  go(page: Page, selected?: string, view?: View): void {
+    const parts = [
+      page,
+      ...(selected === undefined ? [] : [encodeURIComponent(selected)]),
+      ...(view ? [view] : [])
+    ]
+    location.hash = parts.join('/')
   }
 
   select(selected: string | undefined): void {
     this.go(this.page, selected)
   }
 
+  /** Over the page, for an item of it; absent: the page again. */
+  show(selected: string, view: View | undefined): void {
+    this.go(this.page, selected, view)
+  }
+
   #read(): void {
-    const [page, selected] = location.hash.slice(1).split('/')
+    const [page, selected, view] = location.hash.slice(1).split('/')
     this.page = PAGES.find((each) => each === page) ?? 'computer'
     this.selected = selected === undefined ? undefined : decodedOrNothing(selected)
+    this.view = VIEWS.find((each) => each === view)
   }
 }
 
