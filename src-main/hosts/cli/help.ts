@@ -332,6 +332,7 @@ Examples:
 
   pair: `farport pair [HOST[:PORT]] [--permit none|observe|control] [--json]
 farport pair accept COMPUTER [DIGITS] [--permit …], farport pair reject|block|remove COMPUTER
+farport pair import FILE|HOST:PORT|ID [--name NAME] [--permit LEVEL [--share SHARE]], farport pair export [FILE]
 
 Two computers that are paired know each other's key: their shares are then reached by name (farport://COMPUTER/SHARE), encrypted,
 as far as farport permit says. Without arguments: who is paired, who is blocked, who asks.
@@ -345,6 +346,9 @@ says yes on both sides, within two minutes. Other digits mean that somebody is i
   --permit LEVEL         what it may do here from then on (farport permit); otherwise nothing
   remove COMPUTER        forget it, paired or blocked; its connections end
   block COMPUTER         the same, and it cannot even ask again
+  import FILE            trust a program that is no Farport (socat, gensio, ser2net) by the key of its certificate, as PEM, for
+                         addresses like raw+tls://; of HOST:PORT it shows the certificate and asks you; an ID is taken as it is
+  export [FILE]          our own certificate, for the cafile=, CA= or verify of those programs
 
 COMPUTER is its name, or the first 8 or more digits of its id. On standard input that is no terminal, pair HOST takes the digits
 of the other computer as a line. After three requests that came to nothing the other computer listens to no more for ten minutes.
