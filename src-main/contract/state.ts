@@ -1,5 +1,6 @@
 /** What a running Farport is, as one plain tree: what the UI shows and `--json` prints. */
 import type { FaultRecord } from './faults.ts'
+import type { PortFinding } from './findings.ts'
 import type { HostState } from './host.ts'
 import type { ControlLines, LineSettings, LineWish, ModemState } from './line.ts'
 import type { PeerEntry, Permission } from './settings.ts'
@@ -116,6 +117,10 @@ export interface BridgeState {
   /** In a peer's view: what it may do with it. */
   readonly may?: Permission
   readonly port: string
+  /** Which of `ports` that is; absent: none that is plugged in, or nobody looked. */
+  readonly portId?: string
+  /** The adapter, also while it is unplugged, where it was seen before. */
+  readonly usb?: AnnouncedUsb
   readonly addresses: readonly string[]
   /** Those of them that this computer does not have yet: nobody can come there. Absent where it has all. */
   readonly awaited?: readonly string[]
@@ -248,6 +253,10 @@ export interface StateTree {
   readonly pairings?: Readonly<Record<string, PairingState>>
   readonly nearby?: Readonly<Record<string, NearbyState>>
   readonly host?: HostState
+  /** The serial ports of this computer, by their ids. Looked at while an owner watches, so at first they are absent. */
+  readonly ports?: Readonly<Record<string, LocalPortState>>
+  /** What stands in the way of adapters that have no port. With `ports`. */
+  readonly adapters?: readonly PortFinding[]
 }
 
 /** What a peer offers us. */
@@ -275,6 +284,14 @@ export interface PortInfo {
   readonly physicalPath?: string
   /** Who has it open; empty: nobody that the system shows. */
   readonly users: readonly PortUser[]
+}
+
+/** A port in the state of the instance that runs beside it. */
+export interface LocalPortState extends PortInfo {
+  /** The adapter's own where it has a serial number, else its socket's: the same as long as it is the same port to people. */
+  readonly id: string
+  /** What stands in its way; empty: nothing. What this Farport itself does with it is not there. */
+  readonly findings: readonly PortFinding[]
 }
 
 export interface PortUser {

@@ -1,6 +1,6 @@
 /**
  * What the doctor looks at, gathered in one go: a plain value that its checks judge and that tests can write down. Called by
- * core/doctor only. Looks, never touches: no device is opened, no address taken.
+ * core/doctor, and for the ports alone by core/local-ports. Looks, never touches: no device is opened, no address taken.
  */
 import { constants, existsSync } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
@@ -63,8 +63,8 @@ export interface LockFact {
   readonly alive: boolean
 }
 
-export interface Facts extends InstanceFacts {
-  readonly platform: NodeJS.Platform
+/** What concerns the serial ports: also looked at while a page shows them. */
+export interface PortsFacts {
   readonly ports: readonly PortFacts[]
   readonly orphans: readonly OrphanAdapter[]
   readonly processes: readonly ProcessFact[]
@@ -76,6 +76,10 @@ export interface Facts extends InstanceFacts {
   readonly udevRules: readonly string[]
   /** Where our udev rule lies in this installation. */
   readonly ruleFile: string | undefined
+}
+
+export interface Facts extends InstanceFacts, PortsFacts {
+  readonly platform: NodeJS.Platform
   readonly ptyPossible: boolean
   readonly ptyCount: { readonly used: number; readonly most: number } | undefined
   readonly hotplug: 'inotify' | 'polling'
@@ -103,31 +107,9 @@ const UDEV_DIRECTORIES: readonly string[] = [
 
 /** Never rejects for what this system does not have: such facts are empty or undefined. */
 export async function gatherFacts(environment: Environment = {}): Promise<Facts> {
-  const { sysRoot = '/sys', devRoot = '/dev', procRoot = '/proc' } = environment
-  const listed = await listPorts(environment)
-  const places = listed.map((port) => port.physicalPath ?? '')
-  const [
-    ports,
-    orphans,
-    processes,
-    locks,
-    active,
-    inCommandLine,
-    rules,
-    ptyPossible,
-    ptys,
-    ipv6,
-    taken,
-    ofInstances,
-    keys
-  ] = await Promise.all([
-    Promise.all(listed.map((info) => portFacts(info, sysRoot, environment))),
-    listOrphans(places, sysRoot),
-    listProcesses(procRoot),
-    lockFacts(environment.lockDirectories ?? LOCK_DIRECTORIES, procRoot),
-    readAttribute(join(sysRoot, 'class/tty/console'), 'active'),
-    consoleArguments(procRoot),
-    Promise.all((environment.udevDirectories ?? UDEV_DIRECTORIES).map(namesIn)),
+  const { devRoot = '/dev', procRoot = '/proc' } = environment
+  const [ofPorts, ptyPossible, ptys, ipv6, taken, ofInstances, keys] = await Promise.all([
+    gatherPortsFacts(environment),
     mayReadAndWrite(join(devRoot, 'ptmx')),
     ptyCount(procRoot),
     hasIpv6(procRoot),
@@ -137,14 +119,7 @@ export async function gatherFacts(environment: Environment = {}): Promise<Facts>
   ])
   return {
     platform: environment.platform ?? process.platform,
-    ports,
-    orphans,
-    processes,
-    locks,
-    consoles: active?.split(' ') ?? [],
-    consoleArguments: inCommandLine,
-    udevRules: rules.flat(),
-    ruleFile: findRule(),
+    ...ofPorts,
     ptyPossible,
     ptyCount: ptys,
     hotplug: hotplugMode(devRoot),
@@ -155,6 +130,32 @@ export async function gatherFacts(environment: Environment = {}): Promise<Facts>
     clock: clockFacts(),
     version: environment.version,
     services: environment.services ?? []
+  }
+}
+
+/** Never rejects, as `gatherFacts`. */
+export async function gatherPortsFacts(environment: Environment = {}): Promise<PortsFacts> {
+  const { sysRoot = '/sys', procRoot = '/proc' } = environment
+  const listed = await listPorts(environment)
+  const places = listed.map((port) => port.physicalPath ?? '')
+  const [ports, orphans, processes, locks, active, inCommandLine, rules] = await Promise.all([
+    Promise.all(listed.map((info) => portFacts(info, sysRoot, environment))),
+    listOrphans(places, sysRoot),
+    listProcesses(procRoot),
+    lockFacts(environment.lockDirectories ?? LOCK_DIRECTORIES, procRoot),
+    readAttribute(join(sysRoot, 'class/tty/console'), 'active'),
+    consoleArguments(procRoot),
+    Promise.all((environment.udevDirectories ?? UDEV_DIRECTORIES).map(namesIn))
+  ])
+  return {
+    ports,
+    orphans,
+    processes,
+    locks,
+    consoles: active?.split(' ') ?? [],
+    consoleArguments: inCommandLine,
+    udevRules: rules.flat(),
+    ruleFile: findRule()
   }
 }
 

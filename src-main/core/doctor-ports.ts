@@ -3,14 +3,14 @@ import { basename } from 'node:path'
 import type { Finding } from '../contract/findings.ts'
 import type { PortUser } from '../contract/state.ts'
 import { accessFix, formatOwner } from '../os/device-access.ts'
-import type { Facts, PortFacts } from './doctor-facts.ts'
+import type { PortFacts, PortsFacts } from './doctor-facts.ts'
 import { installRule, shellWord } from './doctor-fixes.ts'
 
 /** Programs that ask for a name and a password on a line. */
 const GETTYS: readonly string[] = ['agetty', 'getty', 'mgetty', 'mingetty', 'fbgetty', 'login', 'sulogin']
 
 /** A port with nothing in its way is reported as free; the other checks name what is in the way. */
-export const checkPorts = (facts: Facts): Finding[] => {
+export const checkPorts = (facts: PortsFacts): Finding[] => {
   if (facts.ports.length === 0) {
     return [
       {
@@ -32,7 +32,7 @@ export const checkPorts = (facts: Facts): Finding[] => {
     }))
 }
 
-export const checkRights = (facts: Facts): Finding[] =>
+export const checkRights = (facts: PortsFacts): Finding[] =>
   facts.ports.flatMap(({ info, access }) =>
     access === undefined || access.allowed
       ? []
@@ -46,7 +46,7 @@ export const checkRights = (facts: Facts): Finding[] =>
         ]
   )
 
-export const checkLocks = (facts: Facts): Finding[] =>
+export const checkLocks = (facts: PortsFacts): Finding[] =>
   facts.locks.flatMap((lock): Finding[] => {
     const port = portNamed(facts, lock.port)
     if (port === undefined) return []
@@ -76,7 +76,7 @@ export const checkLocks = (facts: Facts): Finding[] =>
     ]
   })
 
-export const checkUsers = (facts: Facts): Finding[] =>
+export const checkUsers = (facts: PortsFacts): Finding[] =>
   facts.ports.flatMap(({ info }): Finding[] => {
     const users = info.users.filter((user) => !GETTYS.includes(user.command))
     if (users.length === 0) return []
@@ -92,7 +92,7 @@ export const checkUsers = (facts: Facts): Finding[] =>
   })
 
 /** By the controlling terminal, which everyone may read; open files of root's processes are closed to others. */
-export const checkLoginConsoles = (facts: Facts): Finding[] =>
+export const checkLoginConsoles = (facts: PortsFacts): Finding[] =>
   facts.ports.flatMap(({ info, number }): Finding[] => {
     const owner =
       facts.processes.find(
@@ -110,7 +110,7 @@ export const checkLoginConsoles = (facts: Facts): Finding[] =>
     ]
   })
 
-export const checkKernelConsole = (facts: Facts): Finding[] =>
+export const checkKernelConsole = (facts: PortsFacts): Finding[] =>
   facts.ports.flatMap(({ info }): Finding[] => {
     const name = basename(info.path)
     const words = facts.consoleArguments.filter((word) => new RegExp(`^console=${name}(,|$)`).test(word))
@@ -125,7 +125,7 @@ export const checkKernelConsole = (facts: Facts): Finding[] =>
     ]
   })
 
-function portNamed(facts: Facts, name: string): PortFacts | undefined {
+function portNamed(facts: PortsFacts, name: string): PortFacts | undefined {
   return facts.ports.find((port) => basename(port.info.path) === name)
 }
 

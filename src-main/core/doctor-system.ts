@@ -1,11 +1,11 @@
 /** The doctor's questions about the computer as a whole. Pure: facts in, findings out. Called by core/doctor. */
 import type { Finding } from '../contract/findings.ts'
-import { type Facts, RULE_NAME } from './doctor-facts.ts'
+import { type Facts, type PortsFacts, RULE_NAME } from './doctor-facts.ts'
 import { installRule } from './doctor-fixes.ts'
 import { ownPorts } from './doctor-reach.ts'
 
 /** Adapters that are plugged in and have no port. */
-export const checkAdapters = (facts: Facts): Finding[] =>
+export const checkAdapters = (facts: PortsFacts): Finding[] =>
   facts.orphans.map((orphan) => {
     const subject = `USB ${orphan.ids}`
     const what = `the ${orphan.chip} adapter in socket ${orphan.socket}`
@@ -45,7 +45,7 @@ export const checkBrltty = (facts: Facts): Finding[] =>
       ]
     : []
 
-export const checkModemManager = (facts: Facts): Finding[] => {
+export const checkModemManager = (facts: PortsFacts): Finding[] => {
   const running = facts.processes.find((process) => process.command === 'ModemManager')
   if (running === undefined) return []
   return facts.udevRules.includes(RULE_NAME)
@@ -125,6 +125,6 @@ export const checkNetwork = ({ ipv6, tcpPorts, instances }: Facts): Finding[] =>
     )
 ]
 
-function brlttyHere({ processes }: Facts): boolean {
+function brlttyHere({ processes }: PortsFacts): boolean {
   return processes.some((process) => process.command === 'brltty')
 }

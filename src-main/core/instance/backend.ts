@@ -29,6 +29,8 @@ export interface BackendOptions {
   /** What this one sees of it. */
   readonly viewOf: (who: Identity) => View
   readonly clock: Clock
+  /** An owner watches the state, or none does any more. */
+  readonly ownerWatches?: (watches: boolean) => void
 }
 
 export class InstanceBackend implements Backend, Disposable {
@@ -39,6 +41,8 @@ export class InstanceBackend implements Backend, Disposable {
   readonly #looks = new Emitter<void>()
   readonly #life = new Lifetime()
   #watchers = 0
+  /** Those of them who own this computer. */
+  #owners = 0
   #pace: Disposable | undefined
 
   constructor(options: BackendOptions) {
@@ -60,7 +64,7 @@ export class InstanceBackend implements Backend, Disposable {
         // The topic's own schema has read the arguments.
         return this.#heard(subscriber, args as TopicArguments<'notices'>)
       case 'state':
-        return this.#watched(this.#state.subscribe(subscriber, this.#options.viewOf(who)))
+        return this.#watched(this.#state.subscribe(subscriber, this.#options.viewOf(who)), who)
     }
   }
 
@@ -78,8 +82,10 @@ export class InstanceBackend implements Backend, Disposable {
     return this.#notices.subscribe(subscriber, { first: this.#past.last(past) })
   }
 
-  #watched(subscription: Disposable): Disposable {
+  #watched(subscription: Disposable, who: Identity): Disposable {
     this.#watchers++
+    const isOwner = who.type === 'owner'
+    if (isOwner && ++this.#owners === 1) this.#options.ownerWatches?.(true)
     this.#pace ??= this.#options.clock.every(COUNT_PACE_MS, () => this.#looks.fire(), 'idle')
     let isThere = true
     return {
@@ -88,6 +94,7 @@ export class InstanceBackend implements Backend, Disposable {
         if (!isThere) return
         isThere = false
         this.#watchers--
+        if (isOwner && --this.#owners === 0) this.#options.ownerWatches?.(false)
         if (this.#watchers > 0) return
         this.#pace?.dispose()
         this.#pace = undefined

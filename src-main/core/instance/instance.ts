@@ -24,6 +24,7 @@ import { difference } from '../../store/difference.ts'
 import { SettingsFile, type Change } from '../../store/settings-file.ts'
 import type { Announced } from '../announcing.ts'
 import { Core } from '../core.ts'
+import { LocalPorts } from '../local-ports.ts'
 import { listenLocal } from '../local-socket.ts'
 import type { InstancePaths } from '../instance-paths.ts'
 import type { Notice } from '../notice.ts'
@@ -85,6 +86,7 @@ export class Instance {
   readonly #entries: Entries
   readonly #far: FarShares
   readonly #host: Host
+  readonly #ports: LocalPorts
   readonly #backend: InstanceBackend
   readonly #clients = new Set<Client>()
   readonly #states = new Emitter<void>()
@@ -162,7 +164,10 @@ export class Instance {
       dial: (peer, signal) => this.#peers.dialRpc(peer, signal),
       tell: ({ id, name }, { level, text }) => this.#report({ level, subject: name, id, text })
     })
+    this.#ports = this.#life.add(new LocalPorts({ clock: this.#clock }))
+    this.#life.add(this.#ports.onChange(() => this.#states.fire()))
     this.#backend = new InstanceBackend({
+      ownerWatches: (watches) => this.#ports.watch(watches),
       handlers: handlers(this.#house()),
       state: () => this.state,
       changes: this.#states.event,
@@ -225,7 +230,7 @@ export class Instance {
   get state(): StateTree {
     const { bridges, rotators } = this.#entries.complete(this.#core.state)
     return {
-      bridges: this.#far.complete(bridges),
+      bridges: this.#ports.complete(this.#far.complete(bridges)),
       rotators,
       self: {
         id: this.#key.id,
@@ -241,7 +246,8 @@ export class Instance {
       peers: this.#peers.peers,
       pairings: this.#peers.pairings,
       nearby: Object.fromEntries(this.#near.nearby.map((each) => [each.id, each])),
-      host: this.#host.state
+      host: this.#host.state,
+      ...(this.#ports.ports && { ports: this.#ports.ports, adapters: this.#ports.adapters })
     }
   }
 
