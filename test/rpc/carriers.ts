@@ -1,8 +1,13 @@
 /** Pairs of Channels over each carrier, for suites/rpc.ts and the tests of one carrier. */
+import { once as emitted } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { systemClock } from '../../src-main/base/clock.ts'
 import type { Duplex } from '../../src-main/base/duplex.ts'
 import { once } from '../../src-main/base/event.ts'
 import { MemoryDuplex } from '../../src-main/base/memory-duplex.ts'
@@ -10,7 +15,10 @@ import { DONE } from '../../src-main/contract/close.ts'
 import type { Connection } from '../../src-main/net/connection.ts'
 import { dial, listen } from '../../src-main/net/dial.ts'
 import { parseEndpoint } from '../../src-main/net/endpoint.ts'
+import { PageSockets } from '../../src-main/hosts/headless/page-sockets.ts'
+import type { Channel } from '../../src-main/rpc/channel.ts'
 import { memoryChannels } from '../../src-main/rpc/memory-channel.ts'
+import { socketChannel } from '../../src-main/rpc/socket-channel.ts'
 import { streamChannel } from '../../src-main/rpc/stream-channel.ts'
 import { eventually } from '../eventually.ts'
 import { tcpPair } from '../net/tcp-pair.ts'
@@ -62,6 +70,27 @@ export async function farportChannels(): Promise<RpcPair> {
   const [came] = far.came
   if (!came) throw new Error('nobody came')
   return overStream(client, came.connection)
+}
+
+/** As the page has it: a WebSocket that a server of HTTP became. */
+export async function socketChannels(): Promise<RpcPair> {
+  const server = createServer()
+  const came = new Promise<Channel>((resolve) => {
+    const sockets = new PageSockets(systemClock, resolve)
+    server.on('upgrade', (request, socket, head) => sockets.take(request, socket, head))
+    onTestFinished(() => sockets.close())
+  })
+  server.listen(0, '127.0.0.1')
+  await emitted(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const client = new WebSocket(`ws://127.0.0.1:${port}`)
+  onTestFinished(() => client.terminate())
+  // From the first moment on: what the server says may come with the answer to the handshake.
+  const opened = new Promise<Channel>((resolve) =>
+    client.on('open', () => resolve(socketChannel(client, 'client')))
+  )
+  return closedAtEnd({ client: await opened, server: await came })
 }
 
 async function unixConnections(): Promise<{ near: Connection; far: Connection }> {
