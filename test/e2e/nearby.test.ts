@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { NearbyState } from '../../src-main/contract/state.ts'
 import { eventually } from '../eventually.ts'
 import { Avahi, lacksAvahi, type Browsed } from '../peers/avahi.ts'
-import { lacks } from '../peers/need.ts'
+import { PYTHON, lacks } from '../peers/need.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FARPORT, temporaryFolder, type Program } from './cli.ts'
@@ -92,21 +92,18 @@ describe.skipIf(lacksNetworks)('two computers with Farport', { timeout: 90_000 }
     expect(await alone.ended).toMatchObject({ code: 0 })
   })
 
-  it('hear of an end at once, and of a return after a cut within 10 s', async () => {
+  it('hear of an end at once, and of each other within 10 s after the cable is plugged in again', async () => {
     const { network, alice, bob } = two({ shares })
+    network.cut()
     const service = await bob.serve()
     await alice.serve()
+    expect(await peersOf(alice)).toEqual([])
+    const start = Date.now()
+    await done(network.there('ip', 'link', 'set', 'far', 'up'))
     await hears(alice, ({ name, present }) => name === 'bob' && present)
+    console.log(`heard ${Date.now() - start} ms after the cable was plugged in`)
     service.process.kill('SIGTERM')
     await hears(alice, ({ name, present }) => name === 'bob' && !present)
-    await bob.serve()
-    const before = await hears(alice, ({ name, present }) => name === 'bob' && present)
-    network.cut()
-    await done(network.there('ip', 'link', 'set', 'far', 'up'))
-    await done(network.there('ip', 'addr', 'replace', `${bob.address}/24`, 'dev', 'far'))
-    const start = Date.now()
-    await hears(alice, ({ name, present, seen }) => name === 'bob' && present && seen > before.seen)
-    console.log(`heard again ${Date.now() - start} ms after the link came back`)
   })
 })
 
@@ -163,6 +160,15 @@ describe.skipIf(lacksNetworks || lacksAvahi)('others who announce ports', { time
     const gensiot = avahi.run('gensiot', '-i', 'stdio(self)', 'mdns,gps')
     gensiot.process.stdin?.write('hello')
     await gensiot.printed(/hello/)
+    gensiot.process.kill('SIGTERM')
+    await gensiot.ended
+    if (!lacks('python3-gensio')) {
+      // gensio's mdns passes on no line settings ("Error casting from gensio to sergensio"): what it connects to, by hand.
+      const script = new URL('../peers/gensio-baud.py', import.meta.url).pathname
+      const [stack = ''] = found!.txt!.flatMap((each) => /^gensiostack=(.+)$/.exec(each)?.[1] ?? [])
+      const baud = avahi.run(PYTHON, script, `${stack},${found!.address ?? ''},${found!.port ?? 0}`)
+      expect(await baud.ended).toMatchObject({ stderr: '', stdout: '57600\n' })
+    }
     shared.process.kill('SIGTERM')
     await shared.ended
     await avahi.finds('_iostream._tcp', (all) => all.length === 0)
