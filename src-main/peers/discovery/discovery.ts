@@ -1,6 +1,20 @@
 /**
- * What the rest of the house sees of mDNS: what we announce, and what others do. Made by core; the packets, the library and the
- * interfaces are the affair of the other files of this folder. Everything heard is a hint: anybody in the network can say anything.
+ * What the rest of the house sees of mDNS: what we announce, and what others do. Made by core (open.ts); packets and interfaces are
+ * the affair of the other files of this folder. Everything heard is a hint: anybody in the network can say anything, so nothing here
+ * is ever proof of who somebody is, and nothing is connected to.
+ *
+ *   sockets.ts   one socket for each interface and family, others' packets in and ours out (transport.ts in a test: in memory)
+ *   flood.ts     what strangers' packets may take of the processor        decode.ts, encode.ts, message.ts, names.ts, txt.ts: packets
+ *   announcer.ts what is ours: prober.ts gets the names, zone.ts has the records, responder.ts answers, outbox.ts sends
+ *   browser.ts   what is others': asks, and keeps in cache.ts (lease.ts, hosts.ts) what sanitise.ts lets through
+ *
+ * Why no library, where bonjour-service 1.4.4 (on multicast-dns 7.2.5 and dns-packet 5.6.1) exists:
+ * - A name is text joined by dots: a share called `Rack 2.1` cannot be written at all, and in a query the bit that asks for an answer
+ *   by unicast is lost in an unknown class.
+ * - A clash of names is printed on the console and the service given up; nobody who starts at the same moment is noticed.
+ * - It announces all addresses on every interface and sends from one; a time to live and a goodbye are believed or ignored, not
+ *   checked; lists grow without end; twelve bytes from anybody reserve two megabytes; its timers are not on our clock.
+ * Below its codec nothing would be left of it but `socket.send`. It is the other end of a test instead.
  */
 import type { Disposable, Event } from '../../base/event.ts'
 

@@ -16,6 +16,8 @@ const PATIENCE = 2
 interface Known {
   readonly address: string
   readonly interface: string
+  /** Where it was heard, by key. */
+  readonly on: Set<string>
   lease: Lease
 }
 
@@ -47,9 +49,12 @@ export class Hosts {
     if (record.ttl === 0) return false
     const lease = new Lease(record, nowMs, PATIENCE)
     if (record.flush) this.#flush(known, record, link, nowMs)
-    if (same) same.lease = lease
-    else if (known.length < ADDRESSES_PER_HOST)
-      known.push({ address: record.address, interface: link, lease })
+    if (same) {
+      same.lease = lease
+      same.on.add(channel.key)
+    } else if (known.length < ADDRESSES_PER_HOST) {
+      known.push({ address: record.address, interface: link, on: new Set([channel.key]), lease })
+    }
     return !same
   }
 
@@ -69,12 +74,11 @@ export class Hosts {
     for (const key of this.#hosts.keys()) if (!wanted.has(key)) this.#hosts.delete(key)
   }
 
-  lose(channel: Channel): void {
-    for (const [key, known] of this.#hosts)
-      this.#hosts.set(
-        key,
-        known.filter((each) => each.interface !== channel.interface)
-      )
+  lose({ key: channel }: Channel): void {
+    for (const [key, known] of this.#hosts) {
+      const left = known.filter((each) => !each.on.delete(channel) || each.on.size > 0)
+      if (left.length < known.length) this.#hosts.set(key, left)
+    }
   }
 
   #flush(known: Known[], record: DnsRecord & { address: string }, link: string, nowMs: number): void {

@@ -24,6 +24,7 @@ const SLEPT_MS = 5000
 const FLUSH_MS = 500
 /** An IPv6 address that has just come cannot be used for a second: no trouble to tell of. */
 const TRIES_UNTIL_TOLD = 2
+const RETRY_MOST_MS = 60_000
 /** Packets of ours that come back: so many are known again. */
 const SENT_KNOWN = 64
 
@@ -45,8 +46,11 @@ interface Open {
 export class Sockets implements Transport {
   readonly #options: SocketsOptions
   readonly #open = new Map<string, Open>()
-  /** What does not work now, by the key of the channel, and how often it was tried. */
-  readonly #troubles = new Map<string, { readonly cause: string; tries: number }>()
+  /** What does not work now, by the key of the channel; the next try is not before its time. */
+  readonly #troubles = new Map<
+    string,
+    { readonly cause: string; readonly tries: number; readonly againMs: number }
+  >()
   readonly #channels = new Emitter<ChannelChange>()
   readonly #packets = new Emitter<Packet>()
   readonly #look: Disposable
@@ -90,7 +94,8 @@ export class Sockets implements Transport {
     this.#sending++
     open.socket.send(bytes, to?.port ?? MDNS_PORT, address, (error) => {
       // To one alone may fail because of that one.
-      if (error && !to) this.#trouble(open, error)
+      if (!to && !error) this.#troubles.delete(channel.key)
+      else if (!to && error) this.#trouble(open, error)
       if (--this.#sending === 0) this.#flushed?.()
     })
   }
@@ -126,14 +131,19 @@ export class Sockets implements Transport {
       const now = links.find((each) => each.name === link.name)
       if (now?.signature === link.signature) continue
       this.#open.delete(key)
+      this.#troubles.delete(key)
       socket.close()
       if (!now?.families.includes(channel.family)) gone.push(channel)
     }
     for (const link of links) {
-      for (const family of link.families)
-        if (!this.#open.has(`${link.name}/${family}`)) this.#bind(link, family)
+      for (const family of link.families) if (this.#mayTry(`${link.name}/${family}`)) this.#bind(link, family)
     }
     if (gone.length > 0 || fresh.length > 0) this.#channels.fire({ gone, fresh })
+  }
+
+  #mayTry(key: string): boolean {
+    const againMs = this.#troubles.get(key)?.againMs ?? 0
+    return !this.#open.has(key) && this.#options.clock.nowMs() >= againMs
   }
 
   #bind(link: Link, family: 4 | 6): void {
@@ -160,7 +170,6 @@ export class Sockets implements Transport {
         this.#trouble(open, error as NodeJS.ErrnoException)
         return
       }
-      this.#troubles.delete(key)
       this.#channels.fire({ gone: [], fresh: [channel] })
     })
   }
@@ -175,8 +184,10 @@ export class Sockets implements Transport {
     const cause = error.code ?? error.message
     if (this.#ended) return
     const known = this.#troubles.get(channel.key)
-    if (known?.cause !== cause) this.#troubles.set(channel.key, { cause, tries: 1 })
-    else if (++known.tries === TRIES_UNTIL_TOLD) this.#options.onTrouble(troubleText(channel, cause))
+    const tries = known?.cause === cause ? known.tries + 1 : 1
+    const delayMs = Math.min(LOOK_MS * 2 ** (tries - 1), RETRY_MOST_MS)
+    this.#troubles.set(channel.key, { cause, tries, againMs: this.#options.clock.nowMs() + delayMs })
+    if (tries === TRIES_UNTIL_TOLD) this.#options.onTrouble(troubleText(channel, cause))
   }
 
   #heard(open: Open, bytes: Buffer, address: string, port: number): void {
