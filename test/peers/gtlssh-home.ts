@@ -21,11 +21,6 @@ export class GtlsshHome {
     keygen(this.folder, ...(algorithm ? ['--algorithm', algorithm] : []), 'keygen')
   }
 
-  /** The settings that trust it. */
-  get trusted(): Required<Pick<GivenSettings, 'peers'>> {
-    return { peers: [trustedPeer(this.certificate, 'gtlssh')] }
-  }
-
   /** gtlssh in a terminal, as people have it. */
   inTerminal(...args: string[]): Program {
     const command = ['gtlssh', ...args].join(' ')
