@@ -51,6 +51,20 @@ describe('names', () => {
     expect(all.map((each) => each.names.get('Printer')).sort()).toEqual(['Printer', 'Printer (2)'])
   })
 
+  it('of two that ask at one and the same time, the one with the greater port has the name, and nobody hears of both', async () => {
+    const both = [1, 2].map(
+      (each) => network.computer(`c${each}`, `10.0.0.${each}`, { random: () => 0 }).discovery
+    )
+    both.forEach((each, index) => each.announce([service('Printer', 7000 + index)]))
+    await clock.advance(10_000)
+    expect(both.map((each) => each.names.get('Printer'))).toEqual(['Printer (2)', 'Printer'])
+    const said = network.sent.filter((each) => each.message.response).flatMap((each) => each.message.answers)
+    const ports = said.flatMap((each) =>
+      each.type === 'SRV' && each.name.startsWith('Printer.') ? [each.port] : []
+    )
+    expect(new Set(ports)).toEqual(new Set([7001]))
+  })
+
   it('computers of the same name are told apart', async () => {
     const [a, b] = [1, 2].map((each) => network.computer('box', `10.0.0.${each}`).discovery)
     a!.announce([service('one')])

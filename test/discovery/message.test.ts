@@ -121,11 +121,22 @@ describe('packets', () => {
   })
 
   it('a chain of pointers has an end', () => {
-    const chain = Buffer.concat([
-      Buffer.from(hex('00 00 84 00 00 00 00 01 00 00 00 00 01 61 00')),
-      ...Array.from({ length: 12 }, (_, index) => Buffer.of(0xc0, index === 0 ? 12 : 13 + 2 * index))
-    ])
-    expect(decode(chain)).toBeUndefined()
+    // Hidden in a text at byte 25: a label, then pointers, each to the one before.
+    const chained = (count: number): Buffer => {
+      const pointers = Array.from({ length: count }, (_, index) =>
+        Buffer.of(0xc0, index === 0 ? 25 : 26 + 2 * index)
+      )
+      const text = Buffer.concat([hex('01 61 00'), ...pointers])
+      return Buffer.concat([
+        hex('0000 8400 0000 0002 0000 0000 | 01 78 00 | 0010 0001 00000078 00'),
+        Buffer.of(text.length),
+        text,
+        Buffer.of(0xc0, 26 + 2 * count),
+        hex('0001 0001 00000078 0004 0A000001')
+      ])
+    }
+    expect(decode(chained(4))?.answers[1]).toMatchObject({ name: 'a', address: '10.0.0.1' })
+    expect(decode(chained(12))).toBeUndefined()
   })
 
   it('much to say is said in several packets', () => {
