@@ -1,4 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Emitter, never, once } from '../../src-main/base/event.ts'
 import type { CloseReason } from '../../src-main/contract/close.ts'
@@ -19,6 +20,8 @@ import { CertauthClient } from '../../src-main/protocol/certauth-login.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { eventually } from '../eventually.ts'
 import { connectionSuite, ended, received } from '../suites/connection.ts'
+import { lacks } from '../peers/need.ts'
+import { Certificates } from './certificates.ts'
 import { alice, bob } from './tls-pair.ts'
 import { newTlsIdentity } from './tls-identities.ts'
 
@@ -233,6 +236,35 @@ describe('certauth', () => {
     near.resume()
     far.resume()
     expect([(await there).toString(), (await back).toString()]).toEqual(['hello', 'back'])
+  })
+})
+
+describe.skipIf(lacks('openssl'))('certauth and authorities', () => {
+  const all = lacks('openssl') ? undefined : new Certificates()
+
+  it('lets in whom one vouches for, and no other', async () => {
+    if (!all) return
+    const ca = all.make('authority', { authority: true })
+    const own = (name: string, wish = {}): TlsIdentity => {
+      const { cert, key } = all.make(name, wish)
+      return { certificate: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
+    }
+    const { listener, accepted, refused } = await serving(
+      judging(() => ({ type: 'unknown', why: 'a stranger' })),
+      undefined,
+      `?ca=${ca.cert}`
+    )
+    await dialled(listener, own('bench', { by: ca, kind: 'ed25519' }))
+    await eventually(() => expect(accepted).toHaveLength(1))
+    expect(accepted[0]?.far).toMatchObject({ name: 'bench', by: 'authority', observe: false })
+    for (const wish of [{}, { by: all.make('other', { authority: true }) }, { by: ca, expired: true }])
+      await expect(dialled(listener, own('strange', wish))).rejects.toMatchObject({ code: 'peer-refused' })
+    await eventually(() => expect(refused).toHaveLength(3))
+    expect(refused.map(({ why }) => why)).toEqual([
+      'none of those in the file ca= vouches for its certificate; a stranger',
+      'none of those in the file ca= vouches for its certificate; a stranger',
+      expect.stringMatching(/^its certificate expired on .*; a stranger$/)
+    ])
   })
 })
 
