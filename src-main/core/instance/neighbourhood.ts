@@ -16,6 +16,7 @@ import { farportsIn, manualNearby, nearbyOf, type HeardFarport } from '../../pee
 import type { TrustStore } from '../../peers/trust.ts'
 import type { NearbyFarports } from '../../peers/ways.ts'
 import { findAnnounced, type HeardPorts } from '../announced-ports.ts'
+import { paced } from './paced.ts'
 import { Announcing, type Announced } from '../announcing.ts'
 import type { AnnouncedPorts } from '../context.ts'
 import { waitFor } from '../wait-for.ts'
@@ -27,6 +28,9 @@ export type OpenDiscovery = (options: DiscoveryOptions) => Discovery | Promise<D
 
 export const openRealDiscovery: OpenDiscovery = async (options) =>
   (await import('../../peers/discovery/open.ts')).openDiscovery(options)
+
+/** Who waits for somebody to be heard tries no more often for it, in ms: anybody can announce anything, and take it back. */
+export const ARRIVAL_GAP_MS = 1000
 
 export interface NeighbourhoodOptions {
   readonly key: TlsIdentity & { readonly id: string }
@@ -94,10 +98,15 @@ export class Neighbourhood implements NearbyFarports, HeardPorts, Disposable {
   /** For `mdns://` targets. */
   readonly ports: AnnouncedPorts = {
     find: (name, signal) => findAnnounced(name, this, signal),
-    onArrival: (name) => (listener) =>
-      this.onArrival((arrival) => {
-        if (arrival.kind === 'port' && arrival.name === name) listener()
-      })
+    onArrival: (name) =>
+      paced(
+        (listener) =>
+          this.onArrival((arrival) => {
+            if (arrival.kind === 'port' && arrival.name === name) listener()
+          }),
+        this.#options.clock,
+        ARRIVAL_GAP_MS
+      )
   }
 
   /** Does as these say from now on. Resolves when that is so; never rejects. */

@@ -25,6 +25,8 @@ import type { Channel } from '../../rpc/channel.ts'
 import type { Farports } from '../context.ts'
 import { PeerDoor, type SharedPort } from './door.ts'
 import { Listening } from './listening.ts'
+import { ARRIVAL_GAP_MS } from './neighbourhood.ts'
+import { paced } from './paced.ts'
 import { labelOf, newsLine, pairingFault } from './pairing-words.ts'
 
 export interface PeersOptions {
@@ -123,10 +125,14 @@ export class Peers implements Disposable {
       this.#counted(connection)
       return connection
     },
-    onArrival: (peer) => (listener) =>
-      (this.#options.arrivals ?? never)((arrival) => {
-        if (this.#isMeant(peer, arrival)) listener()
-      })
+    onArrival: (peer) => {
+      const { arrivals = never, clock } = this.#options
+      const own: Event<void> = (listener) =>
+        arrivals((arrival) => {
+          if (this.#isMeant(peer, arrival)) listener()
+        })
+      return paced(own, clock, ARRIVAL_GAP_MS)
+    }
   }
 
   #isMeant(text: string, { kind, name, claims }: Arrival): boolean {
