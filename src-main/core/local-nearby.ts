@@ -7,10 +7,12 @@ import type { Disposable, Event } from '../base/event.ts'
 import { Emitter } from '../base/event.ts'
 import type { NearbyState } from '../contract/state.ts'
 import type { Discovery } from '../peers/discovery/discovery.ts'
-import { farportsIn, nearbyOf, type HeardFarport, type NearbyWords } from '../peers/nearby.ts'
+import type { ManualPlaces } from '../peers/manual-places.ts'
+import { farportsIn, manualNearby, nearbyOf, type HeardFarport, type NearbyWords } from '../peers/nearby.ts'
 import type { NearbyFarports } from '../peers/ways.ts'
 import type { HeardPorts } from './announced-ports.ts'
 import type { AnnouncedPorts } from './context.ts'
+import { instancePaths } from './instance-paths.ts'
 import { waitFor } from './wait-for.ts'
 
 /** For a Farport to be heard, in ms: who is there answers within half a second. */
@@ -22,6 +24,7 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
   readonly #changes = new Emitter<void>()
   #discovery: Promise<Discovery> | undefined
   #opened: Discovery | undefined
+  #places: ManualPlaces | undefined
 
   /** More is heard. */
   readonly onChange: Event<void> = this.#changes.event
@@ -38,7 +41,8 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
   }
 
   get nearby(): readonly NearbyState[] {
-    return nearbyOf(this.#opened?.heard ?? [], this.#words)
+    const places = this.#places?.states ?? []
+    return [...nearbyOf(this.#opened?.heard ?? [], this.#words), ...manualNearby(places, this.#words)]
   }
 
   get farports(): readonly HeardFarport[] {
@@ -56,7 +60,18 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
     await waitFor(isFound, this.onChange, { clock: systemClock, timeoutMs, signal })
   }
 
+  /** Looks at these places too, once; resolves when it has begun. Rejects with `identity-broken`. */
+  async lookAt(places: readonly string[]): Promise<void> {
+    if (places.length === 0) return
+    const { ManualPlaces } = await import('../peers/manual-places.ts')
+    const { loadIdentity } = await import('../peers/identity.ts')
+    this.#places = new ManualPlaces({ identity: await loadIdentity(instancePaths('user').directory) })
+    this.#places.onChange(() => this.#changes.fire())
+    this.#places.set(places)
+  }
+
   dispose(): void {
+    this.#places?.dispose()
     this.#opened?.dispose()
     this.#changes.dispose()
   }

@@ -76,14 +76,16 @@ async function ofRunning(client: RpcClient, timeoutMs: number | undefined, io: C
 }
 
 async function alone(timeoutMs: number | undefined, io: CliIo): Promise<Found> {
-  const { knownPeers } = await import('../../../core/local-trust.ts')
+  const { knownDiscovery, knownPeers } = await import('../../../core/local-trust.ts')
   const { LocalNearby } = await import('../../../core/local-nearby.ts')
   const known = await knownPeers()
   const nearby = new LocalNearby((text) => io.say(text), {
     peerCalled: (id) => known.find((each) => each.id === id && each.trust === 'trusted')?.name
   })
   try {
-    const size = (): string => JSON.stringify(nearby.nearby.map(({ id }) => id))
+    await nearby.lookAt((await knownDiscovery()).places)
+    const size = (): string =>
+      JSON.stringify(nearby.nearby.map(({ id, present, fault }) => [id, present, fault]))
     await nearby.ask(() => true, io.stop)
     await quiet(nearby.onChange, size, timeoutMs, io.stop)
     return { nearby: nearby.nearby, peers: known }
