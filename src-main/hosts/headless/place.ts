@@ -1,5 +1,5 @@
 /** Where the page is served: the words of `--http` and of the preference, and what is allowed where. Called by page-door.ts and serve.ts. */
-import { isIP, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
 import { Fault } from '../../contract/faults.ts'
 import { OWN_CERTIFICATE, PAGE_HOST, PAGE_PORT } from '../../contract/settings.ts'
 import { isLoopback } from '../../net/allow-list.ts'
@@ -16,10 +16,11 @@ export interface PagePlace {
 
 /** `HOST:PORT`, `[::1]:7373`, `HOST`, or `:PORT`. Throws `usage`. */
 export function parsePlace(text: string): { readonly host: string; readonly port: number } {
-  const [, bracketed, plain = '', digits] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? []
-  const host = bracketed ?? (plain === '' ? PAGE_HOST : plain)
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text)
+  const [, bracketed, plain, digits] = match ?? []
+  const host = bracketed ?? (plain === '' ? PAGE_HOST : (plain ?? ''))
   const port = digits === undefined ? PAGE_PORT : Number(digits)
-  const isAddress = bracketed === undefined ? isIP(host) === 4 || isHostName(host) : isIPv6(host)
+  const isAddress = bracketed === undefined ? isHostName(host) : isIPv6(host)
   if (text === '' || !isAddress || port > 65_535)
     throw new Fault(
       'usage',
