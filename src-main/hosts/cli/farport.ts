@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   grant: async () => (await import('./commands/control.ts')).grant,
   decline: async () => (await import('./commands/control.ts')).decline,
   pair: async () => (await import('./commands/pair.ts')).pair,
+  peers: async () => (await import('./commands/peers.ts')).peers,
   permit: async () => (await import('./commands/permit.ts')).permit,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   serve: async () => (await import('./commands/serve.ts')).serve,
