@@ -1,19 +1,55 @@
+import { existsSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import { Program, portOf } from './cli.ts'
+import { InstanceHome } from './instance.ts'
+
+/** Of its own: what this user has stays as it is. */
+async function started(home: InstanceHome, ...args: string[]): Promise<{ npm: Program; urls: string[] }> {
+  const env = { ...home.env, CI: '', DISPLAY: '', WAYLAND_DISPLAY: '' }
+  const npm = new Program('npm', ['start', '--', ...args], { env })
+  await npm.printed(/npx farport connect/)
+  const urls = [...npm.stdout.matchAll(/8N1 +(rfc2217:\S+)$/gm)].map((match) => match[1]!)
+  expect(urls).toHaveLength(2)
+  for (const url of urls) expect(await accepts(portOf(url))).toBe(true)
+  return { npm, urls }
+}
+
+async function ended({ npm, urls }: { npm: Program; urls: readonly string[] }): Promise<void> {
+  npm.process.kill('SIGTERM')
+  await vi.waitFor(async () => {
+    for (const url of urls) expect(await accepts(portOf(url))).toBe(false)
+  }, 10_000)
+}
 
 describe('npm start', () => {
-  it('shares two simulated devices and lets go of everything when npm is ended', async () => {
-    const npm = new Program('npm', ['start'])
-    await npm.printed(/npx farport connect/)
-    const urls = [...npm.stdout.matchAll(/8N1 +(rfc2217:\S+)$/gm)].map((match) => match[1]!)
-    expect(urls).toHaveLength(2)
-    for (const url of urls) expect(await accepts(portOf(url))).toBe(true)
+  it('-- --demo shares two simulated devices and lets go of everything when npm is ended', async () => {
+    const run = await started(new InstanceHome(), '--demo')
+    expect(run.npm.stdout).not.toContain('page http')
+    await ended(run)
+  })
 
-    npm.process.kill('SIGTERM')
-    await vi.waitFor(async () => {
-      for (const url of urls) expect(await accepts(portOf(url))).toBe(false)
-    }, 10_000)
+  it('says why there is no window, and shows the same devices in a browser', async () => {
+    const home = new InstanceHome()
+    const run = await started(home)
+    expect(run.npm.stdout).toMatch(/^No window: there is no display here .*\n\npage http/m)
+    const [, page = ''] = await run.npm.printed(/^page (\S+)$/m)
+    const { status, headers } = await fetch(page, { redirect: 'manual' })
+    expect(status).toBe(303)
+    const [cookie = ''] = headers.get('set-cookie')?.split(';') ?? []
+    const { stdout } = await home.farport('list', '--json').ended
+    expect(JSON.parse(stdout)).toMatchObject({ bridges: [{ name: 'gps' }, { name: 'echo' }] })
+    // The settings of this user are none of its business.
+    expect(existsSync(home.settings)).toBe(false)
+    await ended({ ...run, urls: [...run.urls, new URL(page).origin] })
+
+    const again = await started(home, '--headless')
+    expect(again.npm.stdout).not.toContain('No window')
+    const [, other = ''] = await again.npm.printed(/^page (\S+)$/m)
+    // The cookie is of that port: where another Farport took 7373 first, it is another one.
+    if (new URL(other).port === new URL(page).port)
+      expect((await fetch(new URL('/session', other), { headers: { cookie } })).status).toBe(204)
+    await ended(again)
   })
 })
 

@@ -4,12 +4,30 @@ import type { Core } from '../../../core/core.ts'
 import type { CliCommand } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { flag, parse } from '../options.ts'
+import { pagePlace } from '../page-place.ts'
 import { stopped, withCore } from '../with-core.ts'
 
-/** `farport demo`: two simulated devices shared on loopback, with the lines to try them. What `npm start` runs. */
+const OPTIONS = { http: { type: 'string' } } as const
+
+const DEVICES = [
+  { name: 'gps', target: 'sim:gps', port: 7001 },
+  { name: 'echo', target: 'sim:echo', port: 7002 }
+] as const
+
+/** `farport demo`: two simulated devices shared on loopback, with the lines to try them; with `--http`, in a browser. What `npm start` runs. */
 export const demo: CliCommand = async (args, io) => {
-  const { given } = parse(args, {}, 0)
+  const { given } = parse(args, OPTIONS, 0)
   const json = flag(given, 'json')
+  const place = pagePlace(given)
+  if (place) {
+    const { demoWithPage } = await import('./demo-page.ts')
+    const ready = (addresses: ReadonlyMap<string, string>, socket: string): void => {
+      const [gps, echo] = DEVICES.map(({ name }) => addresses.get(name))
+      if (json) io.print(JSON.stringify({ gps, echo, socket }))
+      else for (const line of [...pageGuide(socket), ...guide(gps, echo)]) io.print(line)
+    }
+    return demoWithPage({ place, devices: DEVICES, isJson: json, ready }, io)
+  }
   return withCore(io, 'everything', async (core) => {
     const gps = await shareNear(core, 'gps', 'sim:gps', 7001)
     const echo = await shareNear(core, 'echo', 'sim:echo', 7002)
@@ -33,7 +51,18 @@ async function shareNear(core: Core, name: string, target: string, port: number)
   }
 }
 
-function guide(gps: string, echo: string): string[] {
+function pageGuide(socket: string): string[] {
+  return [
+    '',
+    'Open that in a browser of this computer: it is good once, and for an hour; the browser then stays signed in.',
+    `One more: FARPORT_SOCKET=${socket} npx farport page`,
+    ''
+  ]
+}
+
+/** Undefined: its owner has removed it. */
+function guide(gps: string | undefined, echo: string | undefined): string[] {
+  if (gps === undefined || echo === undefined) return ['Ctrl+C ends the demonstration.']
   return [
     'Two simulated devices are shared on this computer:',
     '',
