@@ -60,8 +60,8 @@ export interface Farports {
 
 /** Ports by the names that they announce themselves under. */
 export interface AnnouncedPorts {
-  /** Where it is now. Rejects as `findAnnounced`. */
-  find(name: string, signal: AbortSignal): Promise<Endpoint>
+  /** Where it is now, the likeliest first. Rejects as `findAnnounced`. */
+  find(name: string, signal: AbortSignal): Promise<readonly Endpoint[]>
   /** It is heard again, or somewhere else. */
   onArrival?(name: string): Event<void>
 }
