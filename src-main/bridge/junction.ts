@@ -38,6 +38,8 @@ export interface BridgeOptions {
 
 export interface JunctionRules extends Omit<HubOptions, 'clock' | 'staysOpen'> {
   readonly kind: 'share' | 'link'
+  /** It ends with its user, and is not in the settings. */
+  readonly passing?: boolean
   /** Whose fault it is when the port ends without a cause of its own. */
   readonly far: 'device' | 'peer'
   /** The port stays open, also while nobody is there. */
@@ -140,6 +142,7 @@ export class Junction {
       kind: this.#rules.kind,
       name: this.#name,
       enabled: !this.#ending,
+      ...(this.#rules.passing && { passing: true as const }),
       port: port.label,
       addresses: sources.filter(({ outward }) => !outward).map(({ address }) => address),
       ...awaitedOf(sources),

@@ -8,6 +8,8 @@ export interface LinkOptions extends BridgeOptions {
   readonly hold?: boolean
   /** What the local programs cannot choose (a PTY carries no parity): laid over whatever they ask for. Default nothing. */
   readonly settings?: LineWish
+  /** It ends with its user. Default false. */
+  readonly passing?: boolean
   /** Whose fault it is when the port ends without a cause of its own. Default peer. */
   readonly far?: 'device' | 'peer'
 }
@@ -16,6 +18,7 @@ export class Link extends Junction {
   constructor(options: LinkOptions) {
     super(options, {
       kind: 'link',
+      passing: options.passing ?? false,
       far: options.far ?? 'peer',
       hold: options.hold ?? false,
       fixed: options.settings ?? {},

@@ -30,7 +30,7 @@ const variableSchema = v.strictObject({
 export type ProgramVariable = v.InferOutput<typeof variableSchema>
 
 /** How a port is opened, whatever it is: a device path, `sim:…`, or an endpoint URL. */
-const portSchema = v.strictObject({
+export const portSchema = v.strictObject({
   target: text,
   settings: v.optional(lineWishSchema, {}),
   /** Drop DTR when the port is closed; a program is ended when DTR drops. */

@@ -19,6 +19,7 @@ import {
   type Settings
 } from './settings.ts'
 import type { Offer } from './state.ts'
+import { terminalWriteSchema } from './terminal.ts'
 
 /** An entry of the settings before it has an id. Where it has no name, that of its port is taken, with a number behind it if need be. */
 const wish = { name: v.exactOptional(nameSchema) }
@@ -101,6 +102,12 @@ export const SERVICE_COMMANDS = {
     'owner',
     v.strictObject({ id: text, ms: v.pipe(count(1), v.maxValue(MAX_BREAK_MS)) })
   ),
+
+  /**
+   * What a terminal sends; answers when it was taken, which may be late where the device takes nothing. `usage` where it only watches, or is
+   * closed.
+   */
+  'terminal.write': command<Record<string, never>>()('owner', terminalWriteSchema),
 
   'host.read': command<HostState>()('owner', v.strictObject({})),
   /** What only the program that Farport runs in can do; `unsupported` where that cannot. */

@@ -114,6 +114,8 @@ export interface BridgeState {
   readonly name: string
   /** False: a share that is switched off. */
   readonly enabled: boolean
+  /** Not of the settings: a terminal's port, which ends with it. */
+  readonly passing?: true
   /** In a peer's view: what it may do with it. */
   readonly may?: Permission
   readonly port: string

@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { count, type Caller } from './command.ts'
 import type { StateTree } from './state.ts'
+import { terminalSchema, type TerminalItem } from './terminal.ts'
 
 /**
  * The whole tree at first, and after that only what changed, as a patch of rpc/tree-patch. `seq` counts from 1, one more each time:
@@ -53,6 +54,11 @@ const topic =
 export const TOPICS = {
   /** Changes that come while there is no credit are told as one. A peer sees what it may observe. */
   state: topic<StateItem>()('peer', v.strictObject({})),
+  /**
+   * A user of a share, a link or any port, shown among its sessions as `this computer (terminal)`; it leaves with the subscription. What the
+   * device says waits while there is no credit, as for any other user. Ends when it is closed.
+   */
+  terminal: topic<TerminalItem>()('owner', terminalSchema),
   /** What does not fit while there is no credit is told as a number of lines left out. `past`: so many lines of before come first. */
   notices: topic<NoticeItem>()(
     'owner',

@@ -16,12 +16,13 @@ import {
 import { Fault } from '../contract/faults.ts'
 import type { BridgeState, PortState, RotatorState, StateTree } from '../contract/state.ts'
 import type { ConsoleSource } from '../sessions/console.ts'
+import type { Session, Terms } from '../sessions/session.ts'
 import type { Ways } from './context.ts'
 import { converse, type ConverseOptions } from './converse.ts'
 import { firstOpening } from './first-opening.ts'
 import { Keep, shuttingDown } from './keep.ts'
 import type { Kept } from './kept.ts'
-import type { OwnersLine, Users } from './users.ts'
+import type { Joined, OwnersLine, Users } from './users.ts'
 import { freeName, nameOf } from './names.ts'
 import type { Notice } from './notice.ts'
 import type { Placed, Switch } from './placed.ts'
@@ -39,6 +40,9 @@ type Handlers = {
 }
 
 const forever = new AbortController().signal
+
+/** In front of the number of what is in no settings: no id of theirs has a point. */
+const PASSING = 'terminal.'
 
 /** How long what is under way may take at the end, in ms … */
 const DRAIN_MS = 10_000
@@ -169,7 +173,7 @@ export class Core {
   ): Promise<number> {
     const { makeConsoleLink } = await import('./links.ts')
     const link = await this.#start(undefined, port.target, (id) =>
-      makeConsoleLink(id, port, source, this.#keep.contextOf(id))
+      makeConsoleLink(id, port, [source], this.#keep.contextOf(id))
     )
     const conversation = converse(
       link,
@@ -183,6 +187,43 @@ export class Core {
     const lost = await this.#keep.stop(link, signal.aborted ? HURRIED_MS : DRAIN_MS)
     signal.removeEventListener('abort', hurry)
     return lost
+  }
+
+  /**
+   * Puts a session on a port of its own, which is opened at once and again whenever it breaks, and ends with the session. `shown`: it is
+   * there, under this number. Rejects where the port cannot be understood.
+   */
+  async join(
+    port: PortSpec,
+    session: Session,
+    terms: Terms,
+    shown: (link: Joined, session: number | undefined) => void
+  ): Promise<void> {
+    const { makeConsoleLink } = await import('./links.ts')
+    let isClosed = false
+    const closing = session.onClose(() => (isClosed = true))
+    const link = await this.#start(
+      undefined,
+      port.target,
+      (id) => makeConsoleLink(id, port, [], this.#keep.contextOf(id)),
+      PASSING
+    )
+    closing.dispose()
+    const stop = (): void => void this.#keep.stop(link, DRAIN_MS)
+    if (isClosed) {
+      stop()
+      return
+    }
+    session.onClose(stop)
+    this.#keep.tellFaults(link)
+    shown(link, link.admit(session, terms))
+  }
+
+  /** What runs under this id, for whoever comes by another way than its listeners. Throws `usage` where none does. */
+  joined(id: string): Joined {
+    const found = this.#keep.get(id)
+    if (found instanceof SwitchedShare || found instanceof Link) return found
+    throw new Fault('usage', `There is no share or link with the id ${id} that runs. Switch it on first.`)
   }
 
   /**
@@ -212,13 +253,14 @@ export class Core {
   async #start<Thing extends Kept>(
     wish: string | undefined,
     target: string,
-    make: (id: string, name: string) => Thing | Promise<Thing>
+    make: (id: string, name: string) => Thing | Promise<Thing>,
+    prefix = ''
   ): Promise<Thing> {
     const taken = [...this.#keep.names, ...this.#starting.keys()]
     const name = freeName(wish ?? nameOf(target), taken)
     const start = async (): Promise<Thing> => {
       if (this.#isClosed()) throw shuttingDown()
-      const thing = await make(String(++this.#lastId), name)
+      const thing = await make(`${prefix}${++this.#lastId}`, name)
       if (!this.#isClosed()) return this.#keep.add(thing)
       await thing.close(0)
       throw shuttingDown()

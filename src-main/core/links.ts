@@ -32,17 +32,23 @@ export function checkLink(spec: LinkArguments, context: Context): void {
   } else if (!port.target.startsWith(PTY_PREFIX)) readTarget(port, context)
 }
 
-/** A session of the caller's own on a port: a terminal, standard input and output. */
-export function makeConsoleLink(id: string, port: PortSpec, session: SessionSource, context: Context): Link {
+/** Sessions of the caller's own on a port: a terminal, standard input and output. */
+export function makeConsoleLink(
+  id: string,
+  port: PortSpec,
+  sources: readonly SessionSource[],
+  context: Context
+): Link {
   const target = readTarget(port, context)
   return new Link({
     id,
     name: target.source.label,
     port: target.source,
     far: farOf(target),
-    sources: [session],
+    sources,
     settings: withDefaults(target),
-    hold: true
+    hold: true,
+    passing: true
   })
 }
 

@@ -28,7 +28,7 @@ export class LocalPorts implements Disposable {
   /** While somebody watches. */
   #watching: Lifetime | undefined
   #looking = false
-  #again = false
+  #due = false
   #ports: Readonly<Record<string, LocalPortState>> | undefined
   #adapters: readonly PortFinding[] = []
   /** By every name that the port has. */
@@ -92,18 +92,22 @@ export class LocalPorts implements Disposable {
 
   /** One at a time; what changes during a look is seen by the next one. */
   async #look(): Promise<void> {
-    if (this.#looking) {
-      this.#again = true
-      return
-    }
+    this.#due = true
+    if (this.#looking) return
     this.#looking = true
     const { gather = gatherPortsFacts } = this.#options
-    do {
-      this.#again = false
+    while (this.#isDue()) {
       const facts = await gather()
       if (this.#isWatched()) this.#take(facts)
-    } while (this.#again && this.#isWatched())
+    }
     this.#looking = false
+  }
+
+  /** Once for each time that it became due. */
+  #isDue(): boolean {
+    const isDue = this.#due && this.#isWatched()
+    this.#due = false
+    return isDue
   }
 
   /** A call and not the field itself, since it changes during a look. */

@@ -1,5 +1,8 @@
+import type { Event } from '../base/event.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
+import type { BridgeState } from '../contract/state.ts'
+import type { Session, Terms } from '../sessions/session.ts'
 
 /**
  * Those who use a share or link, by the numbers of their sessions; the words of Junction. Each throws the Fault `usage` where there is no
@@ -21,4 +24,11 @@ export interface OwnersLine {
   applyForOwner(wish: LineWish): Promise<LineSettings>
   controlForOwner(wish: ControlWish): Promise<ControlLines>
   sendBreakForOwner(durationMs: number): Promise<void>
+}
+
+/** A share or link that a session of this process joins; the words of Junction. */
+export interface Joined {
+  readonly state: BridgeState
+  readonly onState: Event<void>
+  admit(session: Session, terms?: Terms): number | undefined
 }

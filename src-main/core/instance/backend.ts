@@ -12,6 +12,7 @@ import { StateTopic, type View } from '../../rpc/state-topic.ts'
 import type { Subscriber } from '../../rpc/subscription.ts'
 import type { Handlers } from './house.ts'
 import { PastNotices } from './past-notices.ts'
+import type { Terminals } from './terminals.ts'
 
 /** Byte counts change with every chunk; who watches is told so often, in ms. */
 const COUNT_PACE_MS = 1000
@@ -29,6 +30,7 @@ export interface BackendOptions {
   /** What this one sees of it. */
   readonly viewOf: (who: Identity) => View
   readonly clock: Clock
+  readonly terminals: Pick<Terminals, 'subscribe'>
   /** An owner watches the state, or none does any more. */
   readonly ownerWatches?: (watches: boolean) => void
 }
@@ -63,6 +65,8 @@ export class InstanceBackend implements Backend, Disposable {
       case 'notices':
         // The topic's own schema has read the arguments.
         return this.#heard(subscriber, args as TopicArguments<'notices'>)
+      case 'terminal':
+        return this.#options.terminals.subscribe(args as TopicArguments<'terminal'>, subscriber)
       case 'state':
         return this.#watched(this.#state.subscribe(subscriber, this.#options.viewOf(who)), who)
     }

@@ -10,6 +10,7 @@ import { pairingCommands } from './pairing-commands.ts'
 import { peerCommands } from './peer-commands.ts'
 import { portCommands } from './port-commands.ts'
 import { reachCommands } from './reach-commands.ts'
+import { terminalCommands } from './terminals.ts'
 
 export function handlers(house: House): Handlers {
   return {
@@ -19,6 +20,7 @@ export function handlers(house: House): Handlers {
     ...lineCommands(house),
     ...linkCommands(house),
     ...hostCommands(house),
+    ...terminalCommands(house),
     ...pairingCommands(house),
     ...peerCommands(house),
     ...reachCommands(house),

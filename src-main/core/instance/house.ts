@@ -12,6 +12,7 @@ import type { FarShares } from './far-shares.ts'
 import type { Host } from './host.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
 import type { Peers } from './peers.ts'
+import type { Terminals } from './terminals.ts'
 
 export interface House {
   readonly core: Core
@@ -22,6 +23,7 @@ export interface House {
   readonly far: FarShares
   readonly near: Neighbourhood
   readonly host: Host
+  readonly terminals: Terminals
   readonly settings: Settings
   /** Everything, as the owner sees it. */
   readonly state: StateTree

@@ -42,6 +42,7 @@ import { applyPermissions } from './live-permissions.ts'
 import { Neighbourhood, type OpenDiscovery } from './neighbourhood.ts'
 import { Peers } from './peers.ts'
 import { permits, viewOfPeer } from './permits.ts'
+import { Terminals } from './terminals.ts'
 
 export interface InstanceOptions {
   /** Prepared, and its lock is the caller's. */
@@ -87,6 +88,7 @@ export class Instance {
   readonly #far: FarShares
   readonly #host: Host
   readonly #ports: LocalPorts
+  readonly #terminals: Terminals
   readonly #backend: InstanceBackend
   readonly #clients = new Set<Client>()
   readonly #states = new Emitter<void>()
@@ -166,7 +168,9 @@ export class Instance {
     })
     this.#ports = this.#life.add(new LocalPorts({ clock: this.#clock }))
     this.#life.add(this.#ports.onChange(() => this.#states.fire()))
+    this.#terminals = new Terminals(this.#core)
     this.#backend = new InstanceBackend({
+      terminals: this.#terminals,
       ownerWatches: (watches) => this.#ports.watch(watches),
       handlers: handlers(this.#house()),
       state: () => this.state,
@@ -376,6 +380,7 @@ export class Instance {
       far: this.#far,
       near: this.#near,
       host: this.#host,
+      terminals: this.#terminals,
       get settings() {
         return settings()
       },

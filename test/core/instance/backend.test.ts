@@ -20,6 +20,7 @@ function made() {
       doctor: () => Promise.resolve([]),
       'settings.read': (args: unknown, who: Identity) => Promise.resolve([args, who])
     } as unknown as Handlers,
+    terminals: { subscribe: () => ({ dispose: () => undefined }) },
     state: () => {
       reads++
       return tree

@@ -44,6 +44,7 @@ const CASES: Record<ServiceCommand, Case> = {
   'line.apply': owners({ id: 'desk', wish: { baudRate: 9600 } }),
   'line.control': owners({ id: 'desk', dtr: true }),
   'line.break': owners({ id: 'desk', ms: 1 }),
+  'terminal.write': owners({ terminal: 'terminal-1', bytes: Uint8Array.of(1) }),
   'host.read': owners(),
   'host.change': owners({ keepAwake: true }),
   'page.link': owners(),
@@ -75,7 +76,11 @@ const CASES: Record<ServiceCommand, Case> = {
   'control.decline': { args: { share: 'desk', session: 1 }, peers: CONTROL },
   'reach.me': { args: { port: 1 }, peers: ALL }
 }
-const TOPIC_CASES: Record<TopicName, Case['peers']> = { state: ALL, notices: NOBODY }
+const TOPIC_CASES: Record<TopicName, Case['peers']> = { state: ALL, terminal: NOBODY, notices: NOBODY }
+
+const TOPIC_ARGS: Partial<Record<TopicName, never>> = {
+  terminal: { terminal: 'terminal-1', on: { id: 'desk' } } as never
+}
 
 const COMMANDS = Object.keys(SERVICE_COMMANDS) as ServiceCommand[]
 const TOPIC_NAMES = Object.keys(TOPICS) as TopicName[]
@@ -122,7 +127,9 @@ describe.each(LEVELS)('a peer that may do with a share: %s', (level) => {
     const { client } = await viewed(level)
     const told = TOPIC_NAMES.map(async (name) => {
       const got = await new Promise<Outcome>((resolve) => {
-        client.subscribe(name, {}, () => resolve('permitted'), { ended: () => resolve('refused') })
+        client.subscribe(name, TOPIC_ARGS[name] ?? ({} as never), () => resolve('permitted'), {
+          ended: () => resolve('refused')
+        })
       })
       return [name, got] as const
     })

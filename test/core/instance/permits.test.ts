@@ -39,6 +39,7 @@ const SHARE: Required<BridgeState> = {
   dials: ['raw://10.1.1.3:7000'],
   state: { type: 'idle' },
   own: { baudRate: 9600 },
+  passing: true,
   portId: '0403:6001-secret-0',
   usb: { vendorId: '0403' },
   setBy: { type: 'session', session: 1, label: 'the secret setter' },
@@ -76,7 +77,14 @@ const FIELDS: Record<keyof BridgeState, 'as it is' | 'made' | 'hidden'> = {
   ...{ id: 'as it is', kind: 'as it is', name: 'as it is', enabled: 'as it is', blocked: 'as it is' },
   ...{ bytesToDevice: 'as it is', bytesFromDevice: 'as it is', lostToDevice: 'as it is' },
   ...{ lostFromDevice: 'as it is', awaited: 'hidden', far: 'hidden' },
-  ...{ own: 'hidden', setBy: 'hidden', carried: 'hidden', portId: 'hidden', usb: 'hidden' },
+  ...{
+    own: 'hidden',
+    setBy: 'hidden',
+    carried: 'hidden',
+    portId: 'hidden',
+    usb: 'hidden',
+    passing: 'hidden'
+  },
   ...{ may: 'made', port: 'made', state: 'made', sessions: 'made', addresses: 'made', dials: 'made' }
 }
 const SESSION_FIELDS: Record<keyof SessionState, 'as it is' | 'made' | 'hidden'> = {
