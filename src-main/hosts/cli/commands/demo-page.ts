@@ -17,7 +17,7 @@ import type { PagePlace } from '../../headless/place.ts'
 import { serviceHost } from '../../headless/service-host.ts'
 import type { CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
-import { printLink } from '../page-link.ts'
+import { printUrl } from '../page-link.ts'
 import { stopped } from '../with-core.ts'
 
 /** What SIGTERM leaves for draining, in ms. */
@@ -69,7 +69,7 @@ export async function demoWithPage(demo: DemoPage, io: CliIo): Promise<number> {
       running = instance
       if (isFirst) await share(instance, demo.devices)
       await servePage(page, demo.place)
-      await printLink(await page.link(), io, demo.isJson)
+      printUrl(await page.link(), io, demo.isJson)
       demo.ready(addressesOf(instance), paths.socket.path)
       await stopped(io.stop)
     } finally {
