@@ -1,0 +1,22 @@
+/** Times as people read them, in the language and zone of the browser. */
+
+/** `14:02`, and with its day where that is not today. `timeMs`: wall clock, ms since 1970. */
+export function clockTime(timeMs: number, now = new Date()): string {
+  const time = new Date(timeMs)
+  const clock = time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+  if (time.toDateString() === now.toDateString()) return clock
+  return `${time.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${clock}`
+}
+
+/** `21 Nov 2026`. */
+export function dayText(timeMs: number): string {
+  return new Date(timeMs).toLocaleDateString([], { day: 'numeric', month: 'short', year: 'numeric' })
+}
+
+/** `12 s`, `3 min`, `2 h`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`
+}
