@@ -44,6 +44,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport ask LINK, take-over, grant, decline   who writes, where several use one port
   farport doctor                                what stands in the way here, and how to mend it
   farport serve                                 everything that the settings say, until it is stopped
+  farport page                                  the running Farport in a browser
   farport service install                       keep it running: from sign-in, or from the start of the computer
   farport import /etc/ser2net.yaml              take over what ser2net shares
   farport demo                                  simulated devices, to try things out
@@ -377,12 +378,32 @@ service, settings, key and clock; and asks up to three paired computers to conne
 out. Each finding has its fix.
 Exit code 3 when there is a problem.`,
 
-  serve: `farport serve [--system] [--json]
+  page: `farport page [--on | --off | --sign-out] [--json]
+
+Prints "page URL": a way into the page of the running Farport (farport serve, the service), in a terminal with a QR code. The URL is good
+for one browser, once, and for an hour; that browser then stays signed in, over restarts too, until it did not come for 30 days.
+
+  --on                   have the running Farport serve its page from now on, at 127.0.0.1:7373 or where its settings say
+                         (preferences.page: host, port, certificate, key); then print the URL
+  --off                  and not any more
+  --sign-out             every browser has to sign in again
+  --json                 {"page": URL, validMs, fingerprint of a certificate that nobody vouches for}
+
+From another computer, with the page at 127.0.0.1:
+  ssh -L 7373:127.0.0.1:7373 pi@raspberrypi farport page      then open what it prints, here
+
+Exit codes: 2 also where no Farport runs or it serves no page.`,
+
+  serve: `farport serve [--http HOST:PORT] [--system] [--json]
 
 Shares and connects everything that its settings say until it is stopped, and takes commands from programs of this computer: list,
 share, connect, enable, disable, remove, disconnect, pair, permit. farport service has the system keep it running.
 Prints "ready SOCKET" once it takes commands; its log, a line for each thing that happens, goes to standard error.
 
+  --http HOST:PORT       its page for browsers there: 127.0.0.1:7373, [::1]:7373; port 0: any free one. Prints "page URL" with a
+                         way in for one browser (farport page); to a journal without that
+  --http-cert FILE, --http-key FILE    TLS, as PEM; needed where other computers come. --http-cert own: the certificate of this
+                         installation, which browsers warn of; its fingerprint is printed
   --system               the computer's own: settings and identity in /var/lib/farport, commanded by root and the group farport
   --json                 the ready line and the log as JSON, one object a line
 
@@ -442,7 +463,10 @@ Examples:
   farport service install --system --dry-run
   sudo farport service install --system && sudo usermod -aG farport $USER`,
 
-  demo: `farport demo [--json]
+  demo: `farport demo [--http HOST:PORT] [--json]
 
-Shares a simulated GPS receiver and a simulated echo on loopback, and prints lines to try them with.`
+Shares a simulated GPS receiver and a simulated echo on loopback, and prints lines to try them with.
+
+  --http HOST:PORT       in a browser too: prints "page URL". It is a Farport of its own, with its settings in a folder "trial" beside
+                         yours, and goes on at the next start with what it has then`
 }
