@@ -200,17 +200,16 @@ export class Core {
     shown: (link: Joined, session: number | undefined) => void
   ): Promise<void> {
     const { makeConsoleLink } = await import('./links.ts')
-    let isClosed = false
-    const closing = session.onClose(() => (isClosed = true))
+    const gone = new AbortController()
+    session.onClose(() => gone.abort())
     const link = await this.#start(
       undefined,
       port.target,
       (id) => makeConsoleLink(id, port, [], this.#keep.contextOf(id)),
       PASSING
     )
-    closing.dispose()
     const stop = (): void => void this.#keep.stop(link, DRAIN_MS)
-    if (isClosed) {
+    if (gone.signal.aborted) {
       stop()
       return
     }

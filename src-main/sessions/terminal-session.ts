@@ -154,7 +154,7 @@ export class TerminalSession implements Session {
       }
       const cancel = (): void => {
         this.#writes = this.#writes.filter((each) => each !== write)
-        reject(signal?.reason)
+        write.refused(signal?.reason)
         this.#handOn()
       }
       signal?.addEventListener('abort', cancel, { once: true })

@@ -48,7 +48,9 @@ function bench<B extends Junction>(
   bridges.push({ bridge, clock })
   const notices: string[] = []
   const faults: Fault[] = []
-  bridge.onNotice(({ level, text }) => void (level !== 'debug' && notices.push(text)))
+  bridge.onNotice(({ level, text }) => {
+    if (level !== 'debug') notices.push(text)
+  })
   bridge.onFault((fault) => faults.push(fault))
   const connect = (label = 'somebody', address?: string): MemorySession =>
     door.connect(new MemorySession(label, { clock, ...(address && { address }) }))

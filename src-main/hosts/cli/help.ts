@@ -289,7 +289,9 @@ writes, bytes each way and bytes lost; other Farports.
   --follow               stay, and print what happens, a line each: who comes and leaves, settings, lines, failures. Ends with
                          the running Farport (exit code 4), when it is stopped (0), or when NAME is removed (0)
   --json                 one object {ports, bridges, rotators, self, peers, pairings}, the same with and without a running
-                         Farport (then self is null and the lists are empty). With NAME that one alone
+                         Farport (then self is null and the lists are empty). With NAME that one alone. Of a share or link, own:
+                         its own settings; setBy, carried: who set those in force, and what the port can carry, while it is
+                         open; portId, usb: its adapter, where one is plugged in
   --json --follow        one object a line: first {"state": …} as above (with NAME {"bridge": …} or {"rotator": …}), then
                          {"notice": {timeMs, level, subject, text, id}} for what happened; each share, link, rotator, peer that
                          changed as a whole: {"bridge": …}, {"rotator": …}, {"peer": …}, {"pairing": …}, {"self": …}; and

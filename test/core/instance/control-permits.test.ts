@@ -78,7 +78,10 @@ const CASES: Record<ServiceCommand, Case> = {
 }
 const TOPIC_CASES: Record<TopicName, Case['peers']> = { state: ALL, terminal: NOBODY, notices: NOBODY }
 
-const TOPIC_ARGS: Partial<Record<TopicName, never>> = {
+// What fits each name stands beside it.
+const TOPIC_ARGS: Record<TopicName, never> = {
+  state: {} as never,
+  notices: {} as never,
   terminal: { terminal: 'terminal-1', on: { id: 'desk' } } as never
 }
 
@@ -127,7 +130,7 @@ describe.each(LEVELS)('a peer that may do with a share: %s', (level) => {
     const { client } = await viewed(level)
     const told = TOPIC_NAMES.map(async (name) => {
       const got = await new Promise<Outcome>((resolve) => {
-        client.subscribe(name, TOPIC_ARGS[name] ?? ({} as never), () => resolve('permitted'), {
+        client.subscribe(name, TOPIC_ARGS[name], () => resolve('permitted'), {
           ended: () => resolve('refused')
         })
       })
