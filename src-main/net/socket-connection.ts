@@ -22,6 +22,8 @@ export interface SocketConnectionOptions {
   readonly stallTimeoutMs: number
   /** How long a peer that has ended its sending still gets what we write; 0 is not at all. */
   readonly halfCloseMs: number
+  /** More than the end itself says of why the peer ended it; `heard`: it had sent something. */
+  readonly explain?: (reason: CloseReason, heard: boolean) => CloseReason
 }
 
 /** How often a connection is looked at for a stall or a vanished peer. */
@@ -54,6 +56,7 @@ export class SocketConnection implements Connection {
   readonly #clock: Clock
   readonly #stallTimeoutMs: number
   readonly #halfCloseMs: number
+  readonly #explain: SocketConnectionOptions['explain']
   readonly #userTimeoutMs: number
 
   readonly #data = new Emitter<Uint8Array>()
@@ -71,6 +74,7 @@ export class SocketConnection implements Connection {
   #acceptedBytes = 0
   #lostBytes = 0
   #sendError: Error | undefined
+  #heard = false
 
   /** Set once its end has begun. */
   #reason: CloseReason | undefined
@@ -96,11 +100,13 @@ export class SocketConnection implements Connection {
     this.#clock = options.clock
     this.#stallTimeoutMs = options.stallTimeoutMs
     this.#halfCloseMs = options.halfCloseMs
+    this.#explain = options.explain
     // The kernel's timeout ends a peer that answers without reading, too: it must leave those alone whom we wait for.
     this.#userTimeoutMs = options.stallTimeoutMs === 0 ? 0 : Math.max(USER_TIMEOUT_MS, options.stallTimeoutMs)
     this.#takenAtMs = this.#clock.nowMs()
     socket.owner = {
       received: (chunk) => {
+        this.#heard = true
         if (!this.#reason) this.#data.fire(chunk)
       },
       written: () => this.#written(),
@@ -221,10 +227,14 @@ export class SocketConnection implements Connection {
   }
 
   #why(error: Error | undefined, lostBytes: number): CloseReason {
-    if (!error) return DONE
-    const reason = endReason(error)
+    if (!error) return this.#explained(DONE)
+    const reason = this.#explained(endReason(error))
     // The kernel's own limit, at which data waited: the same that `#watch` would have seen.
     return reason === VANISHED && lostBytes > 0 && this.#stallTimeoutMs > 0 ? this.#stalled() : reason
+  }
+
+  #explained(reason: CloseReason): CloseReason {
+    return this.#explain?.(reason, this.#heard) ?? reason
   }
 
   #stalled(): CloseReason {
@@ -274,7 +284,7 @@ export class SocketConnection implements Connection {
 
   #endHalfClosed(): void {
     this.#shorten(PEER_ENDED_DRAIN_MS)
-    this.#begin(DONE)
+    this.#begin(this.#explained(DONE))
   }
 
   #watch(): void {

@@ -1,10 +1,11 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createServer, type TlsOptions } from 'node:tls'
+import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { toFault, type Fault } from '../../src-main/contract/faults.ts'
 import { eventually } from '../eventually.ts'
+import { FakeClock } from '../fake-clock.ts'
 import { lacks } from '../peers/need.ts'
 import { ended, received } from '../suites/connection.ts'
 import { Certificates, type Certificate } from './certificates.ts'
@@ -22,13 +23,17 @@ describe.skipIf(lacks('openssl'))('dialling with TLS', () => {
   /** A server as others write them, which says what it hears; its port. */
   async function serving(
     as: Certificate,
-    options: TlsOptions = {}
-  ): Promise<{ port: number; who: string[] }> {
+    options: TlsOptions = {},
+    heard: () => void = () => undefined
+  ): Promise<{ port: number; who: string[]; clients: TLSSocket[] }> {
     const who: string[] = []
+    const clients: TLSSocket[] = []
     const server = createServer(
       { key: readFileSync(as.key), cert: readFileSync(as.cert), ...options },
       (tls) => {
         tls.on('error', () => undefined)
+        clients.push(tls)
+        heard()
         who.push(tls.getPeerX509Certificate()?.subject ?? 'nobody')
         tls.pipe(tls)
         onTestFinished(() => void tls.destroy())
@@ -36,7 +41,7 @@ describe.skipIf(lacks('openssl'))('dialling with TLS', () => {
     )
     onTestFinished(() => void server.close())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return { port: (server.address() as AddressInfo).port, who }
+    return { port: (server.address() as AddressInfo).port, who, clients }
   }
 
   const refused = async (trusting: Trusting, port: number, query = ''): Promise<Fault> =>
@@ -99,16 +104,51 @@ describe.skipIf(lacks('openssl'))('dialling with TLS', () => {
     expect(warned).toEqual([expect.stringMatching(/expired on 2025-01-01/)])
   })
 
-  it('says where the far side does not take our certificate, also where that is heard late', async () => {
+  describe('says where the far side does not take our certificate', () => {
     const ask = { requestCert: true, rejectUnauthorized: true, ca: [readFileSync(ca.cert)] }
     const trusting = new Trusting(ours).trust(box, 'box')
-    const early = await serving(box, { ...ask, maxVersion: 'TLSv1.2' })
+
+    it('which is heard in TLS 1.3 when we are connected already', async () => {
+      const { port } = await serving(box, ask)
+      const fault = await refused(trusting, port)
+      expect(fault.code).toBe('peer-refused')
+      expect(fault.message).toMatch(/does not take this computer's certificate: .*farport pair export/)
+      expect((await refused(trusting, port, `cert=${ours.both}`)).message).toContain(
+        `does not take the certificate in ${ours.both}`
+      )
+    })
+
     // Node's server breaks off without a word; OpenSSL's own is in test/peers.
-    expect((await refused(trusting, early.port)).code).toMatch(/^peer-/)
-    const late = await serving(box, ask)
-    const connection = await diallingForeign(trusting, late.port)
-    connection.resume()
-    expect((await ended(connection)).message).not.toBe('')
+    it('or perhaps does not, where TLS 1.2 ends without a word', async () => {
+      const { port } = await serving(box, { ...ask, maxVersion: 'TLSv1.2' })
+      expect((await refused(trusting, port)).message).toMatch(
+        /takes the certificate that farport pair export/
+      )
+    })
+
+    it('or ends it a moment later, as gensio does; not where it said something, or much later', async () => {
+      const clock = new FakeClock()
+      for (const [said, waitMs, code] of [
+        ['', 0, 'refused'],
+        ['hello', 0, 'done'],
+        ['', 6000, 'done']
+      ] as const) {
+        const { port, clients } = await serving(box)
+        const connection = await diallingForeign(trusting, port, { clock })
+        const end = ended(connection)
+        connection.resume()
+        await clock.advance(waitMs)
+        await eventually(() => expect(clients).toHaveLength(1))
+        clients[0]!.end(said)
+        expect((await end).code).toBe(code)
+      }
+    })
+
+    it('and can be stopped meanwhile', async () => {
+      const stop = new AbortController()
+      const { port } = await serving(box, {}, () => stop.abort(new Error('enough')))
+      await expect(diallingForeign(trusting, port, { signal: stop.signal })).rejects.toThrow('enough')
+    })
   })
 
   it('ends when the key of the server is trusted no more', async () => {

@@ -59,7 +59,7 @@ describe.skipIf(lacks('openssl'))('our client with TLS', () => {
       await home.trust(server)
       const untrusted = await send().ended
       expect(untrusted.code).toBe(4)
-      // Why, it says only where its alert is not overtaken by the end of the connection.
+      expect(untrusted.stderr).toMatch(/does not take this computer's certificate: .*farport pair export/)
     })
 
     it('goes where an authority vouches for the name', async () => {
@@ -133,6 +133,42 @@ describe.skipIf(lacks('openssl'))('our client with TLS', () => {
     await far.printed(/from here/)
     far.process.stdin?.write('from there')
     await ours.printed(/from there/)
+  })
+
+  it.skipIf(lacks('ser2net'))(
+    'and ser2net that does not know our certificate, and does not say so',
+    async () => {
+      const home = await (await new TlsHome().exported()).trust(server)
+      const [port, folder] = [await freePort(), temporaryFolder()]
+      writeFileSync(
+        `${folder}/ser2net.yaml`,
+        `connection: &one
+  accepter: ssl(key=${server.key},cert=${server.cert},clientauth),tcp,127.0.0.1,${port}
+  connector: stdio,cat
+  options: { authdir: ${folder} }
+`
+      )
+      new Program(programPath('ser2net'), ['-n', '-c', `${folder}/ser2net.yaml`])
+      await accepting(port)
+      const words = ['x', '--wait', 'x', '--timeout', '5']
+      expect(await home.farport('send', `raw+tls://127.0.0.1:${port}`, ...words).ended).toMatchObject({
+        code: 4,
+        stderr: expect.stringMatching(/not take this computer's certificate: .*farport pair export/) as string
+      })
+    }
+  )
+
+  it('and openssl s_server, whether it sends session tickets or not', async () => {
+    const home = await (await new TlsHome().exported()).trust(server)
+    for (const tickets of ['0', '2']) {
+      const port = await freePort()
+      const own = ['-cert', server.cert, '-key', server.key, '-rev', '-num_tickets', tickets]
+      const far = new Program('openssl', ['s_server', '-quiet', '-accept', `127.0.0.1:${port}`, ...own])
+      await accepting(port)
+      const words = ['hello', '--end', 'lf', '--wait', 'olleh', '--timeout', '5']
+      expect((await home.farport('send', `raw+tls://127.0.0.1:${port}`, ...words).ended).code).toBe(0)
+      await far.stop()
+    }
   })
 
   it('and openssl s_server that demands a certificate', async () => {
