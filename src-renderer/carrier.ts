@@ -22,13 +22,20 @@ export function openChannel(signal: AbortSignal): Promise<Channel> {
   return window.farport ? window.farport.open() : dialSocket(signal)
 }
 
-/** A browser tells a page nothing of why a WebSocket failed. */
+/** A browser tells a page nothing of why a WebSocket failed: where it is signed out, the page that says so takes the place of this one. */
+async function whyNot(signal: AbortSignal): Promise<Fault> {
+  const session = new URL('session', document.baseURI)
+  const answer = await fetch(session, { cache: 'no-store', signal }).catch(() => undefined)
+  if (answer?.status === 401) location.reload()
+  return new Fault('peer-unreachable', 'Farport does not answer.')
+}
+
 function dialSocket(signal: AbortSignal): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const url = new URL('rpc', document.baseURI)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     const socket = new WebSocket(url)
-    const fail = (): void => reject(new Fault('peer-unreachable', 'Farport does not answer.'))
+    const fail = (): void => void whyNot(signal).then(reject)
     const stop = (): void => {
       socket.close()
       reject(signal.reason as Error)

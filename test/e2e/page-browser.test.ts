@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { screenshot, useBrowser } from '../page/browser.ts'
 import { lacks } from '../peers/need.ts'
 import { InstanceHome } from './instance.ts'
@@ -54,5 +57,55 @@ describe.skipIf(lacks('chromium'))('the page in a browser', () => {
     await serving(home, port)
     await banner.waitFor({ state: 'detached' })
     await page.getByText('workbench').waitFor()
+  })
+
+  it('says what to do when it was signed out', async () => {
+    const home = newHome()
+    const { link } = await serving(home)
+    const page = await browser.open(link, { expected: [/401|WebSocket/] })
+    await page.getByText('workbench').waitFor()
+    expect((await home.farport('page', '--sign-out').ended).stdout).toBe('signed out 1 open pages\n')
+    await page.getByRole('heading', { name: 'Sign in to this Farport' }).waitFor()
+  })
+
+  it('opens from a link on a page of somebody else, to which it tells nothing', async () => {
+    const { link } = await serving(newHome())
+    const { origin } = new URL(link)
+    // Another site than 127.0.0.1: from there a browser sends no cookie of ours.
+    const other = createServer((_request, response) => {
+      response
+        .setHeader('Content-Type', 'text/html')
+        .end(`<link rel="icon" href="data:,"><a href="${link}">Farport</a>`)
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const page = await browser.open(`http://localhost:${port}/`, {
+      expected: [/ERR_FAILED|CORS|ERR_BLOCKED|WebSocket/]
+    })
+    await page.getByRole('link').click()
+    await page.getByText('workbench').waitFor()
+    expect(page.url()).toBe(`${origin}/`)
+
+    await page.goto(`http://localhost:${port}/`)
+    const tried = await page.evaluate(`(async () => {
+      const fetched = await fetch('${origin}/session', { credentials: 'include' }).then(() => 'read', () => 'blocked')
+      const socket = new WebSocket('${origin.replace('http', 'ws')}/rpc')
+      const opened = await new Promise((resolve) => {
+        socket.onopen = () => resolve('open')
+        socket.onclose = () => resolve('closed')
+      })
+      return { fetched, opened }
+    })()`)
+    expect(tried).toEqual({ fetched: 'blocked', opened: 'closed' })
+  })
+
+  it('over TLS with the certificate of the installation', async () => {
+    const program = await newHome().serve('--http', '127.0.0.1:0', '--http-cert', 'own')
+    const [, link = ''] = await program.printed(/^page (https:\S+)$/m)
+    const page = await browser.open(link, { anyCertificate: true })
+    await page.getByText('workbench').waitFor()
+    const name = `__Host-farport-${new URL(link).port}`
+    expect(await page.context().cookies()).toMatchObject([{ name, secure: true, httpOnly: true }])
   })
 })
