@@ -121,7 +121,9 @@ export class PageHost {
   /** Resolves when nobody is there any more, and the address is free. */
   async close(): Promise<void> {
     this.#refusals.dispose()
+    // First: nobody comes while those that are here leave.
+    const closed = this.#server.close()
     await this.#sockets.close()
-    await this.#server.close()
+    await closed
   }
 }
