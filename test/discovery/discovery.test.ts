@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Discovery } from '../../src-main/peers/discovery/discovery.ts'
 import { encode } from '../../src-main/peers/discovery/encode.ts'
-import { message, type DnsRecord } from '../../src-main/peers/discovery/message.ts'
+import { SENT_BYTES } from '../../src-main/peers/discovery/limits.ts'
+import { message, recordKey, type DnsRecord } from '../../src-main/peers/discovery/message.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { MemoryNetwork, service } from './memory-network.ts'
 
@@ -261,6 +262,35 @@ describe('coming and going', () => {
     ])
     await clock.advance(5000)
     expect(heardBy(b).sort()).toEqual(['all', 'here'])
+  })
+
+  it('many are asked for, said and withdrawn in few packets, nothing twice in one', async () => {
+    const { discovery } = network.computer('a', '10.0.0.1')
+    network.computer('b', '10.0.0.2')
+    discovery.announce(
+      Array.from({ length: 48 }, (_, index) => service(`Console ${index} of rack 7`, 7000 + index))
+    )
+    await clock.advance(5000)
+    await discovery.close()
+    expect(discovery.names.size).toBe(48)
+    const ours = network.sent.filter((each) => each.from === '10.0.0.1')
+    const asked = ours.filter(({ message: { authorities } }) => authorities.length > 0)
+    const said = ours.filter(
+      ({ message: { response, answers } }) => response && answers.some(({ ttl }) => ttl > 0)
+    )
+    const withdrawn = ours.filter(({ message: { answers } }) => answers.some(({ ttl }) => ttl === 0))
+    // About 5 kB of records: three times asked for, three times said, and withdrawn once.
+    expect(asked.length).toBeLessThanOrEqual(3 * 6)
+    expect(said.length).toBeLessThanOrEqual(3 * 5)
+    expect(withdrawn.length).toBeLessThanOrEqual(5)
+    for (const {
+      message: { answers, additionals },
+      bytes
+    } of ours) {
+      const keys = [...answers, ...additionals].map(recordKey)
+      expect(new Set(keys).size).toBe(keys.length)
+      expect(bytes.length).toBeLessThanOrEqual(SENT_BYTES)
+    }
   })
 
   it('leaves nothing behind', async () => {

@@ -12,20 +12,24 @@ import {
   additionalsFor,
   hostRecords,
   isReachable,
-  sharedRecords,
+  serviceRecords,
   typeName,
-  uniqueRecords,
   zoneOf,
+  type ServiceRecords,
   type Zone
 } from './zone.ts'
 
 /** After it was said for the first time: packets get lost, two in a row hardly. */
 const REPEATS_MS = [0, 1000, 3000]
+/** What is settled at about one time is said in the same packets. */
+const TOGETHER_MS = 10
 
 interface Service extends Claim {
   own: Announcement
   /** Its name is known to be free. */
   settled: boolean
+  /** What is said of it now. */
+  readonly said: ServiceRecords
 }
 
 export interface AnnouncerOptions {
@@ -117,10 +121,18 @@ export class Announcer implements Disposable {
     for (const each of [this.#host, ...this.#services.values()]) this.#prober.probe(each, fresh)
   }
 
-  /** Goodbye for all of ours. */
+  /** Goodbye for all of ours, in as few packets as may be. */
   withdrawAll(): void {
-    for (const key of [...this.#services.keys()]) this.#withdraw(key)
-    this.#prober.drop(this.#host)
+    for (const channel of this.#transport.channels) {
+      const said = [...this.#services.values()].filter((each) => this.#isSaid(each, channel))
+      this.#outbox.goodbye(
+        channel,
+        said.flatMap((each) => [each.said.pointer, ...each.said.unique])
+      )
+    }
+    for (const each of [this.#host, ...this.#services.values()]) this.#prober.drop(each)
+    this.#services.clear()
+    this.#zones.clear()
   }
 
   dispose(): void {
@@ -133,6 +145,7 @@ export class Announcer implements Disposable {
 
   #add(own: Announcement): Service {
     const host = this.#host
+    let known: { own: Announcement; name: string; host: string; said: ServiceRecords } | undefined
     const service: Service = {
       own,
       turn: 1,
@@ -140,12 +153,19 @@ export class Announcer implements Disposable {
       get name() {
         return `${escapeLabel(numbered(this.own.name, this.turn))}.${typeName(this.own.type)}`
       },
+      // The same objects for as long as nothing changes: they are asked for with each packet.
+      get said() {
+        const [{ own: now, name }, hostName] = [this, host.name]
+        if (known?.own !== now || known.name !== name || known.host !== hostName)
+          known = { own: now, name, host: hostName, said: serviceRecords(now, name, hostName) }
+        return known.said
+      },
       records(channel) {
-        return isReachable(this.own, channel) ? uniqueRecords(this.own, this.name, host.name) : []
+        return isReachable(this.own, channel) ? this.said.unique : []
       },
       agrees(record) {
         const key = recordKey(record)
-        return uniqueRecords(this.own, this.name, host.name).some((each) => recordKey(each) === key)
+        return this.said.unique.some((each) => recordKey(each) === key)
       }
     }
     this.#services.set(own.key, service)
@@ -199,12 +219,11 @@ export class Announcer implements Disposable {
     if (this.#prober.has(service, channel)) this.#goodbye(service, channel, service.name)
   }
 
-  /** Of the service alone: the computer's name is not ours to take away. */
+  /** Of the service alone: the computer's name is not ours to take away, nor the type. */
   #goodbye({ own }: Service, channel: Channel, instance: string): void {
     if (!isReachable(own, channel)) return
-    const [pointer] = sharedRecords(own, instance)
-    const unique = uniqueRecords(own, instance, this.#host.name)
-    this.#outbox.goodbye(channel, [...(pointer ? [pointer] : []), ...unique])
+    const { pointer, unique } = serviceRecords(own, instance, this.#host.name)
+    this.#outbox.goodbye(channel, [pointer, ...unique])
   }
 
   #settled(claim: Claim, on: ReadonlySet<string>): void {
@@ -248,13 +267,10 @@ export class Announcer implements Disposable {
     if (this.#services.get(service.own.key) !== service) return
     for (const channel of this.#transport.channels) {
       if (!channels.includes(channel) || !this.#isSaid(service, channel)) continue
-      const { name } = this.#host
-      const records = [
-        ...sharedRecords(service.own, service.name),
-        ...uniqueRecords(service.own, service.name, name),
-        ...(this.#prober.has(this.#host, channel) ? hostRecords(name, channel) : [])
-      ]
-      this.#outbox.put(channel, records, { delayMs: 10, urgency: 'announcement' })
+      const { pointer, kind, unique } = service.said
+      const host = this.#zone(channel).get(nameKey(this.#host.name)) ?? []
+      const records = [pointer, kind, ...unique, ...host]
+      this.#outbox.put(channel, records, { delayMs: TOGETHER_MS, urgency: 'announcement' })
     }
   }
 
@@ -268,8 +284,8 @@ export class Announcer implements Disposable {
     const said = [...this.#services.values()].filter((each) => this.#isSaid(each, channel))
     const { name } = this.#host
     const zone = zoneOf([
-      ...said.flatMap((each) => sharedRecords(each.own, each.name)),
-      ...said.flatMap((each) => uniqueRecords(each.own, each.name, name)),
+      ...said.flatMap((each) => [each.said.pointer, each.said.kind]),
+      ...said.flatMap((each) => each.said.unique),
       ...(said.length > 0 && this.#prober.has(this.#host, channel) ? hostRecords(name, channel) : [])
     ])
     this.#zones.set(channel.key, zone)

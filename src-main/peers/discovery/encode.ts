@@ -11,42 +11,35 @@ import {
   type Message,
   type Question
 } from './message.ts'
-import { labelsOf, nameKey } from './names.ts'
+import { endOfLabel, nameKey, unescapeLabel } from './names.ts'
+
+const HEADER_BYTES = 12
 
 /** The whole message in one packet, however long. `unicast`: to somebody who knows no multicast DNS, so no flush bits. */
 export function encode(message: Message, unicast = false): Buffer {
-  const writer = new Writer()
-  const { questions, answers, authorities, additionals } = message
-  writer.u16(message.id)
-  writer.u16((message.response ? RESPONSE | AUTHORITATIVE : 0) | (message.truncated ? TRUNCATED : 0))
-  for (const { length } of [questions, answers, authorities, additionals]) writer.u16(length)
-  for (const each of questions) writer.question(each)
-  for (const each of [...answers, ...authorities, ...additionals]) writer.record(each, unicast)
-  return writer.bytes
+  const packet = new Packet(message, unicast)
+  for (const each of message.answers) packet.answer(each)
+  packet.rest(message.authorities)
+  for (const each of message.additionals) packet.additional(each)
+  return packet.end(message.truncated)
 }
 
 /**
  * A query in as many packets as its known answers need (RFC 6762 §7.2), or a response in as many as its answers do. What is
- * additional goes with the last one, or not at all where it would not fit: who misses it asks.
+ * additional goes with the last one as far as it fits: who misses it asks.
  */
 export function encodeAll(message: Message): Buffer[] {
   const packets: Buffer[] = []
-  let rest = message
-  for (;;) {
-    const whole = encode(rest)
-    if (whole.length <= SENT_BYTES) return [...packets, whole]
-    if (rest.additionals.length > 0) {
-      rest = { ...rest, additionals: rest.additionals.slice(0, rest.additionals.length >> 1) }
-      continue
-    }
-    if (rest.answers.length < 2) return [...packets, whole]
-    const { questions, answers } = rest
-    let count = Math.max(1, Math.floor((answers.length * SENT_BYTES) / whole.length))
-    const part = (): Message => ({ ...rest, truncated: !rest.response, answers: answers.slice(0, count) })
-    while (count > 1 && encode(part()).length > SENT_BYTES) count--
-    packets.push(encode(part()))
-    rest = { ...rest, questions: rest.response ? questions : [], answers: answers.slice(count) }
+  let packet = new Packet(message)
+  for (const each of message.answers) {
+    if (packet.answer(each, SENT_BYTES)) continue
+    packets.push(packet.end(!message.response))
+    packet = new Packet(message.response ? message : { ...message, questions: [] })
+    packet.answer(each)
   }
+  packet.rest(message.authorities)
+  message.additionals.every((each) => packet.additional(each, SENT_BYTES))
+  return [...packets, packet.end(message.truncated)]
 }
 
 /** The data of a record as RFC 6762 §8.2.1 compares it: without compression. */
@@ -54,6 +47,58 @@ export function dataOf(record: DnsRecord): Buffer {
   const writer = new Writer(false)
   writer.data(record)
   return writer.bytes
+}
+
+/** One packet: its questions from the start on, then record by record in the order of the sections. */
+class Packet {
+  readonly #writer = new Writer()
+  readonly #message: Message
+  readonly #unicast: boolean
+  #answers = 0
+  #authorities = 0
+  #additionals = 0
+
+  constructor(message: Message, unicast = false) {
+    this.#message = message
+    this.#unicast = unicast
+    for (let at = 0; at < HEADER_BYTES; at += 2) this.#writer.u16(0)
+    for (const each of message.questions) this.#writer.question(each)
+  }
+
+  /** False, and nothing is written, where it does not fit; the first one always does. */
+  answer(record: DnsRecord, mostBytes = Infinity): boolean {
+    if (!this.#fits(record, this.#answers === 0 ? Infinity : mostBytes)) return false
+    this.#answers++
+    return true
+  }
+
+  rest(authorities: readonly DnsRecord[]): void {
+    for (const each of authorities) this.#writer.record(each, this.#unicast)
+    this.#authorities = authorities.length
+  }
+
+  additional(record: DnsRecord, mostBytes = Infinity): boolean {
+    if (!this.#fits(record, mostBytes)) return false
+    this.#additionals++
+    return true
+  }
+
+  end(isTruncated: boolean): Buffer {
+    const { id, response, questions } = this.#message
+    const bytes = this.#writer.bytes
+    const flags = (response ? RESPONSE | AUTHORITATIVE : 0) | (isTruncated ? TRUNCATED : 0)
+    const counts = [questions.length, this.#answers, this.#authorities, this.#additionals]
+    ;[id, flags, ...counts].forEach((each, index) => bytes.writeUInt16BE(each, index * 2))
+    return bytes
+  }
+
+  #fits(record: DnsRecord, mostBytes: number): boolean {
+    const before = this.#writer.length
+    this.#writer.record(record, this.#unicast)
+    if (this.#writer.length <= mostBytes) return true
+    this.#writer.back(before)
+    return false
+  }
 }
 
 class Writer {
@@ -70,25 +115,37 @@ class Writer {
     return Buffer.from(this.#buffer.subarray(0, this.#at))
   }
 
+  get length(): number {
+    return this.#at
+  }
+
+  /** As it was when it had that length. */
+  back(length: number): void {
+    this.#at = length
+    for (const [key, at] of [...this.#known].reverse()) {
+      if (at < length) break
+      this.#known.delete(key)
+    }
+  }
+
   u16(value: number): void {
     this.#room(2)
     this.#at = this.#buffer.writeUInt16BE(value, this.#at)
   }
 
   name(name: string): void {
-    const labels = labelsOf(name)
-    for (let first = 0; first < labels.length; first++) {
-      const key = nameKey(labels.slice(first).join('\0'))
-      const known = this.#compress ? this.#known.get(key) : undefined
+    const key = this.#compress ? nameKey(name) : ''
+    for (let at = 0; at < name.length;) {
+      const suffix = key.slice(at)
+      const known = this.#known.get(suffix)
       if (known !== undefined) {
         this.u16(0xc000 | known)
         return
       }
-      if (this.#at < 0x4000) this.#known.set(key, this.#at)
-      const label = Buffer.from(labels[first] ?? '')
-      this.#room(64)
-      this.#at = this.#buffer.writeUInt8(Math.min(label.length, 63), this.#at)
-      this.#at += label.copy(this.#buffer, this.#at, 0, 63)
+      if (this.#compress && this.#at < 0x4000) this.#known.set(suffix, this.#at)
+      const end = endOfLabel(name, at)
+      this.#label(name.slice(at, end))
+      at = end + 1
     }
     this.#room(1)
     this.#at = this.#buffer.writeUInt8(0, this.#at)
@@ -133,6 +190,15 @@ class Writer {
       case 'AAAA':
         this.#put(ipv6Bytes(record.address))
     }
+  }
+
+  #label(escaped: string): void {
+    const text = unescapeLabel(escaped)
+    this.#room(64)
+    // What does not fit is not written: no character is torn.
+    const length = this.#buffer.write(text, this.#at + 1, 63)
+    this.#buffer.writeUInt8(length, this.#at)
+    this.#at += length + 1
   }
 
   #put(bytes: Buffer): void {

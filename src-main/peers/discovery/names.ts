@@ -15,20 +15,28 @@ export function escapeLabel(label: string): string {
   return label.replace(/[.\\]/g, '\\$&')
 }
 
+export function unescapeLabel(escaped: string): string {
+  return escaped.includes('\\') ? escaped.replace(/\\(.)/gsu, '$1') : escaped
+}
+
+/** Where the label that starts at `start` ends: at the next dot that is not its own, or with the name. */
+export function endOfLabel(name: string, start: number): number {
+  for (let at = start; at < name.length; at++) {
+    if (name[at] === '.') return at
+    if (name[at] === '\\') at++
+  }
+  return name.length
+}
+
 /** The labels, as they are. */
 export function labelsOf(name: string): string[] {
-  if (!name.includes('\\')) return name === '' ? [] : name.split('.')
   const labels: string[] = []
-  let label = ''
-  for (const part of name.match(/\\.|[^\\]/gsu) ?? []) {
-    if (part === '.') {
-      labels.push(label)
-      label = ''
-    } else {
-      label += part.startsWith('\\') ? part.slice(1) : part
-    }
+  for (let at = 0; at < name.length;) {
+    const end = endOfLabel(name, at)
+    labels.push(unescapeLabel(name.slice(at, end)))
+    at = end + 1
   }
-  return [...labels, label]
+  return labels
 }
 
 /** The name as it is tried the `turn`-th time (from 1): `Printer`, `Printer (2)`, …; never more than a label holds. */

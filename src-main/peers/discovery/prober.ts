@@ -4,13 +4,16 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import type { Disposable } from '../../base/event.ts'
-import { dataOf, encodeAll } from './encode.ts'
+import { dataOf, encode } from './encode.ts'
+import { SENT_BYTES } from './limits.ts'
 import { message, TYPE, type DnsRecord, type Message } from './message.ts'
 import { nameKey } from './names.ts'
 import type { Channel, Transport } from './transport.ts'
 
 const PROBES = 3
 const BETWEEN_MS = 250
+/** Of our claims, with texts of the usual length, so many fit into a packet. */
+const PROBED_AT_ONCE = 10
 /** Who loses against another one that asks at the same moment lets it finish, in case it was an echo of ours. */
 const YIELD_MS = 1000
 /** So many conflicts in so long a time, and each further try waits, until one has success: somebody claims every name. */
@@ -108,18 +111,24 @@ export class Prober implements Disposable {
     }
     for (const channel of transport.channels) {
       const here = asked.filter(([, { on }]) => on.has(channel.key)).map(([claim]) => claim)
-      // A few in a packet: known answers may be spread over several, these may not.
-      for (let at = 0; at < here.length; at += 4) this.#ask(here.slice(at, at + 4), channel)
+      for (let at = 0; at < here.length; at += PROBED_AT_ONCE)
+        this.#ask(here.slice(at, at + PROBED_AT_ONCE), channel)
     }
     if (this.#probing.size > 0) this.#timer ??= clock.after(BETWEEN_MS, () => this.#turn(), 'idle')
   }
 
+  /** In as few packets as may be: a claim and its records are not spread over several, as known answers are. */
   #ask(claims: readonly Claim[], channel: Channel): void {
     const probe = message({
       questions: claims.map(({ name }) => ({ name, type: 'ANY', unicast: false })),
       authorities: claims.flatMap((each) => [...each.records(channel)])
     })
-    for (const bytes of encodeAll(probe)) this.#options.transport.send(channel, bytes)
+    const bytes = encode(probe)
+    if (bytes.length > SENT_BYTES && claims.length > 1) {
+      const half = claims.length >> 1
+      this.#ask(claims.slice(0, half), channel)
+      this.#ask(claims.slice(half), channel)
+    } else this.#options.transport.send(channel, bytes)
   }
 
   #response(records: readonly DnsRecord[], channel: Channel): void {

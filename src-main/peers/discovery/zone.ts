@@ -26,21 +26,27 @@ export function typeName(type: string): string {
   return `_${type}._tcp.local`
 }
 
-/** The records of a service that are its alone. */
-export function uniqueRecords(own: Announcement, instance: string, host: string): DnsRecord[] {
-  return [
-    { name: instance, type: 'SRV', ttl: HOST_TTL, flush: true, port: own.port, target: host },
-    { name: instance, type: 'TXT', ttl: OTHER_TTL, flush: true, data: encodeTxt(own.txt) }
-  ]
+export interface ServiceRecords {
+  /** From its type to it. */
+  readonly pointer: DnsRecord
+  /** That there are services of its type. */
+  readonly kind: DnsRecord
+  /** Its alone. */
+  readonly unique: readonly DnsRecord[]
 }
 
-export function sharedRecords(own: Announcement, instance: string): DnsRecord[] {
+/** `instance` and `host`: full names. */
+export function serviceRecords(own: Announcement, instance: string, host: string): ServiceRecords {
   const type = typeName(own.type)
-  const pointer = { type: 'PTR', ttl: OTHER_TTL, flush: false } as const
-  return [
-    { ...pointer, name: type, target: instance },
-    { ...pointer, name: META, target: type }
-  ]
+  const shared = { type: 'PTR', ttl: OTHER_TTL, flush: false } as const
+  return {
+    pointer: { ...shared, name: type, target: instance },
+    kind: { ...shared, name: META, target: type },
+    unique: [
+      { name: instance, type: 'SRV', ttl: HOST_TTL, flush: true, port: own.port, target: host },
+      { name: instance, type: 'TXT', ttl: OTHER_TTL, flush: true, data: encodeTxt(own.txt) }
+    ]
+  }
 }
 
 export function hostRecords(host: string, { addresses }: Channel): DnsRecord[] {
