@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { once } from '../base/event.ts'
 import { Fault, toFault } from '../contract/faults.ts'
+import type { HostState } from '../contract/host.ts'
 import type { Reached } from '../contract/service-commands.ts'
 import type { SelfState, StateTree } from '../contract/state.ts'
 import type { Connection } from '../net/connection.ts'
@@ -29,7 +30,13 @@ export interface InstanceFact {
   readonly kind: InstanceKind
   readonly socket: string
   readonly state:
-    | { readonly type: 'running'; readonly self: SelfState; readonly reach: readonly ReachFact[] }
+    | {
+        readonly type: 'running'
+        readonly self: SelfState
+        readonly reach: readonly ReachFact[]
+        /** Where its page is, or why nowhere; absent: nobody wants one. */
+        readonly page?: HostState['page']
+      }
     | { readonly type: 'dead' }
     | { readonly type: 'fault'; readonly fault: Fault }
 }
@@ -116,10 +123,11 @@ async function runningState(
   const client = new RpcClient(streamChannel(connection, 'client'))
   try {
     const tree = await firstState(client)
-    const { self } = tree
+    const { self, host } = tree
     if (!self) throw new Fault('peer-protocol', 'The Farport that runs here does not say what it is.')
     const isReachable = (self.listening ?? []).length > 0
-    return { type: 'running', self, reach: isReachable ? await askPeers(client, tree) : [] }
+    const reach = isReachable ? await askPeers(client, tree) : []
+    return { type: 'running', self, reach, ...(host?.page && { page: host.page }) }
   } finally {
     client.dispose()
   }

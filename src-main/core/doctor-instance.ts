@@ -24,7 +24,7 @@ export const checkInstances = (facts: Facts): Finding[] => {
 function checkInstance({ kind, socket, state }: InstanceFact, facts: Facts): Finding[] {
   switch (state.type) {
     case 'running':
-      return [aboutRunning(kind, state.self, facts), ...checkFaults(state.self)]
+      return [aboutRunning(kind, state.self, facts), ...checkFaults(state.self), ...checkPage(state)]
     case 'dead':
       return [
         {
@@ -98,6 +98,24 @@ function checkListener(
       ? `other Farports reach this computer at ${listening.join(', ')}`
       : `switched off in ${path} (preferences.listen): other Farports do not reach this computer`
   return [{ level: 'ok', subject, message }]
+}
+
+function checkPage({ self, page }: Extract<InstanceFact['state'], { readonly type: 'running' }>): Finding[] {
+  const subject = 'page'
+  if (!page) return []
+  if ('url' in page)
+    return [
+      { level: 'ok', subject, message: `served to browsers at ${page.url}; farport page prints a way in` }
+    ]
+  const place = self.settingsPath ?? 'its settings'
+  return [
+    {
+      level: 'problem',
+      subject,
+      message: page.fault.message,
+      fix: `Choose another place, preferences.page in ${place}; or switch it off: farport page --off`
+    }
+  ]
 }
 
 function notAsked(kind: InstanceKind, socket: string, fault: Fault, { group }: Facts): Finding {

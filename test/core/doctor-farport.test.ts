@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Fault } from '../../src-main/contract/faults.ts'
+import type { HostState } from '../../src-main/contract/host.ts'
 import type { Finding } from '../../src-main/contract/findings.ts'
 import type { SelfState } from '../../src-main/contract/state.ts'
 import { checkClock, clockFacts } from '../../src-main/core/doctor-clock.ts'
@@ -57,6 +58,21 @@ describe('the Farport that runs here', () => {
       'ok farport/1: other Farports reach this computer at farport://[::]:22217'
     ])
     expect(found({ instances: [] })).toEqual([expect.stringMatching(/^ok Farport: none runs here/)])
+  })
+
+  it('is told with its page, or why there is none', () => {
+    const withPage = (page: HostState['page']): string | undefined => {
+      const { state, ...about } = runs()
+      const instances = [{ ...about, state: { ...state, page } as InstanceFact['state'] }]
+      return found({ instances }).at(-1)
+    }
+    expect(withPage({ url: 'http://127.0.0.1:7373/' })).toBe(
+      'ok page: served to browsers at http://127.0.0.1:7373/; farport page prints a way in'
+    )
+    const fault = new Fault('address-in-use', 'The page cannot be served: it is taken.').toJSON()
+    expect(withPage({ fault })).toMatch(
+      /^problem page: The page cannot be served: it is taken\. > .*preferences\.page in \/home.*farport page --off$/
+    )
   })
 
   it.each<[string, FarportFacts, RegExp]>([
