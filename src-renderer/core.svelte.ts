@@ -8,7 +8,13 @@ import type { Disposable } from '../src-main/base/event.ts'
 import { Fault, toFault } from '../src-main/contract/faults.ts'
 import type { ServiceCommand, ServiceInput, ServiceResult } from '../src-main/contract/service-commands.ts'
 import type { StateTree } from '../src-main/contract/state.ts'
-import type { NoticeLine, TopicInput, TopicItem, TopicName } from '../src-main/contract/topics.ts'
+import {
+  MAX_PAST_NOTICES,
+  type NoticeLine,
+  type TopicInput,
+  type TopicItem,
+  type TopicName
+} from '../src-main/contract/topics.ts'
 import type { Channel } from '../src-main/rpc/channel.ts'
 import { RpcClient } from '../src-main/rpc/client.ts'
 import { StateMirror } from '../src-main/rpc/state-mirror.ts'
@@ -111,7 +117,8 @@ export class Core implements Disposable {
       })
       mirror.onEnd((fault) => over(fault ?? new Fault('peer-closed', 'Farport tells nothing any more.')))
       client.onClose(over)
-      client.subscribe('notices', {}, (item) => this.#hear(item))
+      this.notices = []
+      client.subscribe('notices', { past: MAX_PAST_NOTICES }, (item) => this.#hear(item))
     })
   }
 

@@ -13,7 +13,8 @@ export const EN = {
     close: 'Close',
     cancel: 'Cancel',
     copy: 'Copy',
-    copied: 'Copied'
+    copied: 'Copied',
+    copyWhat: (what: string) => `Copy ${what}`
   },
   lights: {
     line: (name: string, level: boolean | 'unknown') =>
@@ -342,6 +343,230 @@ export const EN = {
       count === 1 ? `${name} is connected again` : `${count} connections are there again`,
     taken: (name: string, by: string, count: number) =>
       count === 1 ? `${by} took the control of ${name}` : `Others took the control of ${count} ports`
+  },
+  state: {
+    notShared: 'Not shared',
+    shared: 'Shared',
+    opening: 'Opening …',
+    closing: 'Closing …',
+    unplugged: 'Device unplugged, waiting',
+    busy: 'Open in another program',
+    noPermission: 'No permission',
+    broken: 'Waiting, something is wrong',
+    openIn: (program: string) => `Open in ${program}`,
+    inUse: (who: string, others: number) =>
+      others === 0
+        ? `In use by ${who}`
+        : `In use by ${who} and ${others} ${others === 1 ? 'other' : 'others'}`,
+    watched: (who: string, others: number) =>
+      others === 0
+        ? `Watched by ${who}`
+        : `Watched by ${who} and ${others} ${others === 1 ? 'other' : 'others'}`,
+    blocked: {
+      cts: 'Waiting for CTS',
+      'flow-control': 'Waiting: the device takes nothing',
+      peer: 'Waiting: the other computer asked to'
+    }
+  },
+  computer: {
+    list: 'Ports of this computer',
+    searchFor: 'Search ports',
+    group: 'Group',
+    groupings: { none: 'No groups', type: 'By type', name: 'By name' },
+    kinds: {
+      usb: 'USB adapters',
+      'built-in': 'Built-in ports',
+      simulated: 'Simulated devices',
+      program: 'Programs',
+      network: 'Ports elsewhere'
+    },
+    count: (count: number) => (count === 1 ? '1 port' : `${count} ports`),
+    add: 'Add',
+    addSimulated: 'Add a simulated device',
+    addProgram: 'Add a program',
+    moreOfAll: 'More for all ports',
+    pauseAll: 'Pause all sharing',
+    resumeAll: 'Share again',
+    paused: (count: number) =>
+      count === 1 ? 'Sharing is paused for one port.' : `Sharing is paused for ${count} ports.`,
+    none: 'No serial ports here',
+    noneHint: 'Plug in a USB adapter; it will appear by itself.',
+    nothingFound: 'Nothing found',
+    nothingFoundHint: (text: string) => `No port has “${text}” in its name or details.`,
+    showAll: 'Show all',
+    looking: 'Looking for serial ports …',
+    share: (name: string) => `Share ${name}`,
+    open: (name: string) => `Details of ${name}`,
+    more: (name: string) => `More for ${name}`,
+    rename: 'Rename',
+    newName: (name: string) => `New name of ${name}`,
+    terminal: 'Terminal',
+    reset: 'Reset board …',
+    copyAddress: 'Copy address for …',
+    whoUses: 'Who is using it',
+    settings: 'Settings',
+    remove: 'Remove',
+    sim: {
+      title: 'Add a simulated device',
+      lead: 'It behaves like a device on a serial line. Try sharing and the terminal without hardware.',
+      name: 'Name',
+      device: 'Device',
+      devices: {
+        'sim:gps': 'GPS receiver: NMEA text, once a second',
+        'sim:echo': 'Echo: sends back what it receives',
+        'sim:modbus': 'Thermostat: Modbus RTU, unit 1',
+        'sim:modbus-ascii': 'Thermostat: Modbus ASCII, unit 1',
+        'sim:noise:1000': 'Noise: 1000 random bytes a second'
+      },
+      paced: 'As slow as a real line',
+      add: 'Add'
+    },
+    program: {
+      title: 'Add a program',
+      lead: 'Its input and output become a port: a console by ssh or ipmitool, for several people at a time.',
+      name: 'Name',
+      command: 'Command',
+      example: 'ssh admin@192.168.1.9',
+      terminal: 'It needs a terminal',
+      add: 'Add'
+    },
+    resetTitle: (name: string) => `Reset the board at ${name}`,
+    resetLead: 'By the control lines of the port. Whoever uses it sees the board start anew.',
+    resetProfile: 'Board',
+    resetDo: 'Reset',
+    resetDone: 'Reset.',
+    removeTitle: (name: string) => `Remove ${name}?`,
+    removeLead:
+      'Its name, its settings and who may use it are forgotten, and whoever uses it now is disconnected. A port that is plugged in stays in the list.',
+    showHow: 'Show how',
+    hideHow: 'Hide',
+    triedAgain: 'It is tried again by itself.',
+    turnOff: 'Stop sharing'
+  },
+  drawer: {
+    about: 'About',
+    path: 'Port',
+    adapter: 'Adapter',
+    serialNumber: 'Serial number',
+    usbIds: 'USB ids',
+    socket: 'Socket',
+    driver: 'Driver',
+    stableName: 'Stable name',
+    opens: 'Opens',
+    addresses: 'Addresses',
+    line: 'Line',
+    terminal: 'Open terminal',
+    settings: 'Settings',
+    name: 'Name',
+    save: 'Save',
+    writers: 'Who may write',
+    writersWords: {
+      one: 'One at a time, others watch',
+      all: 'Everybody at once',
+      none: 'Nobody, all watch'
+    },
+    dtr: 'DTR when opened',
+    rts: 'RTS when opened',
+    level: { keep: 'As the system leaves it', on: 'On', off: 'Off' },
+    resetOnOpen: 'Reset the board when opened',
+    noReset: 'No',
+    announce: 'Announce it in the network',
+    users: 'Who is using it',
+    nobody: 'Nobody at the moment.',
+    since: (time: string) => `since ${time}`,
+    writes: 'Has control',
+    watches: 'Watches',
+    asks: 'Asks for control',
+    bytesBoth: (sent: string, got: string) => `${sent} sent, ${got} received`,
+    lost: (count: string) => `${count} lost`,
+    disconnect: 'Disconnect',
+    disconnectWho: (who: string) => `Disconnect ${who}`,
+    giveControl: 'Give control',
+    giveControlTo: (who: string) => `Give control to ${who}`,
+    decline: 'Decline',
+    declineWho: (who: string) => `Decline ${who}`,
+    permits: 'Who may use it',
+    noPeers: 'No computer is paired yet. Pair one on the page Network.',
+    levels: { none: 'Nothing', observe: 'Watch', control: 'Control' },
+    inherit: (level: string) => `As for all shares (${level})`,
+    events: 'Last events',
+    noEvents: 'Nothing happened yet.',
+    notYet: 'Share it, or change something, and what may be set is shown here.'
+  },
+  listeners: {
+    title: 'For other programs',
+    none: 'Only paired Farports reach it. Programs like pyserial or socat need an address of their own.',
+    plain: 'Not encrypted',
+    add: 'Add an address',
+    protocol: 'Protocol',
+    protocols: {
+      rfc2217: 'RFC 2217: with baud rate and control lines',
+      raw: 'Raw: the bytes alone'
+    },
+    port: 'Port',
+    who: 'Who may connect?',
+    reaches: {
+      'this-computer': 'This computer only',
+      chosen: 'Chosen addresses',
+      everyone: 'Everyone'
+    },
+    reachHints: {
+      'this-computer': 'Programs on this computer.',
+      chosen: 'Nobody checks who is at these addresses, and what passes can be read on the way.',
+      everyone: 'Whoever reaches this computer can use the device, without a password.'
+    },
+    addresses: 'Addresses or networks',
+    addressesExample: '192.168.1.20, 192.168.2.0/24',
+    open: 'Open it',
+    change: 'Change',
+    changeWhich: (url: string) => `Change who may connect to ${url}`,
+    remove: 'Close',
+    removeWhich: (url: string) => `Close ${url}`,
+    badPort: 'A port is a number from 1 to 65535.',
+    noAddresses: 'Name at least one address.'
+  },
+  address: {
+    title: (name: string) => `Copy address of ${name} for …`,
+    program: 'Program',
+    needs: (protocol: string) => `This program needs a plain ${protocol} address, and there is none yet.`,
+    off: 'It is not shared now: switch it on for the line to work.',
+    onlyHere: 'This address is for programs on this computer only.',
+    hints: {
+      pyserial: 'After import serial. Baud rate, DTR and RTS reach the device.',
+      esptool: 'Baud rate and automatic reset work over the network.',
+      avrdude:
+        'The connection carries no baud rate and no reset: set the line here, and “Reset the board when opened” to Arduino.',
+      platformio: 'In platformio.ini. With ESP boards the same address works as upload_port.',
+      zigbee2mqtt: 'In configuration.yaml.',
+      homeAssistant:
+        'ZHA: “Enter manually”, as serial device path. The baud rate is the one that is set here.',
+      octoprint:
+        'On the computer with OctoPrint; then name the link under Settings, Serial Connection, Additional serial ports.',
+      pymodbus:
+        'After from pymodbus.client import ModbusSerialClient. The framer is RTU unless you say otherwise.',
+      qemu: 'The first serial port of the virtual machine. The baud rate is the one that is set here.',
+      socat:
+        'Makes a port on that computer that other programs open. The baud rate is the one that is set here.',
+      wsl: 'Inside WSL on this computer. With mirrored networking write 127.0.0.1 in place of $(…).'
+    }
+  },
+  terminal: {
+    title: (name: string) => `Terminal of ${name}`,
+    back: 'Back',
+    loading: 'Opening the terminal …',
+    ended: (why: string) => `The terminal has ended: ${why}`,
+    again: 'Connect again',
+    watching: 'Watching only.',
+    ask: 'Ask for control',
+    asked: 'Asked for control …',
+    sendBreak: 'Send break',
+    echo: 'Local echo',
+    ending: 'Line ending',
+    endings: { cr: 'CR', lf: 'LF', crlf: 'CR LF' },
+    clear: 'Clear',
+    copy: 'Copy selection',
+    screen: (name: string) => `What ${name} says`,
+    leftOut: (bytes: string) => `[${bytes} not shown: they came faster than this page could take them]`
   },
   pages: {
     computer: 'This computer',

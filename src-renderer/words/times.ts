@@ -20,3 +20,11 @@ export function duration(ms: number): string {
   const minutes = Math.floor(seconds / 60)
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`
 }
+
+/** `14:02:09`, and with its day where that is not today: for what follows each other quickly. */
+export function secondTime(timeMs: number, now = new Date()): string {
+  const time = new Date(timeMs)
+  const clock = time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  if (time.toDateString() === now.toDateString()) return clock
+  return `${time.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${clock}`
+}

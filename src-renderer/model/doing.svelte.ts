@@ -1,0 +1,24 @@
+/** Something that a person asked for and that takes its time: whether it runs, and the fault that it came to. For one place of the page. */
+import { toFault } from '../../src-main/contract/faults.ts'
+
+export class Doing {
+  isBusy = $state(false)
+  /** Empty: nothing went wrong. */
+  fault = $state('')
+
+  /** Never rejects. While it runs, another one is not begun: a double click does nothing twice. Answers whether it was done. */
+  async run(what: () => Promise<unknown>): Promise<boolean> {
+    if (this.isBusy) return false
+    this.isBusy = true
+    this.fault = ''
+    try {
+      await what()
+      return true
+    } catch (error) {
+      this.fault = toFault(error).message
+      return false
+    } finally {
+      this.isBusy = false
+    }
+  }
+}
