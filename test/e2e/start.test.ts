@@ -4,11 +4,15 @@ import { describe, expect, it, vi } from 'vitest'
 import { Program, portOf } from './cli.ts'
 import { InstanceHome } from './instance.ts'
 
+/** On a machine that does other things besides, in ms. */
+const START_MS = 40_000
+
 /** Of its own: what this user has stays as it is. */
 async function started(home: InstanceHome, ...args: string[]): Promise<{ npm: Program; urls: string[] }> {
   const env = { ...home.env, CI: '', DISPLAY: '', WAYLAND_DISPLAY: '' }
   const npm = new Program('npm', ['start', '--', ...args], { env })
-  await npm.printed(/npx farport connect/)
+  // It may have to build first.
+  await npm.printed(/npx farport connect/, 'stdout', START_MS)
   const urls = [...npm.stdout.matchAll(/8N1 +(rfc2217:\S+)$/gm)].map((match) => match[1]!)
   expect(urls).toHaveLength(2)
   for (const url of urls) expect(await accepts(portOf(url))).toBe(true)
@@ -22,7 +26,7 @@ async function ended({ npm, urls }: { npm: Program; urls: readonly string[] }): 
   }, 10_000)
 }
 
-describe('npm start', () => {
+describe('npm start', { timeout: 3 * START_MS }, () => {
   it('-- --demo shares two simulated devices and lets go of everything when npm is ended', async () => {
     const run = await started(new InstanceHome(), '--demo')
     expect(run.npm.stdout).not.toContain('page http')
