@@ -1,6 +1,6 @@
 /** Several of ours on a network in memory, by a clock of the test's. */
-import { beforeEach, describe, expect, it } from 'vitest'
-import type { Discovery } from '../../src-main/peers/discovery/discovery.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Announcement, Discovery } from '../../src-main/peers/discovery/discovery.ts'
 import { encode } from '../../src-main/peers/discovery/encode.ts'
 import { SENT_BYTES } from '../../src-main/peers/discovery/limits.ts'
 import { message, recordKey, type DnsRecord } from '../../src-main/peers/discovery/message.ts'
@@ -109,6 +109,35 @@ describe('names', () => {
     ])
   })
 
+  it('somebody who claims every name there could be makes us go through them no faster', async () => {
+    const { discovery } = network.computer('a', '10.0.0.1')
+    discovery.announce([service('Printer')])
+    const every = Array.from({ length: 250 }, (_, index): DnsRecord => ({
+      name: `Printer${index === 0 ? '' : ` (${index + 1})`}._iostream._tcp.local`,
+      ...{ type: 'SRV', ttl: 120, flush: true, port: 1, target: 'x.local' }
+    }))
+    const bytes = encode(message({ response: true, answers: every }))
+    for (let tenth = 0; tenth < 600; tenth++) {
+      network.inject(bytes, `10.0.0.${2 + (tenth % 50)}`)
+      await clock.advance(100)
+    }
+    await clock.advance(20_000)
+    // Fifteen at once, then one in five seconds.
+    expect([...discovery.names.values()]).toEqual([expect.stringMatching(/^Printer \([23]\d\)$/)])
+  })
+
+  it('two of ours with one name, or with one that is too long to tell them apart, are told apart', async () => {
+    const { discovery } = network.computer('a', '10.0.0.1')
+    const long = 'x'.repeat(70)
+    const named = (key: string, name: string): Announcement => service(name, 7000, { key })
+    discovery.announce([named('1', 'gps'), named('2', 'GPS'), named('3', `${long}1`), named('4', `${long}2`)])
+    await clock.advance(5000)
+    expect([...discovery.names.values()]).toEqual([
+      ...['gps', 'GPS (2)'],
+      ...['x'.repeat(63), `${'x'.repeat(59)} (2)`]
+    ])
+  })
+
   it('somebody who claims every name makes us wait, not spin', async () => {
     const { discovery } = network.computer('a', '10.0.0.1')
     discovery.announce([service('Printer')])
@@ -205,6 +234,39 @@ describe('coming and going', () => {
     await clock.advance(5000)
     expect(heardBy(b)).toEqual(['alive'])
     expect(seen).not.toContain('alive false')
+  })
+
+  it('a forged goodbye is set right also where we spoke a moment ago', async () => {
+    const { discovery } = network.computer('a', '10.0.0.1')
+    discovery.announce([service('board')])
+    await clock.advance(10_000)
+    const question = { name: '_iostream._tcp.local', type: 'PTR', unicast: false } as const
+    network.inject(encode(message({ questions: [question] })), '10.0.0.2')
+    await clock.advance(300)
+    network.sent.length = 0
+    const answers: DnsRecord[] = [
+      { name: question.name, type: 'PTR', ttl: 0, flush: false, target: 'board._iostream._tcp.local' }
+    ]
+    network.inject(encode(message({ response: true, answers })), '10.0.0.66')
+    // Who believes it lets go a second later (RFC 6762 §10.1).
+    await clock.advance(990)
+    expect(network.sent.flatMap((each) => each.message.answers)).toMatchObject([{ type: 'PTR', ttl: 4500 }])
+  })
+
+  it('who stays is heard of again and again, and when that was is told once a minute', async () => {
+    const wall = vi.spyOn(Date, 'now').mockImplementation(() => clock.nowMs())
+    const a = network.computer('a', '10.0.0.1').discovery
+    const b = network.computer('b', '10.0.0.2').discovery
+    a.announce([service('board')])
+    await clock.advance(10_000)
+    let told = 0
+    b.onChange(() => told++)
+    await clock.advance(600_000)
+    const [board] = b.heard
+    expect(clock.nowMs() - board!.seen).toBeLessThan(120_000)
+    expect(told).toBeGreaterThanOrEqual(4)
+    expect(told).toBeLessThanOrEqual(10)
+    wall.mockRestore()
   })
 
   it('who is switched off without a goodbye is grey when its time is over', async () => {

@@ -52,6 +52,8 @@ export class Announcer implements Disposable {
   readonly #repeats = new Set<Disposable>()
   readonly #changed = new Emitter<void>()
   #names: ReadonlyMap<string, string> = new Map()
+  /** Keys of the names of our services; absent: to be made again. */
+  #instances: ReadonlySet<string> | undefined
 
   readonly onChange = this.#changed.event
 
@@ -78,8 +80,8 @@ export class Announcer implements Disposable {
 
   /** Whether an instance is one of ours, as `Name._iostream._tcp.local`. */
   isOwn(instance: string): boolean {
-    const key = nameKey(instance)
-    return [...this.#services.values()].some((each) => nameKey(each.name) === key)
+    this.#instances ??= new Set([...this.#services.values()].map((each) => nameKey(each.name)))
+    return this.#instances.has(nameKey(instance))
   }
 
   announce(all: readonly Announcement[]): void {
@@ -95,7 +97,6 @@ export class Announcer implements Disposable {
       if (!known) fresh.push(this.#add(own))
       else this.#update(known, own)
     }
-    if (fresh.length > 0) this.#zones.clear()
     const { channels } = this.#transport
     if (isFirst && fresh.length > 0) this.#prober.probe(this.#host, channels)
     for (const each of fresh) this.#prober.probe(each, channels)
@@ -132,7 +133,7 @@ export class Announcer implements Disposable {
     }
     for (const each of [this.#host, ...this.#services.values()]) this.#prober.drop(each)
     this.#services.clear()
-    this.#zones.clear()
+    this.#forget()
   }
 
   dispose(): void {
@@ -168,8 +169,23 @@ export class Announcer implements Disposable {
         return this.said.unique.some((each) => recordKey(each) === key)
       }
     }
+    this.#makeUnlikeOurs(service)
     this.#services.set(own.key, service)
+    this.#forget()
     return service
+  }
+
+  /** Two of ours may have one name, as those that are longer than a label: nobody else would notice. */
+  #makeUnlikeOurs(service: Service): void {
+    const others = [...this.#services.values()].filter((each) => each !== service)
+    const taken = new Set(others.map((each) => nameKey(each.name)))
+    while (taken.has(nameKey(service.name))) service.turn++
+  }
+
+  /** What was made of names and records is to be made again. */
+  #forget(): void {
+    this.#zones.clear()
+    this.#instances = undefined
   }
 
   #hostClaim(label: string): Claim {
@@ -198,7 +214,7 @@ export class Announcer implements Disposable {
     const gained = channels.filter((each) => !isReachable(old, each) && isReachable(own, each))
     for (const each of lost) this.#leave(service, each)
     service.own = own
-    this.#zones.clear()
+    this.#forget()
     if (gained.length > 0) this.#prober.probe(service, gained)
     this.#say(
       service,
@@ -212,7 +228,7 @@ export class Announcer implements Disposable {
     for (const each of this.#transport.channels) this.#leave(service, each)
     this.#services.delete(key)
     this.#prober.drop(service)
-    this.#zones.clear()
+    this.#forget()
   }
 
   #leave(service: Service, channel: Channel): void {
@@ -241,9 +257,10 @@ export class Announcer implements Disposable {
 
   /** Where it was lost, the old name is somebody else's; elsewhere (`kept`) nobody has it now. */
   #renamed(claim: Claim, old: string, kept: readonly Channel[]): void {
-    this.#zones.clear()
+    this.#forget()
     if (claim === this.#host) return
     const service = claim as Service
+    this.#makeUnlikeOurs(service)
     for (const each of kept) this.#goodbye(service, each, old)
     service.settled = false
     this.#tell()

@@ -29,6 +29,9 @@ const INCOMPLETE_MS = 30_000
 const ASK_MS = 1000
 const ASK_MOST_MS = 60_000
 
+/** When one that is there was heard last need not be told more exactly. */
+const SEEN_MS = 60_000
+
 const TYPES = new Map<string, ServiceType>(SERVICE_TYPES.map((each) => [typeName(each), each]))
 
 interface Entry {
@@ -309,7 +312,7 @@ export class Cache {
     if (entry.told === '' && !isWhole && (!entry.server || entry.asks < 3)) return
     const shown = this.#shown(entry)
     if (!shown) return
-    const told = JSON.stringify({ ...shown, seen: 0 })
+    const told = JSON.stringify({ ...shown, seen: Math.floor(shown.seen / SEEN_MS) })
     if (told === entry.told) return
     entry.told = told
     this.#hasChanged = true

@@ -50,7 +50,7 @@ export interface Heard {
   readonly txt: Readonly<Record<string, string>>
   /** False: it said goodbye, or was not heard again in time. It stays for a while, greyed out. */
   readonly present: boolean
-  /** First and last heard: wall clock, ms since 1970. */
+  /** First and last heard: wall clock, ms since 1970. `seen` alone changes once a minute at the most. */
   readonly since: number
   readonly seen: number
 }

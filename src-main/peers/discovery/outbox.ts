@@ -65,11 +65,7 @@ export class Outbox implements Disposable {
         box.waiting.set(key, { record, askers: new Set([asker]), gapMs })
       }
     }
-    const dueMs = this.#clock.nowMs() + delayMs
-    if (box.timer && box.dueMs <= dueMs) return
-    box.timer?.dispose()
-    box.dueMs = dueMs
-    box.timer = this.#clock.after(delayMs, () => this.#send(channel, box), 'idle')
+    this.#schedule(channel, box, delayMs)
   }
 
   /** Somebody knows it already: not said for him alone (RFC 6762 §7.2). */
@@ -119,16 +115,31 @@ export class Outbox implements Disposable {
     return box
   }
 
+  #schedule(channel: Channel, box: Box, delayMs: number): void {
+    const dueMs = this.#clock.nowMs() + delayMs
+    if (box.timer && box.dueMs <= dueMs) return
+    box.timer?.dispose()
+    box.dueMs = dueMs
+    box.timer = this.#clock.after(delayMs, () => this.#send(channel, box), 'idle')
+  }
+
   #send(channel: Channel, box: Box): void {
     box.timer = undefined
     const nowMs = this.#clock.nowMs()
     const answers: DnsRecord[] = []
+    let nextMs = Infinity
     for (const [key, { record, gapMs }] of box.waiting) {
-      if (nowMs - (box.sentMs.get(key) ?? -Infinity) < gapMs) continue
+      const againMs = (box.sentMs.get(key) ?? -Infinity) + gapMs
+      if (againMs > nowMs) {
+        // Who asks now may have come after it was said.
+        nextMs = Math.min(nextMs, againMs)
+        continue
+      }
       box.sentMs.set(key, nowMs)
+      box.waiting.delete(key)
       answers.push(record)
     }
-    box.waiting.clear()
+    if (box.waiting.size > 0) this.#schedule(channel, box, nextMs - nowMs)
     if (box.sentMs.size > SENT_KNOWN) box.sentMs.clear()
     if (answers.length === 0) return
     const additionals = this.#additionals(answers, channel)

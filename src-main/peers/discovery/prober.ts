@@ -132,15 +132,16 @@ export class Prober implements Disposable {
   }
 
   #response(records: readonly DnsRecord[], channel: Channel): void {
-    const lost = new Set<Claim>()
-    for (const record of records) {
-      // Who says goodbye has it no more.
-      if (record.type === 'PTR' || record.ttl === 0) continue
-      const key = nameKey(record.name)
-      for (const claim of this.#claims)
-        if (nameKey(claim.name) === key && !claim.agrees(record, channel)) lost.add(claim)
+    // Who says goodbye has it no more.
+    const owned = records.filter((each) => each.type !== 'PTR' && each.ttl > 0)
+    if (owned.length === 0) return
+    const names = new Set(owned.map((each) => nameKey(each.name)))
+    for (const claim of [...this.#claims]) {
+      const key = nameKey(claim.name)
+      if (!names.has(key)) continue
+      const theirs = owned.filter((each) => nameKey(each.name) === key)
+      if (theirs.some((each) => !claim.agrees(each, channel))) this.#conflict(claim, channel)
     }
-    for (const claim of lost) this.#conflict(claim, channel)
   }
 
   #conflict(claim: Claim, channel: Channel): void {
@@ -150,6 +151,8 @@ export class Prober implements Disposable {
       this.probe(claim, [channel])
       return
     }
+    // Nothing was asked that this could be the answer to: whoever claims every name makes us go through them no faster.
+    if (probing.isHopeless && probing.holdUntilMs > this.#options.clock.nowMs()) return
     const { channels } = this.#options.transport
     const old = claim.name
     const kept = channels.filter((each) => !probing.on.has(each.key))
