@@ -438,8 +438,8 @@ localhost is 127.0.0.1 alone. Connections of one device that differ in more than
 their own: who comes while another one has the device waits, where ser2net refuses.
 
 Names and addresses that are there already stay as they are and are said, so that a file can be imported again: for instance with
---allow, after a look at it. Of encrypted connections those for gtlssh are imported (mux,certauth,ssl,tcp), and each certificate of its
-users is listed with the command that lets it in; ssl alone, admin and LEDs are not. Stop ser2net before Farport serves the same
+--allow, after a look at it. Encrypted connections (ssl,tcp, and mux,certauth,ssl,tcp for gtlssh) keep their certificate, and each one
+of their users is listed with the command that lets it in; admin and LEDs are not imported. Stop ser2net before Farport serves the same
 ports: systemctl disable --now ser2net
 
 Exit codes: 0 also where some lines became nothing, 2 where all did, 5 where nothing but --allow is missing.

@@ -18,7 +18,7 @@ export interface Accepter {
 
 /** Layers that Farport has no counterpart for. */
 const REASONS: Readonly<Record<string, string>> = {
-  ssl: 'it is encrypted (ssl), with keys and rights of its own: share it by hand, with a listener rfc2217+tls:// or raw+tls://, or pair the computers (farport pair)',
+  ssl: 'it is encrypted (ssl), which Farport speaks over TCP, with telnet on it or nothing: share it by hand',
   certauth:
     'it asks for a login (certauth), which Farport speaks as gtlssh does alone: mux,certauth,ssl,tcp on each other',
   mux: 'several channels in one connection (mux) are nothing that Farport imports, but with certauth,ssl,tcp as gtlssh has it',
@@ -35,7 +35,7 @@ export function readAccepter(text: string, defaults: Defaults): Accepter {
 /** A network address in a stack, for listening or dialling. Throws NotImportable. */
 export function readEnd(stack: Stack, defaults: Defaults, use: Use): Accepter {
   const notes: (readonly [string, string])[] = []
-  const encrypted = readEncrypted(stack.layers)
+  const encrypted = readEncrypted(stack.layers, defaults, use)
   const protocol = readProtocol(encrypted?.outer ?? stack.layers, defaults, notes)
   const { carrier, rest } = stack
   for (const [name] of carrier.options)
@@ -53,10 +53,10 @@ export function readEnd(stack: Stack, defaults: Defaults, use: Use): Accepter {
   if (encrypted) {
     const isTcp = addresses.every((each) => (each.carrier ?? carrier.name) === 'tcp')
     if (!isTcp) throw new NotImportable('Farport speaks this stack over TCP alone')
-    const query = use === 'listen' ? encrypted.query : ''
-    if (use === 'listen') notes.push(...encrypted.notes)
-    const urls = addresses.map((each) => `${urlOf(`${protocol}+certauth`, each)}${query}`)
-    return { urls, isOpen: false, needsLogin: true, notes }
+    notes.push(...encrypted.notes)
+    const { transport, query, needsLogin } = encrypted
+    const urls = addresses.map((each) => `${urlOf(`${protocol}+${transport}`, each)}${query}`)
+    return { urls, isOpen: !needsLogin && addresses.some(isOpenTo), needsLogin, notes }
   }
   return {
     urls: addresses.map((each) => urlOf(schemeOf(protocol, each.carrier ?? carrier.name), each)),

@@ -9,10 +9,7 @@ import { readStack } from './stack.ts'
 
 /** Before the connection's own options. Throws NotImportable where a default that keeps strangers out is lost. */
 export function takeDefaults(draft: Draft, defaults: Defaults): void {
-  if (defaults.lostGuard !== undefined)
-    throw new NotImportable(
-      `the default of remaddr, which says who may come, is not imported: ${defaults.lostGuard}`
-    )
+  if (defaults.lostGuard !== undefined) throw new NotImportable(`the default of ${defaults.lostGuard}`)
   for (const [name, value] of defaults.of('ser2net'))
     if (isConnectionOption(name)) setOption(draft, name, value)
 }
@@ -27,7 +24,8 @@ export function takeOption(
   place: Place
 ): void {
   try {
-    if (plainName(name) === 'connback') draft.dial.push(...connectBacks(value, defaults))
+    if (plainName(name) === 'connback')
+      draft.dial.push(...connectBacks(value, defaults, (reason) => draft.note(shown, reason, place)))
     else setOption(draft, name, value)
   } catch (error) {
     if (!(error instanceof NotImportable)) throw error
@@ -36,10 +34,18 @@ export function takeOption(
   }
 }
 
-function connectBacks(value: string, defaults: Defaults): { url: string; when: 'data' }[] {
+function connectBacks(
+  value: string,
+  defaults: Defaults,
+  note: (reason: string) => void
+): { url: string; when: 'data' }[] {
   return value
     .split(';')
     .filter((each) => each.trim() !== '')
-    .flatMap((each) => readEnd(readStack(each), defaults, 'dial').urls)
+    .flatMap((each) => {
+      const { urls, notes } = readEnd(readStack(each), defaults, 'dial')
+      for (const [, reason] of notes) note(reason)
+      return urls
+    })
     .map((url) => ({ url, when: 'data' }))
 }

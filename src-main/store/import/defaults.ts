@@ -10,13 +10,18 @@ import { readBoolean } from './words-of.ts'
 
 const ALL = ''
 
+/** Of ssl; in ser2net those of files have a default of the class, so that one for all classes has no effect. */
+const SSL_FILES: ReadonlySet<string> = new Set(['ca', 'cert', 'key'])
+const LOGIN_DEFAULTS: ReadonlySet<string> = new Set(['authdir', 'allowed-users'])
+const SSL_SWITCHES: ReadonlySet<string> = new Set(['clientauth', 'allow-authfail'])
+
 export class Defaults {
   /** By class, then by name. */
   readonly #values = new Map<string, Map<string, string>>()
 
   #lostGuard: string | undefined
 
-  /** A default that keeps strangers out could not be taken over, for this reason: then nothing behind it may be. */
+  /** A default that keeps strangers out could not be taken over: which one, and why. Then nothing behind it may be. */
   get lostGuard(): string | undefined {
     return this.#lostGuard
   }
@@ -27,7 +32,8 @@ export class Defaults {
     try {
       check(plain, of, value)
     } catch (error) {
-      if (error instanceof NotImportable && guardsAccess(plain)) this.#lostGuard = error.message
+      if (error instanceof NotImportable && (guardsAccess(plain) || SSL_SWITCHES.has(plain)))
+        this.#lostGuard = `${plain}, which says who may come, is not imported: ${error.message}`
       throw error
     }
     const values = this.#values.get(of) ?? new Map<string, string>()
@@ -61,10 +67,12 @@ function placed(name: string, kind: string): [name: string, kind: string] {
 /** Each value is tried once, so that it fails where it stands. */
 function check(name: string, kind: string, value: string): void {
   const isConnections = kind === ALL || kind === 'ser2net'
+  if (isConnections && LOGIN_DEFAULTS.has(name)) return
   const unused = isConnections ? unusedReason(name, value) : undefined
   if (unused !== undefined) throw new NotImportable(unused)
   if (!isUsed(name, kind)) throw new NotImportable('Farport has nothing that this would be a default of')
-  if (name === 'rfc2217') readBoolean(value)
+  if (name === 'rfc2217' || SSL_SWITCHES.has(name)) readBoolean(value)
+  else if (kind === 'ssl') return
   else if (isSerialOption(name)) setSerial(freshSerial(), name, value, () => undefined)
   else setOption(new Draft({ file: '', line: 0 }, '', ''), name, value)
 }
@@ -75,9 +83,14 @@ function isUsed(name: string, kind: string): boolean {
       return isSerialOption(name)
     case 'telnet':
       return name === 'rfc2217'
+    case 'ssl':
+      return SSL_FILES.has(name) || SSL_SWITCHES.has(name)
     case 'ser2net':
       return isConnectionOption(name)
     default:
-      return kind === ALL && (isSerialOption(name) || name === 'rfc2217' || isConnectionOption(name))
+      return (
+        kind === ALL &&
+        (isSerialOption(name) || name === 'rfc2217' || SSL_SWITCHES.has(name) || isConnectionOption(name))
+      )
   }
 }

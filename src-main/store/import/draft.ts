@@ -44,6 +44,8 @@ export class Draft {
   listen: string[] = []
   /** Computers other than this one reach one of them. */
   isOpen = false
+  /** Who may log in is said of it alone: rights are a share's, so it is one by itself. */
+  hasOwnUsers = false
   /** What `listen` speaks, for those who connect back. */
   target = ''
   serial: SerialDraft | undefined

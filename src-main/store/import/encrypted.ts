@@ -1,99 +1,158 @@
 /**
- * ser2net's encrypted stack for gtlssh, `telnet(rfc2217),mux,certauth(),ssl,tcp,PORT`, and whom it lets in (ser2net's README, "A Complete
- * Encrypted Example Setup"). Keys are taken over by nobody but a person: what is to be imported is told. Called by accepter.ts and
- * yaml-reader.ts.
+ * ser2net's encrypted stacks: `ssl,tcp,PORT`, which lets in whoever comes or (clientauth) whom authdir knows, and the one for gtlssh,
+ * `telnet(rfc2217),mux,certauth(),ssl,tcp,PORT` (ser2net's README, "A Complete Encrypted Example Setup"). Called by accepter.ts.
  */
-import { basename, dirname, join } from 'node:path'
 import { encodePath } from '../../net/endpoint-options.ts'
-import type { Sources } from './found.ts'
+import type { Defaults } from './defaults.ts'
+import { NotImportable } from './found.ts'
+import { NO_PASSWORDS, type Note } from './login.ts'
 import type { Layer } from './stack.ts'
-
-export type Note = readonly [text: string, reason: string]
+import { readBoolean } from './words-of.ts'
 
 /** As Debian's ser2net has them where nothing else is said. */
-const DEFAULT_AUTH = '/usr/share/ser2net/auth'
 const DEFAULT_CERTIFICATE = '/etc/ser2net/ser2net.crt'
 const DEFAULT_KEY = '/etc/ser2net/ser2net.key'
-
-/** More are told of as a number. */
-const MAX_CERTIFICATES = 100
 
 export interface EncryptedStack {
   /** The layers outside of it. */
   readonly outer: readonly Layer[]
-  /** Behind the address of a listener. */
+  readonly transport: 'tls' | 'certauth'
+  /** Behind the address, with its `?`; empty where there is nothing to say. */
   readonly query: string
+  /** Keys decide who may come; else addresses do. */
+  readonly needsLogin: boolean
   readonly notes: readonly Note[]
 }
 
-/** Undefined: these layers are another stack. */
-export function readEncrypted(layers: readonly Layer[]): EncryptedStack | undefined {
+/** Undefined: these layers are another stack. Throws NotImportable. */
+export function readEncrypted(
+  layers: readonly Layer[],
+  defaults: Defaults,
+  use: 'listen' | 'dial'
+): EncryptedStack | undefined {
+  const ssl = layers.at(-1)
+  if (ssl?.name !== 'ssl') return undefined
   const inner = layers.slice(-3)
-  if (inner.map(({ name }) => name).join() !== 'mux,certauth,ssl') return undefined
-  const certificate = inner[2]?.options.get('cert')
-  const key = inner[2]?.options.get('key')
+  const isCertauth = inner.map(({ name }) => name).join() === 'mux,certauth,ssl'
+  const outer = layers.slice(0, isCertauth ? -3 : -1)
+  // Others on it are told of as what they are.
+  if (outer.some(({ name }) => name !== 'telnet')) return undefined
+  const option = (name: string): string | undefined =>
+    ssl.options.get(name) ?? defaults.get(name.toLowerCase(), 'ssl')
+  if (option('mode') === (use === 'listen' ? 'client' : 'server'))
+    throw new NotImportable('who listens is the client of TLS there, which Farport never is')
+  if (isCertauth) return { outer, ...certauth(inner, option, use) }
+  return { outer, ...(use === 'listen' ? listening(ssl, option) : dialling(ssl, option)) }
+}
+
+type Option = (name: string) => string | undefined
+type Ending = Omit<EncryptedStack, 'outer'>
+
+function certauth(inner: readonly Layer[], option: Option, use: 'listen' | 'dial'): Ending {
+  // What we dial knows us by certauth, whose options are not taken over.
+  const own = use === 'listen' ? ownOf(option) : []
   return {
-    outer: layers.slice(0, -3),
-    query:
-      certificate === undefined
-        ? ''
-        : `?cert=${encodePath(certificate)}${key === undefined ? '' : `&key=${encodePath(key)}`}`,
-    notes: [...(certificate === undefined ? [ANOTHER_CERTIFICATE] : []), ...inner.flatMap(unused)]
+    transport: 'certauth',
+    query: queryOf(own),
+    needsLogin: true,
+    notes: use === 'listen' ? [...known(own), ...inner.flatMap((layer) => unused(layer, OWN))] : []
   }
+}
+
+function listening(ssl: Layer, option: Option): Ending {
+  const own = ownOf(option)
+  const asks = isOn(option('clientauth'))
+  // ser2net 4.3.11 lets in whoever has no certificate then, and refuses those with a wrong one.
+  const lenient = asks && isOn(option('allow-authfail'))
+  const needsLogin = asks && !lenient
+  return {
+    transport: 'tls',
+    query: queryOf([...own, ...(needsLogin ? [] : ['anyone'])]),
+    needsLogin,
+    notes: [
+      ...known(own),
+      ...(lenient ? [LENIENT] : []),
+      ...unused(ssl, new Set([...OWN, 'clientauth', 'allow-authfail', 'mode']))
+    ]
+  }
+}
+
+function dialling(ssl: Layer, option: Option): Ending {
+  const authorities = option('CA')
+  const files = [
+    ...(authorities === undefined || authorities === '' ? [] : [`ca=${whole('CA', authorities)}`]),
+    ...(option('cert') === undefined ? [] : ownOf(option))
+  ]
+  return {
+    transport: 'tls',
+    query: queryOf(files),
+    needsLogin: false,
+    notes: [
+      authorities === undefined ? UNTRUSTED : NAMES,
+      ...unused(ssl, new Set([...OWN, 'CA', 'clientauth', 'mode']))
+    ]
+  }
+}
+
+/** Options that become part of the address. */
+const OWN: ReadonlySet<string> = new Set(['cert', 'key'])
+
+/** Our certificate there, as options of an address. */
+function ownOf(option: Option): string[] {
+  const certificate = option('cert')
+  if (certificate === undefined || certificate === '') return []
+  return [`cert=${whole('cert', certificate)}`, `key=${whole('key', option('key') ?? DEFAULT_KEY)}`]
+}
+
+function whole(name: string, path: string): string {
+  if (path.startsWith('/') && !path.endsWith('/')) return encodePath(path)
+  throw new NotImportable(`${name}=${path} is no whole path of a file`)
+}
+
+function queryOf(options: readonly string[]): string {
+  return options.length === 0 ? '' : `?${options.join('&')}`
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && readBoolean(value)
+}
+
+function known(own: readonly string[]): Note[] {
+  return own.length > 0 ? [] : [ANOTHER_CERTIFICATE]
 }
 
 const ANOTHER_CERTIFICATE: Note = [
   'ssl',
-  `gtlssh's users know this address by ${DEFAULT_CERTIFICATE}, and would refuse Farport's own certificate: add ?cert=${DEFAULT_CERTIFICATE}&key=${DEFAULT_KEY} to it`
+  `those who come know this address by ${DEFAULT_CERTIFICATE}, and would refuse Farport's own certificate: add cert=${DEFAULT_CERTIFICATE}&key=${DEFAULT_KEY} behind its ?`
 ]
 
-function unused({ name, options }: Layer): Note[] {
+const LENIENT: Note = [
+  'ssl(allow-authfail)',
+  'who shows no certificate is let in, so Farport asks for none; leave out "anyone" where keys are to decide'
+]
+
+const UNTRUSTED: Note = [
+  'ssl',
+  'Farport connects to those alone whose certificate it trusts: farport pair import HOST:PORT, or add ca=FILE behind a ?'
+]
+
+const NAMES: Note = [
+  'ssl(CA)',
+  'Farport looks at the name in the certificate, too: where that is not the host, add name=NAME behind the ?, or farport pair import its file'
+]
+
+function unused({ name, options }: Layer, used: ReadonlySet<string>): Note[] {
   return [...options]
-    .filter(([option]) => name !== 'ssl' || (option !== 'cert' && option !== 'key'))
+    .filter(([option]) => name !== 'ssl' || !used.has(option))
     .map(([option, value]) => [
       `${name}(${option}=${value})`,
       REASONS[option] ?? `Farport has no such setting of ${name}`
     ])
 }
 
-const NO_PASSWORDS = 'keys alone let somebody in; passwords are not asked for'
-
 const REASONS: Readonly<Record<string, string>> = {
   'enable-password': NO_PASSWORDS,
   'enable-2fa': NO_PASSWORDS,
-  CA: 'whom Farport lets in it knows by the key: farport pair import FILE'
-}
-
-/** Options of a connection that say who may log in. */
-export const LOGIN_OPTIONS: ReadonlySet<string> = new Set(['authdir', 'allowed-users', 'pamauth'])
-
-/** What lets those in whom ser2net let in. `options`: those of `LOGIN_OPTIONS` that are there; `from`: the file they stand in. */
-export function loginNotes(options: ReadonlyMap<string, string>, sources: Sources, from: string): Note[] {
-  const folder = options.get('authdir') ?? DEFAULT_AUTH
-  const users = options.get('allowed-users')?.split(/\s+/)
-  const found = sources
-    .list(join(folder, '*/allowed_certs/*.crt'), from)
-    .map((file) => [file, basename(dirname(dirname(file)))] as const)
-    .filter(([, user]) => !users || users.includes(user))
-  const told = found
-    .slice(0, MAX_CERTIFICATES)
-    .map(([file, user]): Note => [
-      file,
-      `to let its owner in: farport pair import ${quoted(file)} --name ${quoted(user)} --permit control`
-    ])
-  const more = found.length - told.length
-  return [
-    ...told,
-    ...(more > 0 ? [[folder, `${more} certificates more are to be imported alike`] as const] : []),
-    ...(found.length === 0 ? [[folder, NOBODY] as const] : []),
-    ...(options.has('pamauth') ? [[`pamauth: ${options.get('pamauth') ?? ''}`, NO_PASSWORDS] as const] : [])
-  ]
-}
-
-const NOBODY =
-  'no USER/allowed_certs/*.crt was found there; let each key in that is to come: farport pair import FILE --permit control'
-
-/** As a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+  // Measured: with authdir, which there always is, it counts for nobody.
+  CA: 'ser2net lets in those of authdir alone, and Farport those whose key it knows: farport pair import FILE'
 }

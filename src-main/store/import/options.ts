@@ -78,7 +78,7 @@ const RETRIES = 'Farport tries again by itself, at first after half a second, th
 const BUFFERS = 'Farport sizes its buffers itself'
 const NO_LED = 'Farport drives no LEDs'
 const NO_LOGIN =
-  'in ser2net it means nothing without a login (certauth), and in Farport keys decide: farport pair import FILE'
+  'in ser2net it means nothing without a login (certauth, or ssl with clientauth), and in Farport keys decide: farport pair import FILE'
 const NO_MDNS = 'Farport announces a share by its own name, at its own port'
 const NO_INTERFACE =
   'on which interfaces Farport announces is set for all shares (preferences.discovery.interfaces)'

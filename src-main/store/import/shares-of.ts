@@ -23,7 +23,7 @@ export interface Grouping {
 export function sharesOf(drafts: readonly Draft[], { alone }: Grouping): FoundShare[] {
   const groups = new Map<string, Draft[]>()
   for (const draft of drafts) {
-    const isAlone = alone.has(draft.name) || draft.maxClients !== 1 || !draft.serial
+    const isAlone = alone.has(draft.name) || draft.hasOwnUsers || draft.maxClients !== 1 || !draft.serial
     const of = isAlone ? draft.name : JSON.stringify(common(draft))
     const group = groups.get(of)
     if (group) group.push(draft)

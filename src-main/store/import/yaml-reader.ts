@@ -11,8 +11,8 @@ import { takeDefaults, takeOption } from './connection.ts'
 import { readConnector } from './connector.ts'
 import { Defaults } from './defaults.ts'
 import { Draft } from './draft.ts'
-import { LOGIN_OPTIONS, loginNotes } from './encrypted.ts'
 import { NotImportable, type Place, type Sources } from './found.ts'
+import { LOGIN_OPTIONS, loginNotes } from './login.ts'
 import { anchorOf, Fields, placeOf, type Field, type Text } from './yaml-fields.ts'
 import { parseYaml } from './yaml-parse.ts'
 import { shownText, YamlTexts } from './yaml-texts.ts'
@@ -144,18 +144,25 @@ export class YamlReader {
     draft.timeoutSeconds = readTimeout(fields.text('timeout') ?? '0')
     draft.enabled = readBoolean(fields.text('enable') ?? 'on')
     readConnector(draft, fields.needed('connector'), this.#defaults)
-    const login = new Map<string, string>()
+    const login = this.#login()
     for (const option of this.#options(fields.node('options'))) {
       const optionPlace = placeOf(option.key, text)
       const optionName = this.#texts.read(option.key, text.path)
       const shown = `${optionName}: ${shownText(option.value)}`
       // An LED is no text; that there are none is said in any case.
       const optionValue = optionName.startsWith('led-') ? '' : this.#texts.read(option.value, text.path)
-      if (accepter.needsLogin && LOGIN_OPTIONS.has(optionName)) login.set(optionName, optionValue)
-      else takeOption(draft, this.#defaults, optionName, optionValue, shown, optionPlace)
+      if (accepter.needsLogin && LOGIN_OPTIONS.has(optionName)) {
+        login.set(optionName, optionValue)
+        draft.hasOwnUsers ||= optionName !== 'pamauth'
+      } else takeOption(draft, this.#defaults, optionName, optionValue, shown, optionPlace)
     }
     if (accepter.needsLogin)
-      for (const [what, reason] of loginNotes(login, this.#sources, text.path))
+      for (const [what, reason] of loginNotes(
+        login,
+        this.#sources,
+        text.path,
+        draft.hasOwnUsers ? draft.name : undefined
+      ))
         draft.note(what, reason, fields.place('accepter'))
     fields.tellOthers((what, reason, at) => draft.note(what, reason, at))
     this.#collector.add(draft)
@@ -170,15 +177,34 @@ export class YamlReader {
     const names = members.items.map((each) =>
       isAlias(each) ? each.source : this.#texts.read(each as Node, text.path)
     )
-    for (const option of this.#options(fields.node('options')))
-      this.#collector.remark(
-        placeOf(option.key, text),
-        `${shownText(option.key)}: ${shownText(option.value)}`,
-        'a rotator of Farport has no such option, and needs none without ssl or certauth',
-        name
-      )
+    const login = this.#login()
+    for (const option of this.#options(fields.node('options'))) {
+      const optionName = this.#texts.read(option.key, text.path)
+      if (accepter.needsLogin && LOGIN_OPTIONS.has(optionName))
+        login.set(optionName, this.#texts.read(option.value, text.path))
+      else
+        this.#collector.remark(
+          placeOf(option.key, text),
+          `${optionName}: ${shownText(option.value)}`,
+          'a rotator of Farport has no such option, and needs none where it asks for no login',
+          name
+        )
+    }
+    if (accepter.needsLogin)
+      for (const [what, reason] of loginNotes(login, this.#sources, text.path))
+        this.#collector.remark(fields.place('accepter') ?? place, what, reason, name)
     fields.tellOthers((what, reason, at) => this.#collector.remark(at, what, reason, name))
     this.#collector.addRotator(`rotator ${name}`.trim(), { place, name, accepter, members: names })
+  }
+
+  /** Who may log in, as far as defaults say it. */
+  #login(): Map<string, string> {
+    const login = new Map<string, string>()
+    for (const name of LOGIN_OPTIONS) {
+      const value = this.#defaults.get(name, 'ser2net')
+      if (value !== undefined) login.set(name, value)
+    }
+    return login
   }
 
   #default(key: 'default' | 'delete_default', value: ParsedNode | null, text: Text): void {

@@ -73,7 +73,7 @@ describe("ser2net's stack for gtlssh", () => {
       ],
       ...['alice', 'bob'].map((user) => [
         certificate(user),
-        `to let its owner in: farport pair import ${certificate(user)} --name ${user} --permit control`,
+        `to let its owner in: farport pair import ${certificate(user)} --name ${user} --permit control --share my-console`,
         'my-console'
       ]),
       ['pamauth: ser2net', 'keys alone let somebody in; passwords are not asked for', 'my-console']
@@ -83,9 +83,90 @@ describe("ser2net's stack for gtlssh", () => {
 
   it('says where nobody is known, and by which certificate it was known', () => {
     const found = yaml(example('mux,certauth,ssl,tcp,3001', '    authdir: /nowhere\n'), [])
-    expect(told(found).join('\n')).toMatch(/add \?cert=\/etc\/ser2net\/ser2net.crt&key=/)
+    expect(told(found).join('\n')).toMatch(/add cert=\/etc\/ser2net\/ser2net.crt&key=/)
     expect(told(found).join('\n')).toMatch(
       /\/nowhere .*let each key in that is to come: farport pair import FILE/
     )
+  })
+})
+
+describe("ser2net's ssl,tcp", () => {
+  const ssl = (accepter: string, more = '', options = ''): string => `${more}${example(accepter, options)}`
+  const of = (text: string): { urls: string; told: string } => {
+    const found = yaml(text, ['192.0.2.0/24'])
+    const urls = found.shares[0]?.sources[0]?.addresses.join(' ') ?? ''
+    return { urls, told: told(found).join('\n') }
+  }
+
+  it.each([
+    ['telnet(rfc2217),ssl(cert=/c,key=/k),tcp,3001', 'rfc2217+tls://[::]:3001?cert=/c&key=/k&anyone'],
+    [
+      'ssl(cert=/c),tcp,localhost,3001',
+      'raw+tls://127.0.0.1:3001?cert=/c&key=/etc/ser2net/ser2net.key&anyone'
+    ],
+    ['telnet,ssl(cert=/c,key=/k,clientauth),tcp,3001', 'telnet+tls://[::]:3001?cert=/c&key=/k'],
+    ['ssl(cert=/c,key=/k,clientauth=false,CA=/ca),tcp,3001', 'raw+tls://[::]:3001?cert=/c&key=/k&anyone'],
+    ['ssl(cert=/c,key=/k,clientauth,CA=/ca),tcp,3001', 'raw+tls://[::]:3001?cert=/c&key=/k'],
+    ['ssl(cert=/c,key=/k,clientauth,allow-authfail),tcp,3001', 'raw+tls://[::]:3001?cert=/c&key=/k&anyone']
+  ])('%s is %s', (accepter, url) => {
+    expect(of(ssl(accepter)).urls).toBe(url)
+  })
+
+  it('needs --allow where it lets in whoever comes, and only there', () => {
+    const open = yaml(ssl('ssl(cert=/c,key=/k),tcp,3001'))
+    expect([open.shares, open.needAllow]).toEqual([[], 1])
+    const keys = yaml(ssl('ssl(cert=/c,key=/k,clientauth),tcp,3001'))
+    expect([keys.shares.length, keys.needAllow]).toEqual([1, 0])
+  })
+
+  it('obeys the defaults of its class, and of all classes where they say who may come', () => {
+    const defaults = (...all: string[]): string => all.map((each) => `default: {${each}}\n`).join('')
+    const files = ['name: cert, value: /c, class: ssl', 'name: key, value: /k, class: ssl']
+    const asks = 'name: clientauth, value: true'
+    expect(of(ssl('ssl,tcp,3001', defaults(...files))).urls).toBe('raw+tls://[::]:3001?cert=/c&key=/k&anyone')
+    for (const each of [asks, `${asks}, class: ssl`]) {
+      expect(of(ssl('ssl,tcp,3001', defaults(...files, each))).urls).toBe(
+        'raw+tls://[::]:3001?cert=/c&key=/k'
+      )
+      expect(of(ssl('ssl(clientauth=no),tcp,3001', defaults(...files, each))).urls).toMatch(/&anyone$/)
+    }
+    expect(of(ssl('mux,certauth,ssl,tcp,3001', defaults(...files))).urls).toBe(
+      'raw+certauth://[::]:3001?cert=/c&key=/k'
+    )
+  })
+
+  it('a default that would keep strangers out, and is lost, keeps out what is below it', () => {
+    const { urls, told } = of(ssl('ssl,tcp,3001', 'default: {name: clientauth, value: maybe, class: ssl}\n'))
+    expect(urls).toBe('')
+    expect(told).toMatch(/connection my-console: the default of clientauth, which says who may come/)
+  })
+
+  it('tells whom clientauth lets in, by authdir, its default or its own', () => {
+    const accepter = 'ssl(cert=/c,key=/k,clientauth,CA=/ca),tcp,3001'
+    const dir = 'default: {name: authdir, value: /d}\n'
+    expect(of(ssl(accepter, dir)).told).toMatch(/\/d \(my-console\): .*let each key in/)
+    expect(of(ssl(accepter, dir, '    authdir: /o\n')).told).toMatch(/\/o \(my-console\): .*let each key in/)
+    expect(of(ssl(accepter)).told).toMatch(/ssl\(CA=\/ca\) \(my-console\): ser2net lets in those of authdir/)
+    expect(of(ssl('ssl(cert=/c,key=/k),tcp,3001')).told).toBe('')
+  })
+
+  it('a rotator asks as its own accepter says', () => {
+    const found = yaml(
+      `${example('tcp,localhost,3001', '')}rotator: &r
+  accepter: ssl(cert=/c,key=/k,clientauth),tcp,3002
+  connections: [*my-console]
+  options: { authdir: /r, accepter-retry-time: 3 }
+`
+    )
+    expect(found.rotators[0]?.wish.listen).toEqual([{ url: 'raw+tls://[::]:3002?cert=/c&key=/k' }])
+    expect(told(found).join('\n')).toMatch(/\/r \(r\): .*let each key in[^]*accepter-retry-time: 3 \(r\)/)
+  })
+
+  it('dialled, is told whom it trusts', () => {
+    const found = yaml(
+      'connection: &c\n  accepter: tcp,localhost,1\n  connector: telnet(rfc2217),ssl(CA=/ca,cert=/c,key=/k),tcp,box,70\n'
+    )
+    expect(found.shares[0]?.wish.port.target).toBe('rfc2217+tls://box:70?ca=/ca&cert=/c&key=/k')
+    expect(told(found)).toEqual([expect.stringMatching(/name=NAME/)])
   })
 })

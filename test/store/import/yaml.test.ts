@@ -93,7 +93,11 @@ describe('an address', () => {
 
   it.each([
     ['telnet(rfc2217),certauth(),ssl,tcp,3001', /certauth/],
-    ['ssl(key=/k,cert=/c),tcp,3001', /encrypted/],
+    ['ssl(key=/k,cert=/c),udp,3001', /over TCP alone/],
+    ['msgdelim,ssl,tcp,3001', /encrypted/],
+    ['ssl(cert=c),tcp,3001', /no whole path/],
+    ['ssl(mode=client),tcp,3001', /client of TLS/],
+    ['ssl(clientauth=maybe),tcp,3001', /true nor false/],
     ['mux,tcp,3001', /mux/],
     ['tcp,telnet', /"telnet" is no number/],
     ['tcp,a b,70', /no host/],
@@ -244,7 +248,7 @@ describe('a connection', () => {
     ['  connector: serialdev,/dev/x\n  enable: maybe\n', /true nor false/],
     ['  connector: [a, b]\n', /a text belongs here/],
     ['  connector: serialdev,/dev/x\n  options: [a]\n', /table of options/],
-    ['  connector: ssl,tcp,box,70\n', /encrypted/],
+    ['  connector: ssl,udp,box,70\n', /over TCP alone/],
     ['  connector: echo\n', /nothing like echo/]
   ])('%s has a reason', (fields, reason) => {
     const found = with_(fields)
@@ -362,7 +366,7 @@ describe('other entries', () => {
     ['rotator: &r\n  accepter: tcp,localhost,9', /list of connections/],
     ['rotator: &r\n  accepter: tcp,localhost,9\n  connections: [*x]', /none of its connections/],
     ['default: {name: chardelay, value: true}', /at once/],
-    ['default: {name: key, value: k, class: ssl}', /nothing that this/],
+    ['default: {name: password, value: k, class: ssl}', /nothing that this/],
     ['default: {value: k}', /no name/],
     ['default: {name: speed, value: fast}', /no speed/]
   ])('%s has a reason, and the rest is read', (entry, reason) => {
