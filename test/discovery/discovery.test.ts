@@ -112,14 +112,14 @@ describe('names', () => {
   it('somebody who claims every name there could be makes us go through them no faster', async () => {
     const { discovery } = network.computer('a', '10.0.0.1')
     discovery.announce([service('Printer')])
-    const every = Array.from({ length: 250 }, (_, index): DnsRecord => ({
+    const every = Array.from({ length: 100 }, (_, index): DnsRecord => ({
       name: `Printer${index === 0 ? '' : ` (${index + 1})`}._iostream._tcp.local`,
       ...{ type: 'SRV', ttl: 120, flush: true, port: 1, target: 'x.local' }
     }))
     const bytes = encode(message({ response: true, answers: every }))
-    for (let tenth = 0; tenth < 600; tenth++) {
-      network.inject(bytes, `10.0.0.${2 + (tenth % 50)}`)
-      await clock.advance(100)
+    for (let fifth = 0; fifth < 300; fifth++) {
+      network.inject(bytes, '10.0.0.9')
+      await clock.advance(200)
     }
     await clock.advance(20_000)
     // Fifteen at once, then one in five seconds.

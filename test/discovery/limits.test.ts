@@ -265,6 +265,21 @@ describe('time', () => {
     expect(network.sent.filter((each) => each.to === undefined).length).toBeLessThanOrEqual(4)
     expect(network.sent.filter((each) => each.to !== undefined).length).toBeLessThanOrEqual(60)
   })
+
+  it('nobody beyond the network is sent an answer, whatever address stands on a question', async () => {
+    const clock = new FakeClock()
+    const network = new MemoryNetwork(clock)
+    network.computer('a', '10.0.0.1', { browse: false }).discovery.announce([service('one')])
+    await clock.advance(10_000)
+    network.sent.length = 0
+    const question = encode(message({ questions: [{ name: TYPE, type: 'PTR', unicast: true }] }))
+    network.inject(question, '203.0.113.9', { port: 40_000 })
+    await clock.advance(1000)
+    expect(network.sent).toEqual([])
+    network.inject(question, '203.0.113.9')
+    await clock.advance(1000)
+    expect(network.sent.map((each) => each.to)).toEqual([undefined])
+  })
 })
 
 describe('interfaces', () => {

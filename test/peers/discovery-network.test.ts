@@ -2,10 +2,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../e2e/cli.ts'
+import { temporaryFolder, type Program } from '../e2e/cli.ts'
+import { eventually } from '../eventually.ts'
 import { lacksNetworks, Network } from '../e2e/endurance/network.ts'
 import { ENTRIES } from '../../src-main/peers/discovery/limits.ts'
 import type { Announcement } from '../../src-main/peers/discovery/discovery.ts'
+import type { Run } from './avahi.ts'
+import { lacks } from './need.ts'
 import { bundled, DiscoveryNode } from './discovery-node.ts'
 
 /** What is promised is ten seconds; a busy machine gets three times that. */
@@ -98,6 +101,48 @@ describe.skipIf(lacksNetworks)('discovery on a network', () => {
     await far.hears('alice', true, CEILING_MS)
     expect(near.troubles).toEqual([])
   })
+
+  it.skipIf(lacks('setpriv'))(
+    'who has the port for himself, or a system that keeps us from it, is told of once; we go on when that is over',
+    { timeout: 90_000 },
+    async () => {
+      const network = new Network()
+      const file = await bundled()
+      const inShell = (script: string): Program => network.here('sh', '-c', script)
+      const exclusive = network.here(
+        ...(['/usr/bin/python3', '-c'] as const),
+        "import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', 5353)); print('bound', flush=True); sys.stdin.read()"
+      )
+      await exclusive.printed(/bound/)
+      // Ports below belong to those who have the right, which a root without it has not.
+      const privileged = (first: number): string =>
+        `echo ${first} > /proc/sys/net/ipv4/ip_unprivileged_port_start`
+      await inShell(privileged(6000)).ended
+      const bare: Run = (...all) => network.here('setpriv', '--bounding-set=-net_bind_service', ...all)
+      const [near, other] = await Promise.all([
+        DiscoveryNode.start((...all) => network.here(...all), file, 'alice'),
+        DiscoveryNode.start(bare, file, 'carol')
+      ])
+      near.announce(farport('alice'))
+      other.announce(farport('carol'))
+      await eventually(
+        () => expect([near.troubles, other.troubles.length]).toEqual([[expect.any(String)], 2]),
+        CEILING_MS
+      )
+      expect(near.troubles[0]).toMatch(/on near by IPv4: another program has port 5353 for itself; end it/)
+      for (const each of other.troubles)
+        expect(each).toMatch(/on near by IPv[46]: not permitted \(EACCES\); allow UDP port 5353/)
+      exclusive.process.stdin?.end()
+      await inShell(privileged(1024)).ended
+      const far = await DiscoveryNode.start((...all) => network.there(...all), file, 'bob')
+      for (const name of ['alice', 'carol'])
+        await far.until(
+          ({ heard }) => heard.some((each) => each.name === name && each.addresses[0] === network.server),
+          CEILING_MS
+        )
+      expect([near.troubles.length, other.troubles.length]).toEqual([1, 2])
+    }
+  )
 
   it(
     'a storm: entries and memory are bounded, and who is there is heard throughout',

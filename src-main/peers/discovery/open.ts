@@ -38,6 +38,8 @@ export interface NodeOptions {
   readonly browse: boolean
   /** For tests: below 1. */
   readonly random?: () => number
+  /** For tests: what handling packets is measured by. */
+  readonly measureMs?: () => number
 }
 
 /** On any transport, which ends with it. */
@@ -51,6 +53,7 @@ class Node implements Discovery {
   readonly #announcer: Announcer
   readonly #browser: Browser | undefined
   readonly #flood: Flood
+  readonly #measureMs: () => number
   readonly #changed = new Emitter<void>()
   #ended = false
 
@@ -59,6 +62,7 @@ class Node implements Discovery {
   constructor(transport: Transport, options: NodeOptions) {
     const { clock, hostname, browse, random = Math.random } = options
     this.#clock = clock
+    this.#measureMs = options.measureMs ?? (() => performance.now())
     this.#transport = transport
     this.#flood = new Flood(clock.nowMs())
     const announcer = new Announcer({ clock, transport, random, hostname })
@@ -117,6 +121,6 @@ class Node implements Discovery {
       this.#browser?.take(packet, message)
       this.#announcer.heard(packet, message)
     }
-    this.#flood.run(packet.address, this.#clock.nowMs(), () => performance.now(), handle)
+    this.#flood.run(packet.address, this.#clock.nowMs(), this.#measureMs, handle)
   }
 }

@@ -41,7 +41,7 @@ export class Responder implements Disposable {
   }
 
   asked(packet: Packet, query: Message): void {
-    const { channel, address, port } = packet
+    const { channel, address, port, isNear } = packet
     const zone = this.#zone(channel)
     const known = new Map(query.answers.map((each) => [recordKey(each), each.ttl]))
     const wanted = { all: new Set<DnsRecord>(), alone: new Set<DnsRecord>() }
@@ -49,11 +49,12 @@ export class Responder implements Disposable {
       for (const record of zone.get(nameKey(name)) ?? []) {
         if (type !== 'ANY' && type !== record.type) continue
         if ((known.get(recordKey(record)) ?? -1) >= record.ttl / 2) continue
-        wanted[unicast || port !== MDNS_PORT ? 'alone' : 'all'].add(record)
+        wanted[(unicast && isNear) || port !== MDNS_PORT ? 'alone' : 'all'].add(record)
       }
     }
     for (const each of query.answers) this.#outbox.isKnown(channel, each, address)
-    if (wanted.alone.size > 0) this.#answerAlone(packet, query, [...wanted.alone])
+    // Anybody may write any address on a packet: no host elsewhere is sent what it did not ask for.
+    if (wanted.alone.size > 0 && isNear) this.#answerAlone(packet, query, [...wanted.alone])
     if (port !== MDNS_PORT) return
     for (const each of wanted.alone) if (!this.#outbox.isFresh(channel, each)) wanted.all.add(each)
     this.#answerAll(packet, query, [...wanted.all])

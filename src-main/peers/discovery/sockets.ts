@@ -49,7 +49,7 @@ export class Sockets implements Transport {
   /** What does not work now, by the key of the channel; the next try is not before its time. */
   readonly #troubles = new Map<
     string,
-    { readonly cause: string; readonly tries: number; readonly againMs: number }
+    { readonly signature: string; readonly cause: string; readonly tries: number; readonly againMs: number }
   >()
   readonly #channels = new Emitter<ChannelChange>()
   readonly #packets = new Emitter<Packet>()
@@ -135,10 +135,17 @@ export class Sockets implements Transport {
       socket.close()
       if (!now?.families.includes(channel.family)) gone.push(channel)
     }
+    this.#forgetTroubles(links)
     for (const link of links) {
       for (const family of link.families) if (this.#mayTry(`${link.name}/${family}`)) this.#bind(link, family)
     }
     if (gone.length > 0 || fresh.length > 0) this.#channels.fire({ gone, fresh })
+  }
+
+  /** What another cable or address has mended is tried at once. */
+  #forgetTroubles(links: readonly Link[]): void {
+    const now = new Set(links.map(({ signature }) => signature))
+    for (const [key, { signature }] of this.#troubles) if (!now.has(signature)) this.#troubles.delete(key)
   }
 
   #mayTry(key: string): boolean {
@@ -176,7 +183,7 @@ export class Sockets implements Transport {
 
   /** The next look tries again; told once, for as long as it is the same. */
   #trouble(open: Open, error: NodeJS.ErrnoException): void {
-    const { channel, socket } = open
+    const { channel, link, socket } = open
     if (this.#open.get(channel.key) !== open) return
     this.#open.delete(channel.key)
     socket.close()
@@ -186,20 +193,20 @@ export class Sockets implements Transport {
     const known = this.#troubles.get(channel.key)
     const tries = known?.cause === cause ? known.tries + 1 : 1
     const delayMs = Math.min(LOOK_MS * 2 ** (tries - 1), RETRY_MOST_MS)
-    this.#troubles.set(channel.key, { cause, tries, againMs: this.#options.clock.nowMs() + delayMs })
+    const againMs = this.#options.clock.nowMs() + delayMs
+    this.#troubles.set(channel.key, { signature: link.signature, cause, tries, againMs })
     if (tries === TRIES_UNTIL_TOLD) this.#options.onTrouble(troubleText(channel, cause))
   }
 
   #heard(open: Open, bytes: Buffer, address: string, port: number): void {
     if (this.#open.get(open.channel.key) !== open || bytes.length > PACKET_BYTES) return
     if (this.#own.has(address.replace(/%.*/, '')) && this.#sent.includes(bytes.toString('latin1'))) return
-    if (open.channel.family === 4 && this.#isElsewhere(open.link.name, address)) return
-    this.#packets.fire({ channel: open.channel, bytes, address, port })
-  }
-
-  #isElsewhere(link: string, address: string): boolean {
-    const homes = this.#networks.filter((each) => each.block.check(address, 'ipv4'))
-    return homes.length > 0 && !homes.some((each) => each.link === link)
+    const { channel, link } = open
+    const type = channel.family === 4 ? 'ipv4' : 'ipv6'
+    const homes = this.#networks.filter(({ block }) => block.check(address.replace(/%.*/, ''), type))
+    const isNear = homes.some((each) => each.link === link.name)
+    if (channel.family === 4 && homes.length > 0 && !isNear) return
+    this.#packets.fire({ channel, bytes, address, port, isNear })
   }
 
   /** Neither clock alone tells: on Linux the monotonic one stands still while the computer sleeps, elsewhere it need not. */
@@ -234,9 +241,11 @@ function bindAddress(link: Link, family: 4 | 6): string {
 
 function networkOf(infos: readonly NetworkInterfaceInfo[]): BlockList {
   const block = new BlockList()
+  // Of the link alone, and on every one of them.
+  block.addSubnet('169.254.0.0', 16, 'ipv4')
   for (const { family, cidr } of infos) {
     const [address, bits] = cidr?.split('/') ?? []
-    if (family === 'IPv4' && address && bits) block.addSubnet(address, Number(bits), 'ipv4')
+    if (address && bits) block.addSubnet(address, Number(bits), family === 'IPv4' ? 'ipv4' : 'ipv6')
   }
   return block
 }

@@ -20,6 +20,8 @@ export interface Packet {
   readonly address: string
   /** Not 5353: who asks knows nothing but DNS (RFC 6762 §6.7). */
   readonly port: number
+  /** The sender's address is one of the channel's own network: whoever is answered alone is no stranger further off. */
+  readonly isNear: boolean
 }
 
 export interface ChannelChange {
