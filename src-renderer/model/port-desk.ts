@@ -16,6 +16,9 @@ import type { Row } from './rows.ts'
 /** A break of the button, in ms: SysRq, monitors of boards and routers take it for one. */
 const BREAK_MS = 250
 
+/** What there is to say of a row to act on it. */
+type Acted = Pick<Row, 'name' | 'target' | 'share'>
+
 type Wish = Partial<Pick<ControlLines, 'dtr' | 'rts'>>
 
 export class PortDesk {
@@ -26,18 +29,18 @@ export class PortDesk {
   }
 
   /** Switched off, its settings stay. */
-  async share({ share, name, target }: Row, on: boolean): Promise<void> {
+  async share({ share, name, target }: Acted, on: boolean): Promise<void> {
     if (share) await this.#core.call('entry.enable', { id: share.id, enabled: on })
     else if (on) await this.#core.call('share.add', { name, port: { target } })
   }
 
-  async rename(row: Row, name: string): Promise<void> {
+  async rename(row: Acted, name: string): Promise<void> {
     if (!row.share) await this.#core.call('share.add', { name, enabled: false, port: { target: row.target } })
     else await this.change(row.share.id, (entry) => ({ ...entry, name }))
   }
 
   /** Answers what is in force then, or will be. */
-  async apply(row: Row, wish: LineWish): Promise<LineSettings> {
+  async apply(row: Acted, wish: LineWish): Promise<LineSettings> {
     const id = await this.entryOf(row)
     const { settings } = await this.#core.call('line.apply', { id, wish })
     return { ...DEFAULT_SETTINGS, ...settings }
@@ -52,7 +55,7 @@ export class PortDesk {
   }
 
   /** A port that is open is reset where it is, whoever uses it; another one is opened for it. */
-  async reset({ share, target }: Row, name: ResetName): Promise<void> {
+  async reset({ share, target }: Acted, name: ResetName): Promise<void> {
     if (share?.state.type !== 'open') await this.#core.call('reset', { port: { target }, sequence: name })
     else
       for (const { dtr, rts, break: isBreak, waitMs = 0 } of profileOf(name).steps) {
@@ -76,7 +79,7 @@ export class PortDesk {
   }
 
   /** The id of the share; where there is none, one is made that is switched off. */
-  async entryOf({ share, name, target }: Row): Promise<string> {
+  async entryOf({ share, name, target }: Acted): Promise<string> {
     if (share) return share.id
     const { id } = await this.#core.call('share.add', { name, enabled: false, port: { target } })
     return id

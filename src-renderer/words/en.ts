@@ -559,14 +559,16 @@ export const EN = {
     watching: 'Watching only.',
     ask: 'Ask for control',
     asked: 'Asked for control …',
+    take: 'Take control',
+    unknown: 'There is no such port any more.',
+    leave: 'Shift+Esc leaves the terminal for the buttons above.',
     sendBreak: 'Send break',
     echo: 'Local echo',
     ending: 'Line ending',
     endings: { cr: 'CR', lf: 'LF', crlf: 'CR LF' },
     clear: 'Clear',
     copy: 'Copy selection',
-    screen: (name: string) => `What ${name} says`,
-    leftOut: (bytes: string) => `[${bytes} not shown: they came faster than this page could take them]`
+    screen: (name: string) => `What ${name} says`
   },
   pages: {
     computer: 'This computer',
