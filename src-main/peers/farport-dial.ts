@@ -31,16 +31,38 @@ export interface FarportDial {
  * with `peer-key-changed` or `peer-not-paired`, or with the Fault that the peer told.
  */
 export async function dialFarport(dial: FarportDial, options: DialOptions = {}): Promise<TlsConnection> {
-  const { to, identity, trust, wish } = dial
+  return sayWish(await reachFarport(dial, options), dial.wish, options)
+}
+
+/**
+ * The first half of `dialFarport`: the right key answers there, and nothing was said yet. It ends when the peer is trusted no more. Rejects as
+ * dialTls does, or with `peer-key-changed` or `peer-not-paired`.
+ */
+export async function reachFarport(dial: FarportDial, options: DialOptions = {}): Promise<TlsConnection> {
+  const { to, identity, trust } = dial
   const connection = await dialTls(to, identity, options)
-  const stop = (): void => connection.abort(DONE)
-  options.signal?.addEventListener('abort', stop, { once: true })
   const revoked = trust.onRevoked((id) => {
     if (id === connection.peerId) connection.abort(UNPAIRED)
   })
   connection.onClose(() => revoked.dispose())
   try {
     checkPeer(dial, connection)
+    return connection
+  } catch (error) {
+    connection.abort(REFUSED)
+    throw error
+  }
+}
+
+/** The second half: a connection behind the answer. Rejects with the Fault that the peer told, or where it told nothing. */
+export async function sayWish(
+  connection: TlsConnection,
+  wish: Wish,
+  options: DialOptions = {}
+): Promise<TlsConnection> {
+  const stop = (): void => connection.abort(DONE)
+  options.signal?.addEventListener('abort', stop, { once: true })
+  try {
     connection.write(encodeFrame(encodeHello(wish)))
     const { payload, after } = await firstFrame(connection, options.clock ?? systemClock)
     const answer = readHelloAnswer(payload)

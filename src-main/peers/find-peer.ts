@@ -25,7 +25,9 @@ export type Found =
 export const MIN_ID_DIGITS = 8
 
 /** Places that were heard of one computer, which are tried: anybody may announce any number of them. */
-export const MAX_HEARD_PLACES = 4
+export const MAX_HEARD_PLACES = 16
+/** Of a computer that is not known by its key one after the other is tried. */
+const MAX_UNPROVEN_PLACES = 4
 
 /** Of an id, shown to tell peers apart. */
 const SHOWN_DIGITS = 16
@@ -70,7 +72,7 @@ export function heardAs(
   const name = folded(text)
   const found = farports.filter((each) => each.present && folded(each.name) === name)
   const [first] = found
-  const [place, ...others] = (first?.places ?? []).slice(0, MAX_HEARD_PLACES)
+  const [place, ...others] = (first?.places ?? []).slice(0, MAX_UNPROVEN_PLACES)
   if (!first || !place) return undefined
   const claims = new Set(found.map((each) => each.claims))
   if (claims.size > 1 || (first.claims === undefined && found.length > 1)) {
@@ -85,12 +87,14 @@ export function heardAs(
   return { place, others }
 }
 
-/** Only those that are there. */
+/** Only those that are there: the likeliest of each entry first, so that no entry with many places keeps those of another one away. */
 function heardOf(
   { id }: PeerEntry,
   farports: readonly HeardFarport[]
 ): { readonly heard?: readonly TlsPlace[] } {
-  const places = farports.filter((each) => each.present && each.claims === id).flatMap((each) => each.places)
+  const entries = farports.filter((each) => each.present && each.claims === id).map((each) => each.places)
+  const most = Math.max(0, ...entries.map(({ length }) => length))
+  const places = Array.from({ length: most }, (_, rank) => entries.flatMap((each) => each[rank] ?? [])).flat()
   return places.length > 0 ? { heard: places.slice(0, MAX_HEARD_PLACES) } : {}
 }
 

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
+import { DONE } from '../contract/close.ts'
 import { Fault, type FaultCode } from '../contract/faults.ts'
 import { FARPORT_PORT, type PeerEntry } from '../contract/settings.ts'
 import type { DialOptions } from '../net/carrier.ts'
@@ -13,7 +14,8 @@ import type { TlsConnection, TlsPlace } from '../net/tls.ts'
 import type { ShareWish, Wish } from '../protocol/farport-hello.ts'
 import { RpcClient } from '../rpc/client.ts'
 import { streamChannel } from '../rpc/stream-channel.ts'
-import { dialFarport } from './farport-dial.ts'
+import { dialFarport, reachFarport, sayWish, type FarportDial } from './farport-dial.ts'
+import { firstReached } from './first-reached.ts'
 import { findPeer, heardAs, type Found } from './find-peer.ts'
 import type { HeardFarport } from './nearby.ts'
 import { formatPlace, readPlace } from './places.ts'
@@ -21,6 +23,9 @@ import { type TrustStore, withAddress } from './trust.ts'
 
 /** For the name and the connection to each of several addresses but the last, in ms: one that is off answers nothing at all. */
 const NEXT_ADDRESS_MS = 3000
+
+/** From the first try to reach a known peer at one of its places to that at the next, in ms (RFC 8305 §5: 100 to 2000). */
+const NEXT_TRY_MS = 250
 
 export interface PeerWaysOptions {
   readonly identity: TlsIdentity
@@ -134,8 +139,7 @@ export class PeerWays {
       return await this.#dialFound(this.find(text), wish, options)
     } catch (error) {
       options.signal?.throwIfAborted()
-      const isElsewhere = error instanceof Fault && (NOT_REACHED.has(error.code) || error.code === 'usage')
-      if (!isElsewhere) throw error
+      if (!mayBeElsewhere(error) && !(error instanceof Fault && error.code === 'usage')) throw error
       const before = this.#heardPlaces(text)
       await nearby.ask(() => this.#heardPlaces(text) !== before, options.signal)
       if (this.#heardPlaces(text) === before) throw error
@@ -170,36 +174,59 @@ export class PeerWays {
         })
       } catch (error) {
         options.signal?.throwIfAborted()
-        if (isLast || !(error instanceof Fault) || !NOT_REACHED.has(error.code)) throw error
+        if (isLast || !mayBeElsewhere(error)) throw error
       }
     }
     throw new Fault('bug', 'There was no place to look at. Please report it.')
   }
 
-  /** The addresses one after the other; where none worked, the worst that was found is told. */
+  /**
+   * Whichever of its places has its key first; what is wished for is said there alone. Where none has, the worst that was found is told:
+   * of the places where it was before, as anybody may say in the network that he is that peer.
+   */
   async #dialKnown(
     { peer, places, guess, heard = [] }: Extract<Found, { readonly peer: PeerEntry }>,
     wish: Wish,
     options: Dialled
   ): Promise<TlsConnection> {
-    const faults: Fault[] = []
-    const all = distinct([...places, ...heard, ...(guess ? [guess] : [])])
-    for (const [index, place] of all.entries()) {
-      const timeoutMs = index < all.length - 1 ? NEXT_ADDRESS_MS : options.timeoutMs
+    const { signal } = options
+    let rest = distinct([...places, ...heard, ...(guess ? [guess] : [])])
+    const failed = new Map<TlsPlace, unknown>()
+    while (rest.length > 0) {
+      const first = await firstReached(rest, {
+        reach: (to, calledOff) =>
+          reachFarport(this.#dialOf(to, wish, peer.id), this.#with(options, calledOff)),
+        drop: (connection) => connection.abort(DONE),
+        ...{ clock: this.#clock, nextMs: NEXT_TRY_MS, signal }
+      })
+      if (first.errors) {
+        for (const [place, error] of first.errors) failed.set(place, error)
+        break
+      }
+      const { place, reached } = first
       try {
-        return await this.#once(place, wish, peer.id, {
-          ...options,
-          ...(timeoutMs !== undefined && { timeoutMs })
-        })
+        const connection = await sayWish(reached, wish, this.#with(options))
+        this.#remember(peer.id, formatPlace(place))
+        return connection
       } catch (error) {
-        options.signal?.throwIfAborted()
-        if (!(error instanceof Fault) || !NOT_REACHED.has(error.code)) throw error
-        // Somebody else may well have the name in the network, and anybody may say there that he is that peer.
-        if (places.includes(place)) faults.push(error)
+        signal?.throwIfAborted()
+        if (!mayBeElsewhere(error)) throw error
+        failed.set(place, error)
+        rest = rest.filter((each) => each !== place)
       }
     }
-    const [first] = faults
-    throw faults.find(({ code }) => code === 'peer-key-changed') ?? first ?? nowhere(peer)
+    for (const error of failed.values()) if (!mayBeElsewhere(error)) throw error
+    const faults = places.flatMap((each) => (failed.get(each) as Fault | undefined) ?? [])
+    throw faults.find(({ code }) => code === 'peer-key-changed') ?? faults[0] ?? nowhere(peer)
+  }
+
+  #dialOf(to: TlsPlace, wish: Wish, peerId: string | undefined): FarportDial {
+    const { identity, trust } = this.#options
+    return { to, identity, trust, wish, ...(peerId !== undefined && { peerId }) }
+  }
+
+  #with(options: Dialled, signal = options.signal): DialOptions {
+    return { ...options, ...(signal && { signal }), clock: this.#clock }
   }
 
   async #once(
@@ -208,9 +235,7 @@ export class PeerWays {
     peerId: string | undefined,
     options: Dialled
   ): Promise<TlsConnection> {
-    const { identity, trust } = this.#options
-    const dial = { to, identity, trust, wish, ...(peerId !== undefined && { peerId }) }
-    const connection = await dialFarport(dial, { ...options, clock: this.#clock })
+    const connection = await dialFarport(this.#dialOf(to, wish, peerId), this.#with(options))
     this.#remember(connection.peerId, formatPlace(to))
     return connection
   }
@@ -220,6 +245,11 @@ export class PeerWays {
     if (peer?.trust !== 'trusted' || peer.addresses.includes(place)) return
     this.#options.learned?.(peerId, withAddress(peer.addresses, place))
   }
+}
+
+/** At another place it might be reached. */
+function mayBeElsewhere(error: unknown): error is Fault {
+  return error instanceof Fault && NOT_REACHED.has(error.code)
 }
 
 function distinct(places: readonly TlsPlace[]): TlsPlace[] {

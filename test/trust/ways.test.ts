@@ -1,7 +1,11 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { DONE } from '../../src-main/contract/close.ts'
 import { FARPORT_PORT, type PeerEntry } from '../../src-main/contract/settings.ts'
 import { Fault } from '../../src-main/contract/faults.ts'
 import { findPeer } from '../../src-main/peers/find-peer.ts'
+import type { HeardFarport } from '../../src-main/peers/nearby.ts'
+import type { TlsConnection, TlsPlace } from '../../src-main/net/tls.ts'
 import { formatPlace, readPlace } from '../../src-main/peers/places.ts'
 import { MAX_ADDRESSES, TrustStore } from '../../src-main/peers/trust.ts'
 import { PeerWays } from '../../src-main/peers/ways.ts'
@@ -113,7 +117,8 @@ interface Pair {
   readonly know: (addresses: readonly string[]) => void
 }
 
-async function pair(): Promise<Pair> {
+/** `farports`: those that are heard. */
+async function pair(farports: HeardFarport[] = []): Promise<Pair> {
   const identity = await newTlsIdentity()
   const [a, b] = [await house('A', identity), await house('B')]
   await b.trust.trust(a.id, 'A', 0)
@@ -129,13 +134,49 @@ async function pair(): Promise<Pair> {
   })
   const learned: (readonly string[])[] = []
   const ways = new PeerWays({
-    ...{ identity, trust, clock: a.clock },
+    ...{ identity, trust, clock: a.clock, nearby: { farports } },
     learned: (id, addresses) => {
       expect(id).toBe(b.id)
       learned.push(addresses)
     }
   })
   return { a, b, ways, learned, know, at: formatPlace(b.place) }
+}
+
+interface Trap extends TlsPlace {
+  readonly open: ReadonlySet<Socket>
+}
+
+/** Takes connections and says nothing. */
+const silentServer = (): Promise<Trap> => trap(() => undefined)
+
+/** Lets a handshake through to the real one, and nothing after that. */
+const stallingRelay = (to: TlsPlace): Promise<Trap> =>
+  trap((socket) => {
+    const far = connect(to.port, to.host)
+    let bytes = 0
+    socket.on('data', (chunk) => {
+      bytes += chunk.length
+      if (bytes < 2000) far.write(chunk)
+    })
+    far.on('data', (chunk) => socket.write(chunk)).on('error', () => socket.destroy())
+    socket.on('close', () => far.destroy())
+  })
+
+async function trap(take: (socket: Socket) => void): Promise<Trap> {
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.on('error', () => undefined).on('close', () => open.delete(socket))
+    socket.resume()
+    take(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const each of open) each.destroy()
+    server.close()
+  })
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, open }
 }
 
 describe('the ways to a peer', () => {
@@ -150,6 +191,60 @@ describe('the ways to a peer', () => {
     await expect(ways.dialShare(wish)).rejects.toMatchObject({ code: 'peer-refused' })
     expect((await ways.dialShare({ ...wish, peer: at })).peerId).toBe(b.id)
     expect(learned).toEqual([[at, ...others.slice(0, -1)]])
+  })
+
+  it('lead past places that are silent, whoever says that it is there', async () => {
+    const farports: HeardFarport[] = []
+    const { a, b, ways, learned, know } = await pair(farports)
+    know([])
+    const silent = await Promise.all(Array.from({ length: 12 }, () => silentServer()))
+    const claims = b.id
+    for (const at of [0, 4, 8])
+      farports.push({ name: `no ${at}`, claims, present: true, places: silent.slice(at, at + 4) })
+    farports.push({ name: 'Bob', claims, present: true, places: [b.place] })
+    const startMs = a.clock.nowMs()
+    const dialled = ways.dialShare({ peer: 'Bob', share: 'gps', use: 'u' })
+    let connection: TlsConnection | undefined
+    void dialled.then((each) => (connection = each))
+    await eventually(async () => {
+      await a.clock.advance(50)
+      expect(connection?.peerId).toBe(b.id)
+    })
+    // Three were before it, and others may be tried while it answers.
+    expect(a.clock.nowMs() - startMs).toBeLessThan(5000)
+    expect(b.came.map(({ want }) => want)).toEqual(['gps'])
+    expect(learned).toEqual([[formatPlace(b.place)]])
+    await eventually(() => expect(silent.map(({ open }) => open.size)).toEqual(silent.map(() => 0)))
+    connection?.abort(DONE)
+  })
+
+  it('lead past one that has the right key and then says nothing, and are called off everywhere', async () => {
+    const farports: HeardFarport[] = []
+    const { a, b, ways, know } = await pair(farports)
+    know([])
+    const [relay, silent] = [await stallingRelay(b.place), await silentServer()]
+    farports.push({ name: 'no', claims: b.id, present: true, places: [relay, silent] })
+    const stop = new AbortController()
+    const first = ways.dialShare({ peer: 'Bob', share: 'gps', use: 'u' }, { signal: stop.signal })
+    first.catch(() => undefined)
+    await eventually(async () => {
+      await a.clock.advance(250)
+      expect(silent.open.size).toBe(1)
+    })
+    stop.abort(new Error('enough'))
+    await expect(first).rejects.toThrow('enough')
+    await eventually(() => expect([relay.open.size, silent.open.size]).toEqual([0, 0]))
+    expect(b.came).toEqual([])
+    farports[0] = { name: 'no', claims: b.id, present: true, places: [relay, b.place] }
+    let isThere = false
+    void ways.dialShare({ peer: 'Bob', share: 'gps', use: 'u' }).then((each) => {
+      isThere = true
+      each.abort(DONE)
+    })
+    await eventually(async () => {
+      await a.clock.advance(250)
+      expect(isThere).toBe(true)
+    })
   })
 
   it('lead to nobody who is not trusted, and to no other key', async () => {
