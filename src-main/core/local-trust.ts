@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
+import { Emitter } from '../base/event.ts'
 import { Fault, toFault } from '../contract/faults.ts'
 import {
   FRESH_SETTINGS,
@@ -28,6 +29,9 @@ export class LocalTrust implements Disposable {
   readonly #watch: FolderWatch
   #settings: Known = FRESH_SETTINGS
   #turn: Promise<void> = Promise.resolve()
+  readonly #changed = new Emitter<ReadonlySet<string>>()
+  /** The ids of those about whom something changed; those trusted no more were revoked before. */
+  readonly onChanged = this.#changed.event
 
   private constructor(path: string, unwatched: () => void) {
     this.#path = path
@@ -90,10 +94,17 @@ export class LocalTrust implements Disposable {
       const before = this.#settings.peers
       this.#settings = settings
       this.store.reloaded(before)
+      const peers = changed(before, settings.peers)
+      if (peers.size > 0) this.#changed.fire(peers)
     } catch {
       // Told by the next one that has to read it.
     }
   }
+}
+
+function changed(before: readonly PeerEntry[], after: readonly PeerEntry[]): ReadonlySet<string> {
+  const had = new Map(before.map((each) => [each.id, JSON.stringify(each)]))
+  return new Set(after.filter((each) => had.get(each.id) !== JSON.stringify(each)).map(({ id }) => id))
 }
 
 /** Whom the settings file knows, trusted or blocked, as an instance would read it: the copy of the last good one included. Rejects with `settings-access`, `settings-newer` or `settings-broken`. */

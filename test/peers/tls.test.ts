@@ -145,8 +145,17 @@ describe.skipIf(lacks('openssl'))('our listener with TLS', () => {
       await home.done('permit', 'bench', 'desk', 'control')
       socat.process.stdin?.write('two')
       await socat.printed(/two/)
-      await home.done('pair', 'remove', 'bench')
+      await home.done('permit', 'bench', 'desk', 'none')
       await socat.ended
+      await home.done('permit', 'bench', 'desk', 'control')
+      const third = new Program('socat', [
+        '-',
+        `openssl-connect:127.0.0.1:${port},cert=${rsa.both},cafile=${home.own},commonname=Farport`
+      ])
+      third.process.stdin?.write('three')
+      await third.printed(/three/)
+      await home.done('pair', 'remove', 'bench')
+      await third.ended
       const again = new Program('socat', [
         '-',
         `openssl-connect:127.0.0.1:${port},cert=${rsa.both},cafile=${home.own},commonname=Farport`
@@ -154,6 +163,19 @@ describe.skipIf(lacks('openssl'))('our listener with TLS', () => {
       again.process.stdin?.end('x')
       expect((await again.ended).stdout).toBe('')
       await serving.printed(/client refused: .*farport pair import/, 'stderr')
+    })
+
+    it('so does a permission that is taken while a command shares by itself', async () => {
+      const home = await trusting(rsa)
+      const { port } = await home.shared('sim:echo', '--listen', 'raw+tls://127.0.0.1:0')
+      const socat = new Program('socat', [
+        '-',
+        `openssl-connect:127.0.0.1:${port},cert=${rsa.both},cafile=${home.own},commonname=Farport`
+      ])
+      socat.process.stdin?.write('one')
+      await socat.printed(/one/)
+      await home.done('permit', 'bench', 'none')
+      await socat.ended
     })
 
     it('serves who has a certificate while others hold handshakes open', async () => {

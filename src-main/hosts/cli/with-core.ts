@@ -17,11 +17,9 @@ export async function withCore<T>(
   use: (core: Core) => Promise<T>
 ): Promise<T> {
   const nearby = new LocalNearby((text) => io.say(text))
-  const core = new Core({
-    farports: localFarports({}, nearby),
-    announced: nearby.ports,
-    tls: localTls((text) => io.say(text))
-  })
+  const tls = localTls((text) => io.say(text))
+  const core = new Core({ farports: localFarports({}, nearby), announced: nearby.ports, tls })
+  tls.onPermissions((obey) => obey(core))
   core.onNotice(({ level, subject, text }) => {
     if (level === 'debug' || (level !== 'warning' && says !== 'everything')) return
     // A port without a name of its own goes by its target, with which many a text begins anyway.
