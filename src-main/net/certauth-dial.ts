@@ -12,6 +12,7 @@ import { formatEndpoint } from './endpoint.ts'
 import { dialForeignTls } from './foreign-tls-dial.ts'
 import { keysOf, trusted } from './foreign-tls.ts'
 import { describe } from './network-faults.ts'
+import { tlsWords } from './tls-alerts.ts'
 import { EndedEarly } from './read-until.ts'
 import { HANDSHAKE_TIMEOUT_MS } from './tls-dial.ts'
 
@@ -80,7 +81,7 @@ function notLetIn(place: string, user: string, error: unknown): unknown {
 function foreign(place: string, error: unknown): Fault {
   return new Fault(
     'peer-protocol',
-    `${place} does not speak as gtlssh's servers do (${describe(error)}): check the port, and that it is mux,certauth,ssl there.`,
+    `${place} does not speak as gtlssh's servers do (${error instanceof Error ? tlsWords(error) : describe(error)}): check the port, and that it is mux,certauth,ssl there.`,
     error
   )
 }

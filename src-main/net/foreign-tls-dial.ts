@@ -10,9 +10,8 @@ import type { Endpoint } from './endpoint.ts'
 import { formatAddress, formatEndpoint } from './endpoint.ts'
 import type { TlsWish } from './endpoint-options.ts'
 import { keysOf, outOfDate, trusted, unvouched, versionsOf, whileTrusted } from './foreign-tls.ts'
-import { describe } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
-import { refusedOurs } from './tls-alerts.ts'
+import { refusedOurs, tlsWords } from './tls-alerts.ts'
 import type { Secured } from './tls-dial.ts'
 import { dialSecure } from './tls-dial.ts'
 import { idOfKey } from './tls-identity.ts'
@@ -154,7 +153,7 @@ function noTls(place: string, wish: TlsWish, error: Error): Fault {
     return new Fault('peer-refused', `${place} does not take ${ourCertificate(wish)}.`, error)
   return new Fault(
     'peer-protocol',
-    `${place} does not speak TLS with us (${describe(error)}): check the port, that TLS 1.2 or 1.3 is on there, and that it takes the certificate that farport pair export prints.`,
+    `${place} does not speak TLS with us (${tlsWords(error)}): check the port, that TLS 1.2 or 1.3 is on there, and that it takes the certificate that farport pair export prints.`,
     error
   )
 }

@@ -3,7 +3,7 @@ import type { CloseReason } from '../contract/close.ts'
 import { DONE } from '../contract/close.ts'
 import type { FaultCode } from '../contract/faults.ts'
 import { Fault } from '../contract/faults.ts'
-import { refusedOurs } from './tls-alerts.ts'
+import { refusedOurs, tlsWords } from './tls-alerts.ts'
 
 /** How a dial failed. `place`: the URL that was dialled. */
 export function dialFault(error: unknown, place: string): Fault {
@@ -112,7 +112,10 @@ export function endReason(error: unknown): CloseReason {
     case 'ETIMEDOUT':
       return VANISHED
     default:
-      return { code: 'error', message: `the connection broke: ${describe(error)}` }
+      return {
+        code: 'error',
+        message: `the connection broke: ${error instanceof Error ? tlsWords(error) : String(error)}`
+      }
   }
 }
 

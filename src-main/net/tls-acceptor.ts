@@ -16,8 +16,8 @@ import type { AllowList } from './allow-list.ts'
 import type { ListenOptions } from './carrier.ts'
 import { DEFAULT_STALL_TIMEOUT_MS } from './carrier.ts'
 import { formatAddress } from './endpoint.ts'
-import { describe } from './network-faults.ts'
 import { notAllowed } from './tcp.ts'
+import { tlsWords } from './tls-alerts.ts'
 import type { Secured } from './tls-dial.ts'
 import { HANDSHAKE_TIMEOUT_MS } from './tls-dial.ts'
 import { PendingHandshakes } from './tls-pending.ts'
@@ -159,7 +159,7 @@ export class TlsAcceptor {
 
   #failed(error: Error, tls: TLSSocket): void {
     const handshake = this.#handshakes.get(socketKey(tls))
-    if (handshake) handshake.why = `its TLS handshake failed (${describe(error)})`
+    if (handshake) handshake.why = `its TLS handshake failed (${tlsWords(error)})`
   }
 
   #secured(tls: TLSSocket): void {

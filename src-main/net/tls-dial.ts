@@ -42,8 +42,8 @@ export interface SecureDial<Made> {
   /** The address, for people. */
   readonly place: string
   readonly tls: ConnectionOptions
-  /** What answers there does not do TLS as we do. */
-  readonly foreign: (error: Error) => Fault
+  /** What answers there does not do TLS as we do. `tls`: as far as it came. */
+  readonly foreign: (error: Error, tls?: TLSSocket) => Fault
   /** Makes what is wanted of it; throws the Fault why that cannot be. */
   readonly take: (secured: Secured) => Made
 }
@@ -78,7 +78,7 @@ export async function dialSecure<Made>(dial: SecureDial<Made>, options: DialOpti
       const reason: unknown = signal?.reason
       fail(reason)
     }
-    const onError = (error: Error): void => fail(connected ? foreign(error) : dialFault(error, place))
+    const onError = (error: Error): void => fail(connected ? foreign(error, tls) : dialFault(error, place))
     let timer = clock.after(timeoutMs, () => fail(dialTimeout(place)))
     signal?.addEventListener('abort', onAbort, { once: true })
     wire.once('error', onError)

@@ -15,11 +15,12 @@ import type { DialOptions, ListenOptions } from './carrier.ts'
 import { NOBODY_LISTENS } from './carrier.ts'
 import type { Connection, Listener } from './connection.ts'
 import { formatAddress } from './endpoint.ts'
-import { describe, listenFault } from './network-faults.ts'
+import { listenFault } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { startServer } from './stream-carrier.ts'
 import type { Rejection, TlsAcceptOptions } from './tls-acceptor.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
+import { tlsWords } from './tls-alerts.ts'
 import type { Secured, TlsPlace } from './tls-dial.ts'
 import { HANDSHAKE_TIMEOUT_MS, dialSecure } from './tls-dial.ts'
 import type { TlsIdentity } from './tls-identity.ts'
@@ -88,7 +89,7 @@ export async function dialTls(
 function foreign(place: string, error: Error): Fault {
   return new Fault(
     'peer-protocol',
-    `${place} is no Farport that we can talk to (${describe(error)}): check the port, 22217 where nobody changed it.`,
+    `${place} is no Farport that we can talk to (${tlsWords(error)}): check the port, 22217 where nobody changed it.`,
     error
   )
 }

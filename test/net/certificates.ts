@@ -46,7 +46,7 @@ export class Certificates {
     afterAll(() => rmSync(this.folder, { recursive: true, force: true }))
   }
 
-  /** `cn`: the common name, and the name of its files. */
+  /** `cn`: the common name, and the name of its files; empty: its subject is. */
   make(cn: string, { kind = 'p256', by, names, expired = false, authority = false }: Wish = {}): Certificate {
     const path = (end: string): string =>
       join(this.folder, `${cn.replaceAll(/\W/g, '_')}-${this.#serial}.${end}`)
@@ -65,7 +65,7 @@ export class Certificates {
       '-keyout',
       key,
       '-subj',
-      `/CN=${cn}`,
+      cn === '' ? '/' : `/CN=${cn}`,
       '-out',
       request
     )
@@ -85,7 +85,7 @@ export class Certificates {
     writeFileSync(
       config,
       `[ca]\ndefault_ca=it\n[it]\ndatabase=${database}\nnew_certs_dir=${this.folder}\ndefault_md=${kind === 'ed25519' && !by ? 'null' : 'sha256'}\n` +
-        `rand_serial=yes\npolicy=any\n[any]\ncommonName=supplied\n`
+        `rand_serial=yes\npolicy=any\n[any]\ncommonName=optional\n`
     )
     const dates = expired ? ['-startdate', '20240101000000Z', '-enddate', '20250101000000Z'] : ['-days', '30']
     const signer = by ? ['-cert', by.cert, '-keyfile', by.key] : ['-selfsign', '-keyfile', key]

@@ -117,15 +117,21 @@ function nameOr(certificate: X509Certificate, other: string): string {
 
 function shown({ id, name, certificate, address }: Found): string[] {
   if (!certificate) return []
-  const { subject, issuer, validFrom, validTo } = certificate
+  const { validFrom, validTo } = certificate
+  const [subject, issuer] = [named(certificate.subject), named(certificate.issuer)]
   const late = outOfDate(certificate)
   return [
     `${shortText(name)}${address === undefined ? '' : ` at ${address}`}`,
-    `  subject  ${shortText(subject.replaceAll('\n', ', '))}`,
-    ...(issuer === subject ? [] : [`  issuer   ${shortText(issuer.replaceAll('\n', ', '))}`]),
+    `  subject  ${shortText(subject)}`,
+    ...(issuer === subject ? [] : [`  issuer   ${shortText(issuer)}`]),
     `  valid    ${validFrom} to ${validTo}${late ? ` (${late})` : ''}`,
     `  id       ${formatId(id)}`
   ]
+}
+
+/** Node has nothing at all for a name that is empty, as it is where the alternative names say everything. */
+function named(name: string | undefined): string {
+  return name === undefined || name === '' ? '(none)' : name.replaceAll('\n', ', ')
 }
 
 /** Whoever is in between would show a certificate as well: a person has to know it. */
