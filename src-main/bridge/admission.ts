@@ -8,11 +8,14 @@ import { sameWish } from './wishes.ts'
 /** See `newcomer` in the share's schema. */
 export type Newcomer = (typeof NEWCOMERS)[number]
 
-export interface AdmissionOptions {
-  /** The bridge's own settings, under those of the terms. */
-  readonly settings: LineWish
+export interface AdmissionRules {
   readonly maxClients: number
   readonly newcomer: Newcomer
+}
+
+export interface AdmissionOptions extends AdmissionRules {
+  /** The bridge's own settings, under those of the terms. */
+  readonly settings: LineWish
 }
 
 /** Someone who is here, the first to come first. */
@@ -33,12 +36,17 @@ export type Verdict =
     }
 
 export class Admission {
-  readonly #options: AdmissionOptions
+  #rules: AdmissionRules
   #settings: LineWish
 
-  constructor(options: AdmissionOptions) {
-    this.#options = options
-    this.#settings = options.settings
+  constructor({ settings, ...rules }: AdmissionOptions) {
+    this.#rules = rules
+    this.#settings = settings
+  }
+
+  /** Newcomers are judged by these from now on; nobody who is here has to go. */
+  govern(rules: AdmissionRules): void {
+    this.#rules = rules
   }
 
   /** The bridge's own settings are these from now on. */
@@ -47,7 +55,7 @@ export class Admission {
   }
 
   judge(terms: Terms, present: readonly Present[]): Verdict {
-    const { maxClients, newcomer } = this.#options
+    const { maxClients, newcomer } = this.#rules
     const settings = this.#settingsOf(terms)
     const others = present.filter((each) => !agree(this.#settingsOf(each.terms), settings))
     const room = maxClients - (present.length - others.length)

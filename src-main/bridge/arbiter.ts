@@ -38,13 +38,24 @@ interface Wish {
 }
 
 export class Arbiter {
-  readonly policy: WriterPolicy
+  #policy: WriterPolicy
   /** Those who may write; with `one`, the first is the holder, and whoever held it before stands nearer to it. */
   #row: readonly Place[] = []
   #lastWish = 0
 
   constructor(policy: WriterPolicy) {
-    this.policy = policy
+    this.#policy = policy
+  }
+
+  get policy(): WriterPolicy {
+    return this.#policy
+  }
+
+  /** By another rule from now on. With `one`, the one who is here longest is the holder; who held it, and who asked for it, is forgotten. */
+  govern(policy: WriterPolicy): void {
+    if (policy === this.#policy) return
+    this.#policy = policy
+    this.#setRow(this.#row.map(({ session }) => ({ session })))
   }
 
   join(session: number, { observe = false, takeOver = false }: Coming = {}): void {

@@ -25,6 +25,8 @@ interface Guest extends Present {
   readonly id: number
   /** What it came with; `terms` are as its permission is now. */
   readonly came: Terms
+  /** The address of the source that brought it; undefined: it came by none. */
+  readonly by: string | undefined
 }
 
 /** A refused client gets this long to read why. */
@@ -54,8 +56,8 @@ export class Guests {
     this.#ending = reason
   }
 
-  /** See Junction. */
-  admit(session: Session, came: Terms, early: readonly Uint8Array[]): number | undefined {
+  /** See Junction. `by`: the address of the source that brings it. */
+  admit(session: Session, came: Terms, early: readonly Uint8Array[], by?: string): number | undefined {
     const { admission, hub } = this.#options
     const terms = session.who.observe ? { ...came, observe: true } : came
     const old = this.#earlierSelf(session.who)
@@ -84,7 +86,7 @@ export class Guests {
     // What it sent before, or the first word to it, may have been its end.
     if (!hub.has(id)) return undefined
     if (hub.holding.awaits(id)) this.probe(session.who)
-    this.#here.set(session, { session, terms, came, id })
+    this.#here.set(session, { session, terms, came, by, id })
     return id
   }
 
@@ -111,6 +113,12 @@ export class Guests {
     this.#here.delete(this.#options.hub.holding.here(id).session)
     this.#options.hub.closeSession(id, reason, REFUSAL_MS)
     return 1
+  }
+
+  /** Those who came by that address have to go, but for those that may stay. */
+  leave(address: string, reason: CloseReason, stays: (who: SessionIdentity) => boolean): void {
+    const came = [...this.#here.values()].filter(({ by }) => by === address)
+    for (const guest of came) if (!stays(guest.session.who)) this.#dismiss(guest, reason)
   }
 
   /** See Junction. */

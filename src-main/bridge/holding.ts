@@ -5,7 +5,7 @@
  * configured settings.
  */
 import { Fault } from '../contract/faults.ts'
-import type { Arbiter, Coming } from './arbiter.ts'
+import type { Arbiter, Coming, WriterPolicy } from './arbiter.ts'
 import type { Member } from './member.ts'
 import type { Roster } from './roster.ts'
 import type { ControlStep } from './tap.ts'
@@ -107,6 +107,23 @@ export class Holding {
     this.#tell('restricted', member)
     if (held) this.#tellNext()
     return true
+  }
+
+  /**
+   * By another rule from now on. Whoever wrote and may not any more watches: what it had waiting is lost and counted, and its settings
+   * end. Of no effect where it is the rule already.
+   */
+  govern(policy: WriterPolicy): void {
+    const { arbiter, roster, toDevice } = this.#options
+    if (policy === arbiter.policy) return
+    const [wrote, held] = [roster.members.filter(({ id }) => arbiter.mayWrite(id)), this.#holder]
+    arbiter.govern(policy)
+    const ceding = wrote.filter(({ id }) => !arbiter.mayWrite(id))
+    for (const member of ceding) this.#cede(member, 'the rule changed, and it only watches now')
+    const [first] = ceding
+    if (first) toDevice.restoreFor(this.#holder ?? first)
+    if (this.#holder !== held) this.#tellNext()
+    this.#options.onChange()
   }
 
   /** The session with this number; throws the Fault for one that is not here. */

@@ -40,15 +40,19 @@ import { difference } from './wishes.ts'
 import type { Absent } from './to-device.ts'
 import { ToDevice } from './to-device.ts'
 
-export interface HubOptions extends LineOptions {
-  readonly clock: Clock
+/** What may change while sessions go on. */
+export interface HubRules {
   readonly writers: WriterPolicy
   /** The settings of a writer that left stay in force; else `configured` returns. */
   readonly keepSettings?: boolean
-  /** Bytes go this way alone; what the device says is for the taps then, what sessions send is lost. */
-  readonly oneWay?: (typeof ONE_WAYS)[number] | undefined
   /** The port goes on when the last session has left, so the settings return then, and not with the next one. */
   readonly staysOpen?: boolean
+}
+
+export interface HubOptions extends LineOptions, HubRules {
+  readonly clock: Clock
+  /** Bytes go this way alone; what the device says is for the taps then, what sessions send is lost. */
+  readonly oneWay?: (typeof ONE_WAYS)[number] | undefined
 }
 
 /** The owner, as people read it. */
@@ -57,7 +61,9 @@ const THIS_COMPUTER = 'this computer'
 export class Hub {
   readonly #clock: Clock
   readonly #arbiter: Arbiter
+  readonly #oneWay: HubOptions['oneWay']
   readonly #deviceSpeaks: boolean
+  #rules: HubRules
   readonly #roster = new Roster()
   readonly #taps: Taps
   readonly #losses: Losses
@@ -81,7 +87,9 @@ export class Hub {
   constructor(options: HubOptions) {
     const { clock } = options
     this.#clock = clock
-    this.#arbiter = new Arbiter(options.oneWay === 'from-device' ? 'none' : options.writers)
+    this.#oneWay = options.oneWay
+    this.#rules = options
+    this.#arbiter = new Arbiter(this.#policy)
     this.#deviceSpeaks = options.oneWay !== 'to-device'
     this.#taps = new Taps(clock)
     this.#losses = new Losses(clock, (loss) => {
@@ -94,8 +102,8 @@ export class Hub {
       ...shared,
       arbiter: this.#arbiter,
       line: this.#line,
-      keepSettings: options.keepSettings ?? false,
-      staysOpen: options.staysOpen ?? false,
+      keepSettings: () => this.#rules.keepSettings ?? false,
+      staysOpen: () => this.#rules.staysOpen ?? false,
       onSettled: () => {
         this.#changes.fire()
       },
@@ -284,6 +292,16 @@ export class Hub {
   tune(before: LineWish, own: LineWish): void {
     this.#line.configure({ ...own, ...difference(this.#line.configured, before) })
     void this.#line.restore()
+  }
+
+  /** By these from now on; what happened before them stays as it is. */
+  govern(rules: HubRules): void {
+    this.#rules = rules
+    this.holding.govern(this.#policy)
+  }
+
+  get #policy(): WriterPolicy {
+    return this.#oneWay === 'from-device' ? 'none' : this.#rules.writers
   }
 
   /** What no session can change is this from now on, and nothing else. */

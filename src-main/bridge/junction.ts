@@ -14,7 +14,7 @@ import { Fault } from '../contract/faults.ts'
 import type { Capabilities, ControlLines, ControlWish, LineSettings, LineWish } from '../contract/line.ts'
 import type { BridgeState, PortState } from '../contract/state.ts'
 import type { PortSource } from '../ports/port.ts'
-import type { Ear, Session, SessionIdentity, SessionSource, Terms } from '../sessions/session.ts'
+import type { Session, SessionIdentity, SessionSource, Terms } from '../sessions/session.ts'
 import type { Admission } from './admission.ts'
 import { Guests } from './guests.ts'
 import type { HubOptions } from './hub.ts'
@@ -22,6 +22,7 @@ import { Hub } from './hub.ts'
 import { Keeper } from './keeper.ts'
 import type { BridgeNotice } from './notices.ts'
 import { noticeOf } from './notices.ts'
+import { Sources } from './sources.ts'
 import type { Recorder, Tap } from './tap.ts'
 
 /** What every bridge is made from. The bridge owns the sources from here on, and closes them. */
@@ -52,12 +53,18 @@ export interface JunctionRules extends Omit<HubOptions, 'clock' | 'staysOpen'> {
   readonly admission?: Admission
 }
 
+/** What may change while everybody goes on; each as in JunctionRules. */
+export type LiveRules = Pick<
+  JunctionRules,
+  'writers' | 'keepSettings' | 'hold' | 'keepOpenMs' | 'inactivityMs'
+>
+
 /** Recorders get this long at the least: what the others leave of the time to close may be nothing. */
 const RECORDING_MS = 250
 
 export class Junction {
   readonly #options: BridgeOptions
-  readonly #rules: JunctionRules
+  #rules: JunctionRules
   readonly #clock: Clock
   readonly #hub: Hub
   readonly #keeper: Keeper
@@ -67,6 +74,8 @@ export class Junction {
   readonly #faults = new Emitter<Fault>()
   readonly #vacant = new Emitter<void>()
   readonly #guests: Guests
+  readonly #sources: Sources
+  #watch: Disposable | undefined
   #keptOpen: Disposable | undefined
   #stateDue = false
   #wasInUse = false
@@ -92,8 +101,7 @@ export class Junction {
     this.#rules = rules
     this.#own = rules.configured ?? {}
     this.#clock = options.clock ?? systemClock
-    const staysOpen = rules.hold || (rules.keepOpenMs ?? 0) > 0
-    this.#hub = new Hub({ ...rules, staysOpen, clock: this.#clock })
+    this.#hub = new Hub({ ...rules, staysOpen: staysOpen(rules), clock: this.#clock })
     this.#guests = new Guests({
       hub: this.#hub,
       clock: this.#clock,
@@ -117,26 +125,26 @@ export class Junction {
     this.#life.add(this.#keeper.onState(() => this.#announceState()))
     this.#life.add(this.#keeper.onFault((fault) => this.#faults.fire(fault)))
     for (const recorder of options.recorders ?? []) this.#life.add(this.#hub.tap(recorder))
-    for (const source of options.sources) {
-      const { port } = source
-      if (port) this.#life.add(port.onState(() => this.#announceState()))
-      if (port) this.#life.add(port.onFault((fault) => this.#faults.fire(fault)))
-      if (source.onAccepting) this.#life.add(source.onAccepting(() => this.#announceState()))
-      if (source.onFault) this.#life.add(source.onFault((fault) => this.#faults.fire(fault)))
-      if (source.ear) this.#listenWith(source.ear)
-      this.#life.add(
-        source.onSession((session) => void this.admit(session, source.terms, source.ear?.take()))
-      )
-    }
-    const { inactivityMs } = rules
-    if (inactivityMs !== undefined) this.#life.add(this.#guests.watch(inactivityMs))
+    this.#sources = this.#life.add(
+      new Sources({
+        come: (session, { terms = {}, ear, address }) =>
+          void this.#guests.admit(session, terms, ear?.take() ?? [], address),
+        tap: (tap) => this.#hub.tap(tap),
+        unheard: (bytes) => this.#hub.unheard(bytes, 'nobody answers yet'),
+        changed: () => this.#announceState(),
+        failed: (fault) => this.#faults.fire(fault)
+      })
+    )
+    this.#sources.arrange(options.sources)
+    this.#watchInactive()
+    this.#life.defer(() => this.#watch?.dispose())
     // A port may open without any wait. Whoever makes a bridge and shall hear of that is a few promises away from listening.
     if (rules.hold) setImmediate(() => this.#update())
   }
 
   get state(): BridgeState {
     const { blocked } = this.#hub
-    const { id, port, sources } = this.#options
+    const { id, port } = this.#options
     return {
       id,
       kind: this.#rules.kind,
@@ -144,9 +152,7 @@ export class Junction {
       enabled: !this.#ending,
       ...(this.#rules.passing && { passing: true as const }),
       port: port.label,
-      addresses: sources.filter(({ outward }) => !outward).map(({ address }) => address),
-      ...awaitedOf(sources),
-      dials: sources.filter(({ outward }) => outward).map(({ address }) => address),
+      ...this.#sources.state,
       state: this.#keeper.state,
       own: this.#hub.own,
       ...this.#carriedState,
@@ -160,6 +166,11 @@ export class Junction {
     return this.#name
   }
 
+  /** Its own settings, as `tune` left them. */
+  get own(): LineWish {
+    return this.#own
+  }
+
   /** `close` was called. */
   get closing(): boolean {
     return this.#ending
@@ -167,8 +178,7 @@ export class Junction {
 
   /** How it goes with each port that it needs: its own, and at the other end of a cable another one. */
   get ports(): readonly PortState[] {
-    const others = this.#options.sources.flatMap(({ port }) => (port ? [port.state] : []))
-    return [this.#keeper.state, ...others]
+    return [this.#keeper.state, ...this.#sources.ports]
   }
 
   /** From now on it is called this; nobody notices but who looks. */
@@ -209,7 +219,7 @@ export class Junction {
     this.#ending = true
     this.#reason = reason
     this.#guests.end(reason)
-    const sources = this.#options.sources.map((source) => source.close(reason))
+    const sources = this.#sources.close(reason)
     const late = this.#clock.after(timeoutMs, () => {
       this.#hub.abandon('time to close was over')
     })
@@ -217,7 +227,7 @@ export class Junction {
     late.dispose()
     this.#keptOpen?.dispose()
     await this.#keeper.close(Math.max(0, endMs - this.#clock.nowMs()))
-    await Promise.all(sources)
+    await sources
     this.#hub.dispose()
     this.#life.dispose()
     await this.#closeRecorders(endMs - this.#clock.nowMs())
@@ -253,6 +263,32 @@ export class Junction {
    */
   admit(session: Session, terms: Terms = {}, early: readonly Uint8Array[] = []): number | undefined {
     return this.#guests.admit(session, terms, early)
+  }
+
+  // Where they come from, while it runs.
+
+  /**
+   * Nobody comes from there any more, and those who did are closed, but for those that may stay: what they still have to read is
+   * delivered if they take it within 1 s. Resolves when its address is free; never rejects.
+   */
+  async shut(
+    source: SessionSource,
+    reason: CloseReason,
+    stays: (who: SessionIdentity) => boolean = () => false
+  ): Promise<void> {
+    const { address } = source
+    const ended = this.#sources.end(source, reason)
+    this.#guests.leave(address, reason, stays)
+    await ended
+  }
+
+  /**
+   * Sessions come from these, in this order; new ones may be among them, which are its own from here on. Those that are not were shut
+   * before. After `close` nobody comes: then all of them are closed. Resolves when that is done.
+   */
+  async arrange(sources: readonly SessionSource[]): Promise<void> {
+    if (this.#ending) await Promise.all(sources.map((source) => source.close(this.#reason)))
+    else this.#sources.arrange(sources)
   }
 
   /** Asks those who came from there, or are the same paired computer, for a sign of life. */
@@ -331,6 +367,23 @@ export class Junction {
     this.#announceState()
   }
 
+  /** Other rules from now on, while everybody goes on: as they had been from the start for whoever comes and what happens from here on. */
+  protected govern(rules: LiveRules): void {
+    const { inactivityMs, keepOpenMs } = this.#rules
+    this.#rules = { ...this.#rules, ...rules }
+    this.#hub.govern({ ...this.#rules, staysOpen: staysOpen(this.#rules) })
+    if (rules.inactivityMs !== inactivityMs) this.#watchInactive()
+    // Nobody is here, and it waits for the next one: as long as it says now.
+    if (this.#keptOpen && rules.keepOpenMs !== keepOpenMs) this.#keepOpen()
+    if (!this.#ending) this.#update()
+  }
+
+  #watchInactive(): void {
+    const { inactivityMs } = this.#rules
+    this.#watch?.dispose()
+    this.#watch = inactivityMs === undefined ? undefined : this.#guests.watch(inactivityMs)
+  }
+
   #needs(wish: ControlWish): void {
     const { control } = this.#opened()
     const missing = (['dtr', 'rts', 'break'] as const).find(
@@ -357,18 +410,6 @@ export class Junction {
     return { setBy, carried: { settings: [...settings], control: [...control], modem: [...modem] } }
   }
 
-  #listenWith(ear: Ear): void {
-    this.#life.add(ear.onLost((bytes) => this.#hub.unheard(bytes, 'nobody answers yet')))
-    this.#life.add(
-      this.#hub.tap({
-        bytes: (_timeMs, direction, _session, chunk) => {
-          if (direction === 'from-device') ear.hear(chunk)
-        },
-        event: () => undefined
-      })
-    )
-  }
-
   /** Something changed in the hub: the port is wanted or not, and people want to see it. */
   #update(): void {
     const { inUse } = this.#hub
@@ -383,6 +424,7 @@ export class Junction {
   #keepOpen(): void {
     const { keepOpenMs = 0 } = this.#rules
     this.#keptOpen?.dispose()
+    this.#keptOpen = undefined
     if (keepOpenMs === 0) return
     this.#keptOpen = this.#clock.after(keepOpenMs, () => {
       this.#keptOpen = undefined
@@ -400,7 +442,7 @@ export class Junction {
   }
 }
 
-function awaitedOf(sources: readonly SessionSource[]): Pick<BridgeState, 'awaited'> {
-  const awaited = sources.filter((source) => source.awaited).map(({ address }) => address)
-  return awaited.length > 0 ? { awaited } : {}
+/** The port goes on when the last one left. */
+function staysOpen({ hold, keepOpenMs = 0 }: Pick<JunctionRules, 'hold' | 'keepOpenMs'>): boolean {
+  return hold || keepOpenMs > 0
 }

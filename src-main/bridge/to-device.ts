@@ -38,9 +38,9 @@ export interface ToDeviceOptions {
   readonly taps: Taps
   readonly losses: Losses
   /** The settings of a writer that left stay in force. */
-  readonly keepSettings: boolean
+  readonly keepSettings: () => boolean
   /** The port goes on when nobody is here. */
-  readonly staysOpen: boolean
+  readonly staysOpen: () => boolean
   /** A session that left has nothing on its way any more. */
   readonly onSettled: () => void
   /** All that a session sent before it ended its input is on its way. */
@@ -129,7 +129,7 @@ export class ToDevice {
     const { keepSettings, line } = this.#options
     this.#giveUp(member, why)
     line.release(member.id)
-    void line.forget(member.id, keepSettings ? 'never' : returns)
+    void line.forget(member.id, keepSettings() ? 'never' : returns)
     this.#pump.run()
   }
 
@@ -142,9 +142,9 @@ export class ToDevice {
     const wrote = arbiter.policy === 'one' && arbiter.mayWrite(member.id)
     member.left = true
     const returns = (): Return => {
-      if (keepSettings) return 'never'
+      if (keepSettings()) return 'never'
       // Where nobody follows, the owner closes the port, which drains by itself and needs no other settings.
-      if (this.#pump.members.length === 0) return staysOpen ? 'now' : 'with-the-next'
+      if (this.#pump.members.length === 0) return staysOpen() ? 'now' : 'with-the-next'
       return wrote ? 'now' : 'with-the-last'
     }
     line.release(member.id, heir?.id)

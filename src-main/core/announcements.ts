@@ -17,7 +17,7 @@ import { parseEndpoint, type Endpoint } from '../net/endpoint.ts'
 import { gensioStackOf } from '../net/gensio-stack.ts'
 import type { Announcement } from '../peers/discovery/discovery.ts'
 
-/** What is wished for of a share; the URLs of `listen` stand in the order of its state's addresses. */
+/** What is wished for of a share; the URLs of `listen` stand in the order of its state's addresses, but for those that come and go. */
 export type AnnouncedShare = Pick<ShareSpec, 'announce' | 'listen' | 'allow'>
 
 /** What its port is: a USB adapter, another serial port of this computer, or nothing that is there to be touched. */
@@ -112,10 +112,35 @@ function reachableAt(
   const endpoint = parseEndpoint(url, 'listen')
   const { protocol, transport, host } = endpoint
   if ((transport !== 'tcp' && transport !== 'certauth') || isLoopback(host)) return undefined
-  const listener = listen[index]
+  const listener = listenerAt(endpoint, index, listen)
   const entries = (typeof listener === 'object' ? listener.allow : undefined) ?? allow
   if (transport === 'tcp' && !new AllowList(entries).entries.some(isElsewhere)) return undefined
   return { endpoint, kind: transport === 'tcp' ? protocol : `${protocol}+${transport}` }
+}
+
+/** The one that listens there; while some come and go, the places in the two lists say little. */
+function listenerAt(
+  { protocol, transport, host, port }: Endpoint,
+  index: number,
+  listen: NonNullable<AnnouncedShare['listen']>
+): NonNullable<AnnouncedShare['listen']>[number] | undefined {
+  const isThere = (listener: (typeof listen)[number] | undefined): boolean => {
+    if (listener === undefined) return false
+    const asked = endpointOf(typeof listener === 'string' ? listener : listener.url)
+    if (!asked) return false
+    const samePlace = asked.protocol === protocol && asked.transport === transport && asked.host === host
+    return samePlace && (asked.port === port || asked.port === 0)
+  }
+  return isThere(listen[index]) ? listen[index] : (listen.find(isThere) ?? listen[index])
+}
+
+/** Undefined: it is none, and nothing listens there. */
+function endpointOf(url: string): Endpoint | undefined {
+  try {
+    return parseEndpoint(url, 'listen')
+  } catch {
+    return undefined
+  }
 }
 
 /** An entry of an allow list that lets in others than this computer. */

@@ -1,5 +1,6 @@
 /** What everything that opens a port is given. Made by Core, from what its host handed it. */
 import type { Event } from '../base/event.ts'
+import type { Fault } from '../contract/faults.ts'
 import type { Connection } from '../net/connection.ts'
 import type { DialOptions } from '../net/carrier.ts'
 import type { Endpoint } from '../net/endpoint.ts'
@@ -9,6 +10,8 @@ import type { Report } from './notice.ts'
 export interface Context extends Ways {
   /** What a port or a listener could not do, and who was turned away, in one line each. */
   readonly report: Report
+  /** The same fault, or one that names whoever in here has the address. Absent: nobody else is in here. */
+  readonly whose?: (fault: Fault, url: string) => Promise<Fault>
   /** What it is opened for, where that is the same when it is opened again by another process (`useOf`). */
   readonly use?: string
 }

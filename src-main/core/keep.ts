@@ -106,7 +106,11 @@ export class Keep {
 
   /** What is told on behalf of that share, link or rotator is known to be about it. */
   contextOf(id: string): Context {
-    return { ...this.context, report: (notice) => this.#report({ ...notice, id }) }
+    return {
+      ...this.context,
+      report: (notice) => this.#report({ ...notice, id }),
+      whose: (fault, url) => this.#whose(fault, [url], id)
+    }
   }
 
   /** Rejects as `start` does; where that cannot listen since another one in here does, that one is named. */
@@ -118,10 +122,19 @@ export class Keep {
     try {
       return await start
     } catch (error) {
-      const { whoseAddress } = await import('./own-address.ts')
-      const others = [...this.#kept].flatMap(([each, { state }]) => (each === id ? [] : [state]))
-      throw whoseAddress(error, listen, others)
+      throw await this.#whose(error, listen, id)
     }
+  }
+
+  /** As `whoseAddress`: of the others in here. */
+  async #whose(
+    error: unknown,
+    listen: CommandArguments<'share.start'>['listen'],
+    id: string
+  ): Promise<Fault> {
+    const { whoseAddress } = await import('./own-address.ts')
+    const others = [...this.#kept].flatMap(([each, { state }]) => (each === id ? [] : [state]))
+    return whoseAddress(error, listen, others)
   }
 
   /** Its own settings are these from now on. */

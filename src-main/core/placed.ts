@@ -20,4 +20,11 @@ export interface Switch {
   rename(name: string): void
   /** Other settings of its own, while it is on or off; whoever uses it goes on. Not for rotators. */
   tune(settings: LineWish): void
+  /** What the new entry has no place for ends, and its addresses are free for others; never rejects. Of shares alone. */
+  shed(entry: ShareEntry): Promise<void>
+  /**
+   * Other listeners and rules, while it is on or off; whoever came by what goes on does so too. Rejects with the Fault of words that no
+   * time mends. Of shares alone.
+   */
+  amend(entry: ShareEntry): Promise<void>
 }

@@ -2,10 +2,11 @@
 import { SWITCHED_OFF, type CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { LineWish } from '../contract/line.ts'
+import type { ShareEntry } from '../contract/settings.ts'
 import { shuttingDown, type Keep } from './keep.ts'
 import type { Kept } from './kept.ts'
 import type { Placed, Switch } from './placed.ts'
-import { startShare } from './shares.ts'
+import { checkWords, startShare } from './shares.ts'
 import { SwitchedShare } from './switched-share.ts'
 import { readTarget, withDefaults } from './targets.ts'
 import { useOfEntry } from './use.ts'
@@ -19,11 +20,10 @@ export function placeIn(keep: Keep, first: Placed): Switch {
     const thing = keep.get(id)
     return thing ? keep.stop(thing, timeoutMs, reason) : 0
   }
-  const listeners = first.kind === 'link' ? [] : first.entry.listen
   return {
     on: () =>
       keep.listening(
-        listeners,
+        what.kind === 'link' ? [] : what.entry.listen,
         id,
         switchOn(keep, what, () => name)
       ),
@@ -43,6 +43,18 @@ export function placeIn(keep: Keep, first: Placed): Switch {
         id,
         what.kind === 'share' ? withDefaults(readTarget(what.entry.port, keep.context)) : settings
       )
+    },
+    shed: async (entry) => {
+      // What is wrong with it is said when it is to be that.
+      await keep
+        .share(id)
+        ?.shed(specOf(entry))
+        .catch(() => undefined)
+    },
+    amend: async (entry) => {
+      what = { kind: 'share', entry }
+      checkWords(specOf(entry), keep.context)
+      await keep.share(id)?.amend(specOf(entry))
     }
   }
 }
@@ -77,11 +89,8 @@ async function make(keep: Keep, what: Placed, name: string): Promise<Kept> {
   const { id } = what.entry
   const context = { ...keep.contextOf(id), use: useOfEntry(id) }
   switch (what.kind) {
-    case 'share': {
-      // Paired computers reach it without a listener.
-      const spec = { ...what.entry, pooled: true, wait: true, disabled: true }
-      return startShare(id, name, spec, context)
-    }
+    case 'share':
+      return startShare(id, name, specOf(what.entry), context)
     case 'link':
       return (await import('./links.ts')).makeLink(id, name, { ...what.entry, wait: true }, context)
     case 'rotator': {
@@ -91,6 +100,11 @@ async function make(keep: Keep, what: Placed, name: string): Promise<Kept> {
       return makeRotator(id, name, what.entry, pool, context)
     }
   }
+}
+
+/** Paired computers reach it without a listener. */
+function specOf(entry: ShareEntry): Parameters<typeof startShare>[2] {
+  return { ...entry, pooled: true, wait: true, disabled: true }
 }
 
 /** A call and not the field itself, since it may change while something is made. */

@@ -18,6 +18,6 @@ export async function makeRotator(
   const names = new Map(pool().map(({ state }) => [state.id, state.name]))
   const shares = spec.shares.map((share) => ({ id: share, name: names.get(share) ?? share }))
   const to = { shares, name }
-  const sources = await openDoors(readDoors(spec), spec, to, context, texts)
+  const sources = await openDoors(readDoors(spec), { ...context, behind: to, texts })
   return new Rotator({ id, name, sources, pool })
 }

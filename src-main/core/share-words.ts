@@ -24,6 +24,7 @@ export interface ShareFacts {
   /** Empty where that is still to be chosen. */
   readonly device: string
   readonly name: string
+  /** As long as it is not there. */
   readonly settings: LineWish
 }
 
@@ -31,6 +32,8 @@ export interface ShareFacts {
 export interface ShareNow {
   readonly name: string
   readonly addresses: readonly string[]
+  /** Those of its own, in force where nobody asks for others. */
+  readonly own?: LineWish | undefined
   readonly state: PortState
   readonly sessions: readonly { readonly label: string }[]
 }
@@ -78,8 +81,9 @@ export class ShareWords {
 
   /** Those in force; before the device is open, those that it will be opened with, where they are known. */
   #settings(over: LineWish = {}): LineSettings | undefined {
-    const { state } = this.#now() ?? NOBODY
-    const { settings } = this.#facts
+    const now = this.#now()
+    const { state } = now ?? NOBODY
+    const settings = now?.own ?? this.#facts.settings
     if (state.type === 'open') return { ...state.settings, ...over }
     const wish = { ...settings, ...over }
     return wish.baudRate === undefined ? undefined : { ...DEFAULT_SETTINGS, ...wish }

@@ -14,16 +14,22 @@ import type { ControlLines, ControlWish, LineSettings, LineWish } from '../contr
 import type { BridgeState } from '../contract/state.ts'
 import type { Session, SessionIdentity, Terms } from '../sessions/session.ts'
 import type { Kept } from './kept.ts'
+import type { ShareArguments } from './share-plan.ts'
 
 /** What a share shows while it is off. */
 export type OffState = Pick<BridgeState, 'id' | 'name' | 'port' | 'own'>
 
-/** `settings`: its own ones; absent: those that it was written down with. */
-export type ShareMaker = (name: string, settings?: LineWish) => Promise<Share>
+/** How it is made, and follows other words for it. One call at a time. */
+export interface Plan {
+  /** `settings`: its own ones; absent: those that it was written down with. */
+  make(name: string, settings?: LineWish): Promise<Share>
+  shed(spec: ShareArguments, share: Share | undefined): Promise<void>
+  amend(spec: ShareArguments, share: Share | undefined): Promise<void>
+}
 
 export class SwitchedShare implements Kept, Poolable {
   #off: OffState
-  readonly #make: ShareMaker
+  readonly #plan: Plan
   /** Its own settings, where they are others by now than it was made for. */
   #settings: LineWish | undefined
   readonly #states = new Emitter<void>()
@@ -41,10 +47,10 @@ export class SwitchedShare implements Kept, Poolable {
   readonly onNotice: Event<BridgeNotice> = this.#notices.event
   readonly onFault: Event<Fault> = this.#faults.event
 
-  /** It is off until it is switched on. `make` rejects with a Fault; then nothing listens. */
-  constructor(off: OffState, make: ShareMaker) {
+  /** It is off until it is switched on. `plan.make` rejects with a Fault; then nothing listens. */
+  constructor(off: OffState, plan: Plan) {
     this.#off = off
-    this.#make = make
+    this.#plan = plan
   }
 
   /** `close` was called. */
@@ -66,7 +72,7 @@ export class SwitchedShare implements Kept, Poolable {
       if (this.#ended) throw new Fault('usage', `${this.#off.name} was stopped: it cannot be switched on.`)
       if (this.#share) return
       const settings = this.#settings
-      const share = await this.#make(this.#off.name, settings)
+      const share = await this.#plan.make(this.#off.name, settings)
       if (this.#settings && this.#settings !== settings) share.tune(this.#settings)
       // It may have got another one meanwhile.
       share.rename(this.#off.name)
@@ -113,6 +119,19 @@ export class SwitchedShare implements Kept, Poolable {
     this.#settings = settings
     this.#share?.tune(settings)
     this.#states.fire()
+  }
+
+  /** Of its listeners and of what it dials, those that it is not to have any more as they are end, with those who came by them; see SharePlan. */
+  shed(spec: ShareArguments): Promise<void> {
+    return this.#inRow(() => this.#plan.shed(spec, this.#share))
+  }
+
+  /**
+   * Other listeners and other rules from now on, on or off; whoever came by what goes on does so too. Rejects with the Fault of words
+   * that no time mends.
+   */
+  amend(spec: ShareArguments): Promise<void> {
+    return this.#inRow(() => this.#plan.amend(spec, this.#share))
   }
 
   probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void {

@@ -1,7 +1,7 @@
 /**
  * A listener whose address this computer does not have yet, as while it starts and the network is not up: it takes its place as
  * soon as it can. Called by core where somebody said that waiting is all right; a mistake that time does not mend (a port that
- * is in use, an exposure without leave) is refused at once.
+ * is in use, an exposure without leave) is refused at once, unless others shall go on meanwhile.
  */
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
@@ -23,7 +23,9 @@ export const ADDRESS_TRY_MS = 1000
 const NOT_YET = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME', 'EAI_FAIL'])
 
 export interface AwaitOptions extends ListenOptions {
-  /** The address is not there; once. */
+  /** Also an address that is taken, or may not be had, is waited for. */
+  readonly whateverItIs?: boolean
+  /** It cannot listen yet; once. */
   readonly onWaiting: (fault: Fault) => void
   /** It could not listen though the address is there now; once per cause. It is tried on. */
   readonly onFault: (fault: Fault) => void
@@ -35,9 +37,9 @@ export async function listenWhenPossible(endpoint: Endpoint, options: AwaitOptio
     return await listen(endpoint, options)
   } catch (error) {
     const fault = toFault(error)
-    if (!mayStillCome(fault)) throw error
+    if (!options.whateverItIs && !mayStillCome(fault)) throw error
     options.onWaiting(fault)
-    return new AwaitedListener(endpoint, options)
+    return new AwaitedListener(endpoint, options, fault)
   }
 }
 
@@ -50,14 +52,15 @@ class AwaitedListener implements Listener {
   #timer: Disposable | undefined
   #trying: Promise<void> = Promise.resolve()
   #listener: Listener | undefined
-  #told = ''
+  #told: string
 
   readonly onConnection = this.#connections.event
   readonly onAccepting: Event<void> = this.#accepting.event
 
-  constructor(endpoint: Endpoint, options: AwaitOptions) {
+  constructor(endpoint: Endpoint, options: AwaitOptions, { message }: Fault) {
     this.#endpoint = endpoint
     this.#options = options
+    this.#told = message
     this.#tryLater()
   }
 

@@ -21,7 +21,8 @@ export type EntryKind = keyof Entries
 /**
  * `stop` ends it for good; `start` makes it anew, which may be a disabled one. Something that changed is stopped and started.
  * `disable` and `enable`: nothing else about it changed, but perhaps its name. `rename`: the name, and nothing that needs a new one; the
- * entry is the new one. `tune`: its own line settings, in the same way.
+ * entry is the new one. `tune`: its own line settings, in the same way. `shed` and `amend`: its listeners and rules, in the same way: the
+ * one ends what it has no place for any more, the other begins what is new.
  */
 export type Step =
   | {
@@ -43,6 +44,8 @@ export type Step =
   | { readonly action: 'rename'; readonly kind: 'link'; readonly entry: LinkEntry }
   | { readonly action: 'tune'; readonly kind: 'share'; readonly entry: ShareEntry }
   | { readonly action: 'tune'; readonly kind: 'link'; readonly entry: LinkEntry }
+  | { readonly action: 'shed'; readonly kind: 'share'; readonly entry: ShareEntry }
+  | { readonly action: 'amend'; readonly kind: 'share'; readonly entry: ShareEntry }
 
 /** `what` changed about a peer. Not trusted any more, or removed: what it has open ends. */
 export interface PeerStep {
@@ -66,17 +69,20 @@ export interface Difference {
 export function difference(before: Settings, after: Settings): Difference {
   const shares = steps('share', before.shares, after.shares, {
     keepsOn: () => true,
-    withSettings: (entry, { port: { settings } }) => ({ ...entry, port: { ...entry.port, settings } })
+    withSettings: (entry, { port: { settings } }) => ({ ...entry, port: { ...entry.port, settings } }),
+    withRules: (entry, other) => ({ ...other, ...ofTheWhole(entry) })
   })
   const links = steps('link', before.links, after.links, {
     keepsOn: (entry) => !isPathOfName(entry),
     withSettings: (entry, { port: { settings } }) =>
-      isTuned(entry) ? { ...entry, port: { ...entry.port, settings } } : entry
+      isTuned(entry) ? { ...entry, port: { ...entry.port, settings } } : entry,
+    withRules: (entry) => entry
   })
   // Nobody leaves when one is made anew.
   const rotators = steps('rotator', before.rotators, after.rotators, {
     keepsOn: () => false,
-    withSettings: (entry) => entry
+    withSettings: (entry) => entry,
+    withRules: (entry) => entry
   })
   return {
     steps: [
@@ -97,6 +103,11 @@ export function difference(before: Settings, after: Settings): Difference {
   }
 }
 
+/** What a share has from its beginning to its end; everything else about it may change while it runs. */
+function ofTheWhole({ id, name, enabled, port, oneWay, openString, closeString, trace }: ShareEntry) {
+  return { id, name, enabled, port, oneWay, openString, closeString, trace }
+}
+
 /** A virtual port without a path of its own is found under the link's name. */
 function isPathOfName({ port, to }: LinkEntry): boolean {
   return port.target === 'pty:' || to === 'pty:'
@@ -107,10 +118,11 @@ function isTuned({ port, to }: LinkEntry): boolean {
   return to.startsWith('pty:') && !port.target.startsWith('pty:')
 }
 
-/** What is not made anew: `keepsOn`: it may get another name while it goes on; `withSettings`: as it would be with the other's settings of its own. */
+/** What is not made anew: `keepsOn`: it may get another name while it goes on; `withSettings`: as it would be with the other's settings of its own; `withRules`: and with its rules. */
 interface Lasting<Entry> {
   readonly keepsOn: (entry: Entry) => boolean
   readonly withSettings: (entry: Entry, other: Entry) => Entry
+  readonly withRules: (entry: Entry, other: Entry) => Entry
 }
 
 interface Steps {
@@ -123,7 +135,7 @@ function steps<Kind extends EntryKind>(
   kind: Kind,
   before: readonly Entries[Kind][],
   after: readonly Entries[Kind][],
-  { keepsOn, withSettings }: Lasting<Entries[Kind]>
+  { keepsOn, withSettings, withRules }: Lasting<Entries[Kind]>
 ): Steps {
   const inPlace: Step[] = []
   const ends: Step[] = []
@@ -138,13 +150,18 @@ function steps<Kind extends EntryKind>(
       begins.push(start(kind, entry, 'added'))
       continue
     }
-    const like = withSettings(was, entry)
+    const tuned = withSettings(was, entry)
+    const like = withRules(tuned, entry)
     if (!same({ ...like, enabled, ...(keepsOn(entry) && { name }) }, entry)) {
       ends.push({ action: 'stop', kind, id, why: 'changed' })
       begins.push(start(kind, entry, 'changed'))
       continue
     }
-    if (!same(like, was)) inPlace.push(goesOn('tune', kind, entry))
+    if (!same(tuned, was)) inPlace.push(goesOn('tune', kind, entry))
+    if (!same(like, tuned)) {
+      ends.push(goesOn('shed', kind, entry))
+      begins.push(goesOn('amend', kind, entry))
+    }
     if (was.name !== name) inPlace.push(goesOn('rename', kind, entry))
     if (enabled && !was.enabled) begins.push({ action: 'enable', kind, id })
     else if (!enabled && was.enabled) ends.push({ action: 'disable', kind, id })
@@ -157,7 +174,11 @@ function start<Kind extends EntryKind>(kind: Kind, entry: Entries[Kind], why: 'a
   return { action: 'start', kind, entry, why } as Step
 }
 
-function goesOn<Kind extends EntryKind>(action: 'rename' | 'tune', kind: Kind, entry: Entries[Kind]): Step {
+function goesOn<Kind extends EntryKind>(
+  action: 'rename' | 'tune' | 'shed' | 'amend',
+  kind: Kind,
+  entry: Entries[Kind]
+): Step {
   return { action, kind, entry } as Step
 }
 

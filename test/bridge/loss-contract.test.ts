@@ -3,7 +3,7 @@
  * in order and once, or it is counted as lost for its session. Bytes come in words of four: the sender, and its count.
  */
 import { describe, expect, it } from 'vitest'
-import { Share, type ShareOptions } from '../../src-main/bridge/share.ts'
+import { Share, type ShareOptions, type ShareRules } from '../../src-main/bridge/share.ts'
 import type { Direction } from '../../src-main/bridge/tap.ts'
 import { DONE } from '../../src-main/contract/close.ts'
 import { Fault } from '../../src-main/contract/faults.ts'
@@ -58,7 +58,17 @@ interface Client {
 type Policy = Pick<ShareOptions, 'writers' | 'newcomer' | 'maxClients' | 'keepOpenMs' | 'inactivityMs'> & {
   /** People pass control on all the time. */
   readonly passed?: true
+  /** Sources come and go, and the rules change. */
+  readonly amended?: true
 }
+
+const RULES: readonly ShareRules[] = [
+  { writers: 'one', newcomer: 'take-over' },
+  { writers: 'all', keepOpenMs: 2000, inactivityMs: 700 },
+  { writers: 'none', hold: true },
+  { writers: 'one', newcomer: 'kick-old', maxClients: 2, keepSettings: true },
+  {}
+]
 
 const POLICIES: readonly (readonly [what: string, policy: Policy])[] = [
   ['one of the sessions writing', { writers: 'one' }],
@@ -66,7 +76,8 @@ const POLICIES: readonly (readonly [what: string, policy: Policy])[] = [
   ['newcomers that take over', { newcomer: 'take-over', keepOpenMs: 2000 }],
   ['newcomers that kick the old ones', { newcomer: 'kick-old', maxClients: 2 }],
   ['sessions that are inactive', { inactivityMs: 700, writers: 'all' }],
-  ['control that is passed on', { passed: true, keepOpenMs: 2000 }]
+  ['control that is passed on', { passed: true, keepOpenMs: 2000 }],
+  ['sources that come and go, and other rules', { amended: true }]
 ]
 
 async function play(seed: number, policy: Policy): Promise<void> {
@@ -76,13 +87,13 @@ async function play(seed: number, policy: Policy): Promise<void> {
     const highWater = random.pick([0, 4000, 200_000])
     return new MemoryPort({ clock, settings, highWater, lowWater: highWater / 4 })
   })
-  const door = new MemorySource()
+  const doors = [new MemorySource()]
   const settings = { baudRate: 9600 }
   const share = new Share({
     id: '1',
     name: 'random',
     port: device,
-    sources: [door],
+    sources: doors,
     settings,
     ...policy,
     clock
@@ -111,7 +122,7 @@ async function play(seed: number, policy: Policy): Promise<void> {
     const session = new MemorySession(`client ${id}`, { clock, peer: 'peer', use })
     const client: Client = { id, session, words: new Words(id), use, heardBytes: 0 }
     everybody.push(client)
-    door.connect(session)
+    random.pick(doors).connect(session)
   }
   const join = (): void => {
     if (present.size < 5) come(`use ${everybody.length}`)
@@ -161,10 +172,23 @@ async function play(seed: number, policy: Policy): Promise<void> {
     () => share.state.sessions.forEach(({ id }) => share.restrict(id, false)),
     decide((id) => share.disconnect(id, DONE))
   ]
+  const amendments: (() => unknown)[] = [
+    () => {
+      doors.splice(random.below(doors.length + 1), 0, new MemorySource(`memory:${everybody.length}`))
+      return share.arrange(doors)
+    },
+    () => {
+      const at = random.below(doors.length)
+      if (doors.length > 1) void share.shut(doors.splice(at, 1)[0]!, DONE, () => random.below(2) === 0)
+    },
+    () => share.amend(random.pick(RULES))
+  ]
   // Each script has its own mood: one never lets go what stalled, another never loses its device.
   const operations: (() => unknown)[] = [
     join,
-    ...[...all, ...(policy.passed ? decisions : [])].filter(() => random.below(4) > 0)
+    ...[...all, ...(policy.passed ? decisions : []), ...(policy.amended ? amendments : [])].filter(
+      () => random.below(4) > 0
+    )
   ]
   const traffic = (): void => {
     const client = some()

@@ -11,7 +11,8 @@ const shares: SwitchedShare[] = []
 function bench(): { share: SwitchedShare; notices: string[]; come: (label: string) => MemorySession } {
   const off = { id: 's1', name: 'workbench', port: 'memory' }
   const make = (): Share => new Share({ ...off, port: new MemoryPortSource(), sources: [], settings: {} })
-  const share = new SwitchedShare(off, () => Promise.resolve(make()))
+  const unused = (): Promise<void> => Promise.resolve()
+  const share = new SwitchedShare(off, { make: () => Promise.resolve(make()), shed: unused, amend: unused })
   shares.push(share)
   const notices: string[] = []
   share.onNotice(({ text }) => notices.push(text))

@@ -37,6 +37,17 @@ function taken(before: Settings, after: Settings): Map<string, unknown> {
       one.entry = { ...one.entry, port: { ...had, settings: step.entry.port.settings } }
       continue
     }
+    if (step.action === 'shed' || step.action === 'amend') {
+      const one = has.get(`share ${step.entry.id}`)!
+      const { port: had } = one.entry as ShareEntry
+      expect(step.entry.port).toEqual(had)
+      // What is shed is amended behind it.
+      const isShed = 'shed' in one.entry
+      expect(isShed).toBe(step.action === 'amend')
+      one.entry =
+        step.action === 'shed' ? { ...one.entry, shed: true } : { ...step.entry, enabled: undefined }
+      continue
+    }
     const key = `${step.kind} ${step.id}`
     const one = has.get(key)!
     if (step.action === 'stop') has.delete(key)
@@ -86,7 +97,9 @@ describe('the difference of settings', () => {
     const before = settings({ shares: someShares(16) ?? [] })
     const after = {
       ...before,
-      shares: before.shares.map((each) => (each.id === 's7' ? { ...each, writers: 'all' as const } : each))
+      shares: before.shares.map((each) =>
+        each.id === 's7' ? { ...each, oneWay: 'to-device' as const } : each
+      )
     }
     expect(difference(before, after)).toEqual({
       ...NOTHING,
@@ -151,10 +164,10 @@ describe('the difference of settings', () => {
     expect(steps.map((step) => `${step.action} ${'id' in step ? step.id : step.entry.id}`)).toEqual([
       'stop r',
       'stop l',
-      'stop a',
-      'stop b',
-      'start a',
-      'start b',
+      'shed a',
+      'shed b',
+      'amend a',
+      'amend b',
       'start l',
       'start r'
     ])

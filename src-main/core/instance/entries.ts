@@ -27,6 +27,8 @@ export interface EntriesOptions {
   readonly stopped: (what: Placed, why: 'removed' | 'changed' | 'disabled', lost: number) => void
   /** One has another name from now on, and goes on. */
   readonly renamed: (what: Placed, name: string) => void
+  /** One has other listeners or rules from now on, and goes on. */
+  readonly amended: (what: Placed) => void
 }
 
 interface Held {
@@ -114,6 +116,11 @@ export class Entries {
       case 'tune':
         this.#tune(step)
         return 0
+      case 'shed':
+        await this.#patiently(this.#held.get(step.entry.id)?.entry.shed(step.entry))
+        return 0
+      case 'amend':
+        return this.#amend(step)
       case 'stop':
         return this.#stop(step)
     }
@@ -147,6 +154,24 @@ export class Entries {
     this.#held.set(id, { ...held, what })
     held.entry.tune(port.settings)
     this.#changes.fire()
+  }
+
+  /** What cannot follow is made anew, and says why it cannot run. */
+  async #amend(what: Extract<Step, { action: 'amend' }>): Promise<number> {
+    const { kind, entry } = what
+    const held = this.#held.get(entry.id)
+    if (!held) return 0
+    try {
+      await this.#patiently(held.entry.amend(entry))
+    } catch {
+      const lost = await this.#stop({ action: 'stop', kind, id: entry.id, why: 'changed' })
+      await this.#start({ kind, entry })
+      return lost
+    }
+    this.#held.set(entry.id, { ...held, what: { kind, entry } })
+    if (held.entry.wanted && !held.entry.failure) this.#options.amended({ kind, entry })
+    this.#changes.fire()
+    return 0
   }
 
   #what(id: string, first: Placed): Placed {
@@ -183,12 +208,9 @@ export class Entries {
   }
 
   #patiently(start = Promise.resolve()): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const patience = this.#options.clock.after(PATIENCE_MS, resolve)
-      void start.then(() => {
-        patience.dispose()
-        resolve()
-      })
+      start.finally(() => patience.dispose()).then(resolve, reject)
     })
   }
 }
@@ -206,7 +228,7 @@ function batches(steps: readonly Step[]): Step[][] {
 }
 
 function begins({ action }: Step): boolean {
-  return action === 'start' || action === 'enable'
+  return action === 'start' || action === 'enable' || action === 'amend'
 }
 
 /** The bytes that an end tells of; one that hangs has carried none. */

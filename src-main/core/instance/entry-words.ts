@@ -10,6 +10,11 @@ export function readyLine(state: BridgeState | RotatorState | undefined): string
   return ready.length > 0 ? `ready at ${ready.join(', ')}` : 'ready'
 }
 
+/** It goes on, with other listeners or rules. */
+export function amendedLine(state: BridgeState | RotatorState | undefined): string {
+  return `its settings changed while it goes on; ${readyLine(state)}`
+}
+
 /** It does not run any more: why. */
 export function endLine(why: 'removed' | 'changed' | 'disabled', lost: number): string {
   const told = { removed: 'removed', changed: 'its settings changed', disabled: 'switched off' }[why]

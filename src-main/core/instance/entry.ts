@@ -9,6 +9,7 @@ import type { CloseReason } from '../../contract/close.ts'
 import type { Fault, FaultCode } from '../../contract/faults.ts'
 import { toFault } from '../../contract/faults.ts'
 import type { LineWish } from '../../contract/line.ts'
+import type { ShareEntry } from '../../contract/settings.ts'
 import type { PortState } from '../../contract/state.ts'
 import type { Switch } from '../placed.ts'
 
@@ -89,6 +90,19 @@ export class Entry {
   /** Other settings of its own; it goes on. */
   tune(settings: LineWish): void {
     this.#options.switch.tune(settings)
+  }
+
+  /** See Switch. */
+  shed(entry: ShareEntry): Promise<void> {
+    return this.#inRow(() => this.#options.switch.shed(entry))
+  }
+
+  /** See Switch. One that could not run is tried with that at once. */
+  amend(entry: ShareEntry): Promise<void> {
+    return this.#inRow(async () => {
+      await this.#options.switch.amend(entry)
+      if (this.#failure) await this.#try()
+    })
   }
 
   #end(off: () => Promise<number>): Promise<number> {

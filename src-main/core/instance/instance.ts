@@ -33,7 +33,7 @@ import { tlsRights } from '../tls-rights.ts'
 import { InstanceBackend } from './backend.ts'
 import type { SharedPort } from './door.ts'
 import { Entries, within } from './entries.ts'
-import { endLine, readyLine } from './entry-words.ts'
+import { amendedLine, endLine, readyLine } from './entry-words.ts'
 import { FarShares } from './far-shares.ts'
 import { handlers } from './handlers.ts'
 import { bareHost, type Host } from './host.ts'
@@ -155,7 +155,8 @@ export class Instance {
       failed: (what, { message }) => this.#tellOf(what, 'warning', message),
       started: (what) => this.#tellOf(what, 'info', readyLine(this.#core.stateOf(what.entry.id))),
       stopped: (what, why, lost) => this.#tellOf(what, lost > 0 ? 'warning' : 'info', endLine(why, lost)),
-      renamed: (what, name) => this.#tellOf(what, 'info', `is called ${name} from now on`)
+      renamed: (what, name) => this.#tellOf(what, 'info', `is called ${name} from now on`),
+      amended: (what) => this.#tellOf(what, 'info', amendedLine(this.#core.stateOf(what.entry.id)))
     })
     this.#far = new FarShares({
       own: key.id,

@@ -49,7 +49,7 @@ describe('who uses a share of a Farport that goes on', () => {
     const owner = at.client()
     if (what === 'switched off') await owner.call('entry.enable', { id: 'desk', enabled: false })
     else if (what === 'removed') await owner.call('entry.remove', { id: 'desk' })
-    else await owner.call('share.change', { ...entry, maxClients: 3 })
+    else await owner.call('share.change', { ...entry, oneWay: 'to-device' })
     await gone
     expect(at.told('desk')).toMatch(new RegExp(`client 1 left: 127\\.0\\.0\\.1:\\d+ \\(${why}\\)`))
   })

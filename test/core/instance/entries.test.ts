@@ -23,8 +23,9 @@ function rotator(id: string): Step {
 }
 
 type Act = (id: string) => Promise<void>
+const nothing: Act = () => Promise.resolve()
 
-function made(on: Act = () => Promise.resolve(), end: Act = () => Promise.resolve()) {
+function made(on: Act = nothing, end: Act = nothing, amend: Act = nothing) {
   const clock = new FakeClock()
   const told: string[] = []
   const place = ({ entry: { id } }: Placed): Switch => ({
@@ -39,7 +40,15 @@ function made(on: Act = () => Promise.resolve(), end: Act = () => Promise.resolv
       return 2
     },
     rename: (name) => void told.push(`rename ${id} ${name}`),
-    tune: ({ baudRate }) => void told.push(`tune ${id} ${baudRate}`)
+    tune: ({ baudRate }) => void told.push(`tune ${id} ${baudRate}`),
+    shed: ({ maxClients }) => {
+      told.push(`shed ${id} ${maxClients}`)
+      return Promise.resolve()
+    },
+    amend: async ({ maxClients }) => {
+      told.push(`amend ${id} ${maxClients}`)
+      await amend(id)
+    }
   })
   const entries = new Entries({
     place,
@@ -48,7 +57,8 @@ function made(on: Act = () => Promise.resolve(), end: Act = () => Promise.resolv
     failed: ({ entry }, { message }) => told.push(`${entry.id} failed: ${message}`),
     started: ({ entry }) => told.push(`${entry.id} started`),
     stopped: ({ entry }, why, lost) => told.push(`${entry.id} ${why}, ${lost} lost`),
-    renamed: ({ entry }, name) => told.push(`${entry.name} is ${name}`)
+    renamed: ({ entry }, name) => told.push(`${entry.name} is ${name}`),
+    amended: ({ entry }) => told.push(`${entry.name} amended`)
   })
   return { clock, told, entries }
 }

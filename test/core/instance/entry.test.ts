@@ -46,6 +46,14 @@ class FakeSwitch implements Switch {
     this.calls.push('tune')
   }
 
+  async shed(): Promise<void> {
+    await this.#one('shed')
+  }
+
+  async amend(): Promise<void> {
+    await this.#one('amend')
+  }
+
   release(): void {
     for (const go of this.#held.splice(0)) go()
   }
