@@ -93,6 +93,23 @@ describe.skipIf(lacksNetworks)('two computers with Farport', { timeout: 90_000 }
     expect(await alone.ended).toMatchObject({ code: 0 })
   })
 
+  it('know each other, and do so again within 10 s after a cable was pulled and plugged in', async () => {
+    const { network, alice, bob } = two({ shares })
+    await Promise.all([alice.serve(), bob.serve()])
+    const before = await hears(alice, ({ name, present }) => name === 'bob' && present)
+    await hears(bob, ({ name, present }) => name === 'alice' && present)
+    network.cut()
+    const gone = await hears(alice, ({ name, present }) => name === 'bob' && !present)
+    expect(gone).toMatchObject({ id: before.id, since: before.since })
+    network.restore()
+    const start = Date.now()
+    const again = (called: string) => (each: NearbyState) => each.name === called && each.present
+    const [there] = await Promise.all([hears(alice, again('bob')), hears(bob, again('alice'))])
+    console.log(`heard again ${Date.now() - start} ms after the cable was plugged in`)
+    expect(there).toMatchObject({ id: before.id, since: before.since })
+    expect(there.seen).toBeGreaterThanOrEqual(start)
+  })
+
   it('hear of an end at once, and of each other within 10 s after the cable is plugged in again', async () => {
     const { network, alice, bob } = two({ shares })
     network.cut()
