@@ -1,4 +1,5 @@
 /** What a person does with a link, as commands to the core. Each rejects with the core's Fault. */
+import { sleep, type Clock } from '../../src-main/base/clock.ts'
 import type { Core } from '../core.svelte.ts'
 import type { Capabilities, ControlLines, LineSettings, LineWish } from '../../src-main/contract/line.ts'
 import { DEFAULT_SETTINGS } from '../../src-main/contract/line.ts'
@@ -56,4 +57,16 @@ export function lineDesk(core: Asks, link: BridgeState): LineDesk {
       core.call('line.control', { id, ...wish }),
     onbreak: () => core.call('line.break', { id, ms: BREAK_MS })
   }
+}
+
+const LOOK_MS = 100
+
+/** Resolves when the far side told how the link stands there with the control; rejects with the signal's reason. */
+export async function whenKnown(
+  core: Pick<Core, 'tree'>,
+  id: string,
+  clock: Clock,
+  signal: AbortSignal
+): Promise<void> {
+  while (core.tree.bridges[id]?.far?.type !== 'known') await sleep(clock, LOOK_MS, signal)
 }

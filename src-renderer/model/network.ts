@@ -57,13 +57,51 @@ export interface NetworkFacts {
   readonly peers: Readonly<Record<string, PeerState>>
   /** By the ids of peers. */
   readonly told: Readonly<Record<string, Told>>
-  /** Ours. */
-  readonly bridges: Readonly<Record<string, BridgeState>>
+  /** Links of ours: their ids by what they are connected to. */
+  readonly links: Readonly<Record<string, string>>
+}
+
+/** The groups of each new state: what did not change is the same object as before, so that nothing else is drawn anew. */
+export class NetworkList {
+  #before: ReadonlyMap<string, NetworkGroup> = new Map()
+
+  next(facts: NetworkFacts): readonly NetworkGroup[] {
+    const groups = networkGroups(facts).map((each) => kept(this.#before.get(each.key), each))
+    this.#before = new Map(groups.map((each) => [each.key, each]))
+    return groups
+  }
+}
+
+function kept(old: NetworkGroup | undefined, fresh: NetworkGroup): NetworkGroup {
+  if (!old) return fresh
+  const before = new Map(old.ports.map((each) => [each.key, each]))
+  const all = fresh.ports.map((each) => {
+    const known = before.get(each.key)
+    return known && isSame(known, each) ? known : each
+  })
+  const isKept = all.length === old.ports.length && all.every((each, place) => each === old.ports[place])
+  const group = { ...fresh, ports: isKept ? old.ports : all }
+  return isSame(old, group) ? old : group
+}
+
+/** One level deep, but for the few small plain values that are made anew each time. */
+function isSame(one: object, other: object): boolean {
+  const [a, b] = [Object.entries(one), Object.entries(other)]
+  const values = new Map<string, unknown>(b)
+  return a.length === b.length && a.every(([key, value]) => isSameValue(value, values.get(key)))
+}
+
+function isSameValue(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  return isPlace(one) && isPlace(other) && one.host === other.host && one.port === other.port
+}
+
+function isPlace(value: unknown): value is NonNullable<NetworkGroup['place']> {
+  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'host,port'
 }
 
 /** Paired ones first, then other Farports, then the rest; those that are there before those that are gone. */
-export function networkGroups({ nearby, peers, told, bridges }: NetworkFacts): NetworkGroup[] {
-  const links = linksByTarget(bridges)
+export function networkGroups({ nearby, peers, told, links }: NetworkFacts): NetworkGroup[] {
   const all = Object.values(nearby)
   const farports = new Map<string, NearbyState[]>()
   for (const each of all) if (each.kind === 'farport') push(farports, each.claims ?? each.id, each)
@@ -125,7 +163,7 @@ interface Parts {
   readonly peer?: PeerState | undefined
   readonly labels: ReadonlyMap<string, number>
   readonly told: NetworkFacts['told']
-  readonly links: ReadonlyMap<string, string>
+  readonly links: NetworkFacts['links']
   readonly announced: readonly NearbyState[]
 }
 
@@ -158,9 +196,9 @@ function groupOf({
   }
 }
 
-function offeredPort(offer: BridgeState, peer: string, links: ReadonlyMap<string, string>): NetworkPort {
+function offeredPort(offer: BridgeState, peer: string, links: NetworkFacts['links']): NetworkPort {
   const target = `farport://${encodeURIComponent(peer)}/${encodeURIComponent(offer.name)}`
-  const link = links.get(target)
+  const link = links[target]
   return {
     key: `share ${offer.id}`,
     name: offer.name,
@@ -172,9 +210,9 @@ function offeredPort(offer: BridgeState, peer: string, links: ReadonlyMap<string
   }
 }
 
-function announcedPort(nearby: NearbyState, links: ReadonlyMap<string, string>): NetworkPort {
+function announcedPort(nearby: NearbyState, links: NetworkFacts['links']): NetworkPort {
   const { id, name, url, present } = nearby
-  const link = url === undefined ? undefined : links.get(url)
+  const link = url === undefined ? undefined : links[url]
   return {
     ...{ key: id, name, present, nearby },
     encrypted: url !== undefined && /^\w+\+(?:tls|certauth):/.test(url),
@@ -199,8 +237,9 @@ function labelCounts(peers: NetworkFacts['peers']): Map<string, number> {
   return counts
 }
 
-function linksByTarget(bridges: NetworkFacts['bridges']): Map<string, string> {
-  return new Map(
+/** As `NetworkFacts` has them. */
+export function linksByTarget(bridges: Readonly<Record<string, BridgeState>>): NetworkFacts['links'] {
+  return Object.fromEntries(
     Object.values(bridges).flatMap(({ id, kind, port }) => (kind === 'link' ? [[port, id]] : []))
   )
 }

@@ -140,7 +140,7 @@ export const EN = {
     shareOf: (share: string, peer: string) => `${share} on ${peer}`,
     copyName: 'Copy the name of the port',
     states: {
-      off: 'Disconnected',
+      off: 'Disconnected; stays so when Farport starts',
       idle: 'Waiting for a program to open it',
       connecting: 'Connecting …',
       closing: 'Disconnecting …',
@@ -166,6 +166,7 @@ export const EN = {
     toDevice: 'App → Device',
     fromDevice: 'Device → App',
     lost: (text: string) => `${text} lost`,
+    lostBytes: 'Loss',
     disconnect: 'Disconnect',
     connectAgain: 'Connect',
     disconnectHint: 'It stays off, after a restart too, until you connect it again.',
@@ -177,12 +178,10 @@ export const EN = {
     removeTitle: (name: string) => `Remove ${name}?`,
     removeLead: 'Programs do not find it any more. What is shared there stays as it is.',
     reason: 'Why',
-    startOn: 'Connects by itself when Farport starts',
-    startOff: 'Stays off when Farport starts',
     ask: 'Ask for control',
     asked: 'Asked for control',
     takeOver: 'Take over',
-    takeOverHint: (who: string) => `${who} can only watch then.`,
+    takeOverHint: (who: string) => `After taking over, ${who} can only watch.`,
     asks: (who: string) => `${who} asks for control`,
     give: 'Give',
     decline: 'Decline',
@@ -263,7 +262,8 @@ export const EN = {
     portWrong: 'A number from 1 to 65535.',
     addresses: 'Addresses',
     allAddresses: 'All addresses of this computer',
-    listeningAt: (where: string) => `Listening at ${where}`,
+    listeningAt: (where: string) => `Paired computers reach this one at ${where}.`,
+    allAt: (port: string) => `all its addresses, port ${port}`,
     notListening: 'Paired computers cannot connect to this one.',
     reached: (name: string) => `Other computers can reach this one: ${name} did.`,
     notReached: 'Other computers cannot reach this one',
@@ -342,7 +342,7 @@ export const EN = {
     back: (name: string, count: number) =>
       count === 1 ? `${name} is connected again` : `${count} connections are there again`,
     taken: (name: string, by: string, count: number) =>
-      count === 1 ? `${by} took the control of ${name}` : `Others took the control of ${count} ports`
+      count === 1 ? `The control of ${name} is with ${by} now` : `Others took the control of ${count} ports`
   },
   state: {
     notShared: 'Not shared',

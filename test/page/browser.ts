@@ -2,11 +2,12 @@
  * The real browser: Chromium, started once for the file that asks for it. A page that writes an error to its console, breaks its policy or
  * throws fails its test. Called by the tests of the page; those say with `lacks('chromium')` where they cannot run.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { atTestEnd } from '../e2e/at-test-end.ts'
+import { temporaryFolder } from '../e2e/cli.ts'
 import { programPath } from '../peers/need.ts'
 
 /** Not kept in the repository. */
@@ -49,30 +50,48 @@ const TELL_VIOLATIONS = `document.addEventListener('securitypolicyviolation', (e
 export function useBrowser(): FileBrowser {
   let browser = undefined as Browser | undefined
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: programPath('chromium'), args: FLAGS })
+    browser = await launch(programPath('chromium'))
   })
   afterAll(() => browser?.close())
   return {
-    open: async (url, options = {}) => {
+    open: (url, options) => {
       if (!browser) throw new Error('the browser is started before the tests of a file, and not earlier')
-      const { scheme = 'light', width = 960, height = 640, anyCertificate = false } = options
-      const context =
-        options.context ??
-        (await browser.newContext({
-          viewport: { width, height },
-          colorScheme: scheme,
-          ignoreHTTPSErrors: anyCertificate
-        }))
-      const page = await context.newPage()
-      const problems = await watch(page, options.expected ?? [])
-      atTestEnd(async () => {
-        await context.close()
-        expect(problems).toEqual([])
-      })
-      await page.goto(url)
-      return page
+      return openIn(browser, url, options)
     }
   }
+}
+
+/** A browser on another computer of the test's own: `prefix` runs a command there. Closed with the test. */
+export async function browserThere(...prefix: readonly string[]): Promise<FileBrowser> {
+  const file = join(temporaryFolder(), 'chromium')
+  const command = [...prefix, programPath('chromium')].map((each) => `'${each}'`).join(' ')
+  writeFileSync(file, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 })
+  const browser = await launch(file)
+  atTestEnd(() => browser.close())
+  return { open: (url, options) => openIn(browser, url, options) }
+}
+
+function launch(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: FLAGS })
+}
+
+async function openIn(browser: Browser, url: string, options: PageOptions = {}): Promise<Page> {
+  const { scheme = 'light', width = 960, height = 640, anyCertificate = false } = options
+  const context =
+    options.context ??
+    (await browser.newContext({
+      viewport: { width, height },
+      colorScheme: scheme,
+      ignoreHTTPSErrors: anyCertificate
+    }))
+  const page = await context.newPage()
+  const problems = await watch(page, options.expected ?? [])
+  atTestEnd(async () => {
+    await context.close()
+    expect(problems).toEqual([])
+  })
+  await page.goto(url)
+  return page
 }
 
 /** Where it was put: the page as it is now, `NAME.png`. */

@@ -27,6 +27,16 @@ export class Network {
     this.#plug()
   }
 
+  /** What stands in front of a command that runs on the computer with the device … */
+  get prefixHere(): readonly string[] {
+    return ['ip', 'netns', 'exec', this.#here]
+  }
+
+  /** … and on the far one. */
+  get prefixThere(): readonly string[] {
+    return ['ip', 'netns', 'exec', this.#there]
+  }
+
   /** On the computer with the device. */
   here(command: string, ...args: string[]): Program {
     return new Program('ip', ['netns', 'exec', this.#here, command, ...args])

@@ -1,0 +1,182 @@
+/** Two people at two computers, each in front of a page: they find each other, pair, connect, and pass the control. */
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { Network, lacksNetworks } from '../e2e/endurance/network.ts'
+import type { Program } from '../e2e/cli.ts'
+import type { GivenSettings } from '../e2e/instance.ts'
+import { Computer } from '../e2e/two-computers.ts'
+import { eventually } from '../eventually.ts'
+import { lacks } from '../peers/need.ts'
+import { problemsInBothSchemes } from './accessible.ts'
+import { browserThere, screenshot, type FileBrowser } from './browser.ts'
+
+const PAGE = '127.0.0.1:7373'
+/** While a service is away the browser says so for each try. */
+const AWAY = [/WebSocket|ERR_CONNECTION_REFUSED/]
+
+interface Desk {
+  readonly computer: Computer
+  readonly program: Program
+  readonly browser: FileBrowser
+  readonly page: Page
+}
+
+/** A computer whose Farport serves its page, and somebody who looks at it. */
+async function desk(computer: Computer, prefix: readonly string[], settings: GivenSettings): Promise<Desk> {
+  computer.home.write({ preferences: { discovery: {} }, ...settings })
+  const { program, link } = await serve(computer)
+  const browser = await browserThere(...prefix)
+  return { computer, program, browser, page: await browser.open(link, { expected: AWAY }) }
+}
+
+async function serve(computer: Computer): Promise<{ program: Program; link: string }> {
+  const program = computer.farport('serve', '--http', PAGE)
+  await program.printed(/ready/)
+  const [, link = ''] = await program.printed(/^page (\S+)$/m)
+  return { program, link }
+}
+
+async function two(aliceHas: GivenSettings, bobHas: GivenSettings): Promise<{ alice: Desk; bob: Desk }> {
+  const network = new Network()
+  await network.there('ip', 'link', 'set', 'lo', 'up').ended
+  const alice = new Computer(network.server, (...all) => network.here(...all), {})
+  const bob = new Computer(network.peer, (...all) => network.there(...all), {})
+  const [one, other] = await Promise.all([
+    desk(alice, network.prefixHere, aliceHas),
+    desk(bob, network.prefixThere, bobHas)
+  ])
+  return { alice: one, bob: other }
+}
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
+const go = (page: Page, name: string): Promise<void> => page.getByRole('link', { name }).click()
+
+const shares = [
+  { id: 'gps', name: 'gps', port: { target: 'sim:gps' } },
+  { id: 'desk', name: 'desk', port: { target: 'sim:echo' }, listen: ['raw://127.0.0.1:7100'] }
+]
+
+describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', { timeout: 120_000 }, () => {
+  it('first steps, discovery, pairing, a connection, its settings and control, and a service that comes back', async () => {
+    const { alice, bob } = await two({}, { name: 'bob', shares })
+
+    // The first steps, once.
+    const first = alice.page.getByRole('dialog', { name: 'Welcome to Farport' })
+    await first.getByLabel('Computer name').fill('alice')
+    await screenshot(alice.page, 'first-run-name')
+    await button(alice.page, 'Next').click()
+    await first.getByText('Which ports shall be shared?').waitFor()
+    await button(alice.page, 'Next').click()
+    await screenshot(alice.page, 'first-run-start')
+    await button(alice.page, 'Done').click()
+    await first.waitFor({ state: 'detached' })
+    await alice.page.reload()
+    await alice.page.getByRole('navigation').getByText('alice').waitFor()
+    expect(await first.count()).toBe(0)
+
+    // She finds him by himself.
+    await go(alice.page, 'Network')
+    const group = alice.page.getByRole('region', { name: /^bob:/ })
+    await group.waitFor()
+    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    await screenshot(alice.page, 'network-unpaired')
+    await button(alice.page, 'Pair').click()
+
+    // Both see the same six digits.
+    const asked = bob.page.getByRole('dialog', { name: 'alice asks to pair' })
+    await asked.waitFor()
+    const asks = alice.page.getByRole('dialog', { name: 'Pair with bob' })
+    await asks.waitFor()
+    const digits = (page: Page): Promise<string | null> =>
+      page.getByLabel('The digits').getAttribute('aria-label')
+    expect(await digits(alice.page)).toMatch(/\d{3} \d{3}$/)
+    expect(await digits(bob.page)).toBe(await digits(alice.page))
+    expect(await problemsInBothSchemes(bob.page)).toEqual([])
+    await screenshot(bob.page, 'pairing')
+    await button(alice.page, 'Accept').click()
+    await alice.page.getByText('Now accept on the other computer').waitFor()
+    await button(bob.page, 'Accept').click()
+    await alice.page.getByRole('dialog', { name: 'Paired with bob' }).waitFor()
+    await button(alice.page, 'See what it shares').click()
+
+    // He chooses what she may use.
+    await button(bob.page, 'Choose what it may use').click()
+    await bob.page.getByLabel('Every share, unless said below').selectOption('Use')
+    expect(await problemsInBothSchemes(bob.page)).toEqual([])
+    await screenshot(bob.page, 'permissions')
+    await eventually(() => {
+      expect(bob.computer.home.read().peers[0]?.permissions.default.level).toBe('control')
+      return Promise.resolve()
+    })
+
+    // She connects, and a program there opens the port.
+    const connect = button(alice.page, 'Connect to desk')
+    await connect.waitFor({ timeout: 20_000 })
+    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    await screenshot(alice.page, 'network-paired')
+    await connect.click()
+    const link = alice.page.getByRole('listitem', { name: 'desk' })
+    await link.getByText('Waiting for a program to open it').waitFor()
+    const path = (await link.locator('.here').textContent()) ?? ''
+    const program = alice.computer.run(
+      'sh',
+      '-c',
+      `exec 3<>${path}; printf hello >&3; head -c 5 <&3; exec cat <&3`
+    )
+    expect((await program.printed(/hello/))[0]).toBe('hello')
+    await link.getByText('In use by a program here').waitFor()
+
+    // Baud rate and parity, which a virtual port cannot carry, reach the device.
+    await link.getByRole('button', { name: /^Line settings/ }).click()
+    await alice.page.getByLabel('Baud rate').fill('9600')
+    await alice.page.getByLabel('Parity').selectOption('Even')
+    await alice.page.getByLabel('Data bits').selectOption('7')
+    await button(alice.page, 'Apply').click()
+    await alice.page.getByText('In force: 9600 7E1').waitFor()
+    await screenshot(alice.page, 'connection-settings')
+    await alice.page.keyboard.press('Escape')
+    const list = await bob.computer.farport('list', 'desk', '--json').ended
+    expect(JSON.parse(list.stdout)).toMatchObject({
+      state: { settings: { baudRate: 9600, parity: 'even', dataBits: 7 } }
+    })
+    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    await screenshot(alice.page, 'connections')
+    await program.stop()
+    await link.getByText('Waiting for a program to open it').waitFor()
+
+    // Somebody else has it: she sees who, asks, is given it, loses it, and takes it.
+    const other = bob.computer.run('nc', '127.0.0.1', '7100')
+    await eventually(async () => {
+      const { stdout } = await bob.computer.farport('list', 'desk', '--json').ended
+      expect(JSON.parse(stdout)).toMatchObject({ sessions: [{ writer: true }] })
+    })
+    const again = alice.computer.run('sh', '-c', `exec 3<>${path}; exec cat <&3`)
+    await link.getByText(/^Watching: another client has the control since/).waitFor()
+    await screenshot(alice.page, 'connection-watching')
+    await button(alice.page, 'Ask for control').click()
+    await link.getByText('Asked for control').waitFor()
+    const granted = await bob.computer.farport('grant', 'desk').ended
+    expect(granted.stderr).toBe('')
+    await link.getByText('In use by a program here').waitFor()
+    const back = await bob.computer.farport('grant', 'desk', '2').ended
+    expect(back.stderr).toBe('')
+    await alice.page.getByText('The control of desk is with another client now').waitFor()
+    await screenshot(alice.page, 'control-taken')
+    await button(alice.page, 'Take over').click()
+    await link.getByText('In use by a program here').waitFor()
+    await Promise.all([other.stop(), again.stop()])
+
+    // Her service ends, and begins again: the page comes back by itself.
+    alice.program.process.kill('SIGKILL')
+    await alice.program.ended
+    await alice.page.getByText('Farport does not answer').waitFor()
+    await screenshot(alice.page, 'lost')
+    await serve(alice.computer)
+    await alice.page.getByText('Farport does not answer').waitFor({ state: 'detached' })
+    await link.getByText('Waiting for a program to open it').waitFor()
+    await go(alice.page, 'Settings')
+    await alice.page.getByText('Check again').waitFor({ timeout: 30_000 })
+    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    await screenshot(alice.page, 'settings')
+  })
+})
