@@ -7,6 +7,7 @@
  */
 import { X509Certificate, randomBytes } from 'node:crypto'
 import type { AddressInfo, Server } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import { systemClock } from '../base/clock.ts'
 import { Emitter } from '../base/event.ts'
 import { CHALLENGE_SIZE, CertauthServer } from '../protocol/certauth-login.ts'
@@ -18,7 +19,7 @@ import { loggedIn, muxed } from './certauth-talk.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { formatEndpoint } from './endpoint.ts'
-import { keysOf, nameIn, outOfDate, trusted, versionsOf, whileTrusted } from './foreign-tls.ts'
+import { nameIn, outOfDate, trusted, versionsOf, whileTrusted } from './foreign-tls.ts'
 import { describe, listenFault } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { startServer } from './stream-carrier.ts'
@@ -26,6 +27,7 @@ import { TlsAcceptor } from './tls-acceptor.ts'
 import type { Secured } from './tls-dial.ts'
 import { idOfKey } from './tls-identity.ts'
 import { PendingHandshakes } from './tls-pending.ts'
+import { RenewedKeys } from './tls-renewal.ts'
 import { TlsSocket } from './tls-socket.ts'
 import type { ListenTrust, ProvenKey } from './tls-trust.ts'
 
@@ -36,24 +38,21 @@ export const LOGIN_TIMEOUT_MS = 120_000
 export async function listenCertauth(endpoint: Endpoint, options: ListenOptions): Promise<Listener> {
   const { host, port } = endpoint
   const trust = await trusted(options.tls, endpoint)
-  const keys = await keysOf(endpoint, () => trust.identity())
+  const keys = await RenewedKeys.open(endpoint, () => trust.identity(), options)
   const server = await startServer(
     (starting) => starting.listen({ host, port }),
     (error) => listenFault(error, formatEndpoint(endpoint)),
     options.signal
   )
   const listening = { ...endpoint, port: (server.address() as AddressInfo).port }
-  return new CertauthListener(server, listening, { trust, ...keys }, options)
-}
-
-interface Keys extends Awaited<ReturnType<typeof keysOf>> {
-  readonly trust: ListenTrust
+  return new CertauthListener(server, listening, trust, keys, options)
 }
 
 class CertauthListener implements Listener {
   readonly url: string
   readonly #endpoint: Endpoint
-  readonly #keys: Keys
+  readonly #trust: ListenTrust
+  readonly #keys: RenewedKeys
   readonly #options: ListenOptions
   readonly #acceptor: TlsAcceptor
   /** Logins under way; handshakes of TLS have their own slots before. */
@@ -62,12 +61,18 @@ class CertauthListener implements Listener {
   readonly #connection = new Emitter<Connection>()
   readonly onConnection = this.#connection.event
 
-  constructor(server: Server, endpoint: Endpoint, keys: Keys, options: ListenOptions) {
+  constructor(
+    server: Server,
+    endpoint: Endpoint,
+    trust: ListenTrust,
+    keys: RenewedKeys,
+    options: ListenOptions
+  ) {
     this.url = formatEndpoint(endpoint)
     this.#endpoint = endpoint
+    this.#trust = trust
     this.#keys = keys
     this.#options = options
-    const { own, trust } = keys
     const isKnownAddress = (address: string): boolean => trust.isKnownAddress(address)
     this.#pending = new PendingHandshakes(isKnownAddress)
     const anyone = endpoint.tls?.anyone === true
@@ -76,7 +81,8 @@ class CertauthListener implements Listener {
       // Keys decide; addresses only where somebody said so.
       allowList: anyone || options.allowList?.explicit ? options.allowList : undefined,
       isKnownAddress,
-      tls: { ...versionsOf(endpoint.tls), key: own.key, cert: own.certificate, requestCert: false },
+      tls: { ...this.#secure(), requestCert: false },
+      ready: () => keys.look(),
       halfCloseMs: 0,
       take: (secured) => {
         const giveBack = this.#pending.take(secured.options.remoteAddress ?? '')
@@ -85,11 +91,17 @@ class CertauthListener implements Listener {
         return undefined
       }
     })
+    keys.onRenewed(() => this.#acceptor.renew(this.#secure()))
   }
 
   close(): Promise<void> {
     for (const each of this.#early) each.abort(NOBODY_LISTENS)
     return this.#acceptor.close()
+  }
+
+  #secure(): SecureContextOptions {
+    const { own } = this.#keys.current
+    return { ...versionsOf(this.#endpoint.tls), key: own.key, cert: own.certificate }
   }
 
   /** Never rejects. */
@@ -114,7 +126,7 @@ class CertauthListener implements Listener {
       })
       const rest = await loggedIn(lower, login)
       const { far } = admission
-      if (far) whileTrusted(lower, far.id, this.#keys.trust.onRevoked)
+      if (far) whileTrusted(lower, far.id, this.#trust.onRevoked)
       const connection = await muxed(lower, rest, 'answers', { clock, stallTimeoutMs, far })
       if (this.#connection.hasListeners) this.#connection.fire(connection)
       else connection.abort(NOBODY_LISTENS)
@@ -135,7 +147,8 @@ class CertauthListener implements Listener {
     const certificate = readCertificate(proof.certificate)
     if (!certificate) return 'its certificate cannot be read'
     if (!isSignedBy(certificate.publicKey, proof)) return 'it does not have the key of its certificate'
-    const { trust, authorities } = this.#keys
+    const trust = this.#trust
+    const { authorities } = this.#keys.current
     const id = idOfKey(certificate.publicKey)
     const verdict = trust.judge(id)
     switch (verdict.type) {

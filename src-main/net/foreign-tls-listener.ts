@@ -1,12 +1,13 @@
 import type { AddressInfo, Server } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import { Emitter } from '../base/event.ts'
-import type { AllowList } from './allow-list.ts'
+import { AllowList } from './allow-list.ts'
 import type { ListenOptions } from './carrier.ts'
 import { NOBODY_LISTENS } from './carrier.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { formatEndpoint } from './endpoint.ts'
-import { keysOf, nameIn, outOfDate, trusted, unvouched, versionsOf, whileTrusted } from './foreign-tls.ts'
+import { nameIn, outOfDate, trusted, unvouched, versionsOf, whileTrusted } from './foreign-tls.ts'
 import { Living } from './living.ts'
 import { listenFault } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
@@ -15,6 +16,7 @@ import type { Rejection } from './tls-acceptor.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
 import type { Secured } from './tls-dial.ts'
 import { idOfKey } from './tls-identity.ts'
+import { RenewedKeys } from './tls-renewal.ts'
 import { TlsSocket } from './tls-socket.ts'
 import type { ListenTrust, ProvenKey } from './tls-trust.ts'
 
@@ -25,18 +27,14 @@ import type { ListenTrust, ProvenKey } from './tls-trust.ts'
 export async function listenForeignTls(endpoint: Endpoint, options: ListenOptions): Promise<Listener> {
   const { host, port } = endpoint
   const trust = await trusted(options.tls, endpoint)
-  const keys = await keysOf(endpoint, () => trust.identity())
+  const keys = await RenewedKeys.open(endpoint, () => trust.identity(), options)
   const server = await startServer(
     (starting) => starting.listen({ host, port }),
     (error) => listenFault(error, formatEndpoint(endpoint)),
     options.signal
   )
   const listening = { ...endpoint, port: (server.address() as AddressInfo).port }
-  return new ForeignTlsListener(server, listening, { trust, ...keys }, options)
-}
-
-interface Keys extends Awaited<ReturnType<typeof keysOf>> {
-  readonly trust: ListenTrust
+  return new ForeignTlsListener(server, listening, trust, keys, options)
 }
 
 /** Who it is; `far` is undefined where anybody may come. */
@@ -54,38 +52,51 @@ class ForeignConnection extends SocketConnection {
 class ForeignTlsListener implements Listener {
   readonly url: string
   readonly #endpoint: Endpoint
-  readonly #keys: Keys
+  readonly #trust: ListenTrust
+  readonly #keys: RenewedKeys
   readonly #options: ListenOptions
   readonly #acceptor: TlsAcceptor
   readonly #living = new Living()
   readonly #connection = new Emitter<Connection>()
   readonly onConnection = this.#connection.event
 
-  constructor(server: Server, endpoint: Endpoint, keys: Keys, options: ListenOptions) {
+  constructor(
+    server: Server,
+    endpoint: Endpoint,
+    trust: ListenTrust,
+    keys: RenewedKeys,
+    options: ListenOptions
+  ) {
     this.url = formatEndpoint(endpoint)
     this.#endpoint = endpoint
+    this.#trust = trust
     this.#keys = keys
     this.#options = options
-    const { own, authorities, trust } = keys
     const anyone = endpoint.tls?.anyone === true
     this.#acceptor = new TlsAcceptor(server, {
       ...options,
-      allowList: anyone ? options.allowList : chosen(options.allowList),
+      allowList: anyone ? (options.allowList ?? new AllowList()) : chosen(options.allowList),
       isKnownAddress: (address) => trust.isKnownAddress(address),
-      tls: {
-        ...versionsOf(endpoint.tls),
-        key: own.key,
-        cert: own.certificate,
-        ca: authorities ?? [],
-        requestCert: !anyone
-      },
+      tls: { ...this.#secure(), requestCert: !anyone },
+      ready: () => keys.look(),
       halfCloseMs: endpoint.protocol === 'rfc2217' ? 0 : HALF_CLOSE_MS,
       take: (secured) => this.#take(secured)
     })
+    keys.onRenewed(() => this.#acceptor.renew(this.#secure()))
   }
 
   close(): Promise<void> {
     return this.#acceptor.close()
+  }
+
+  #secure(): SecureContextOptions {
+    const { own, authorities } = this.#keys.current
+    return {
+      ...versionsOf(this.#endpoint.tls),
+      key: own.key,
+      cert: own.certificate,
+      ca: authorities ?? []
+    }
   }
 
   #take(secured: Secured): Rejection | undefined {
@@ -94,7 +105,7 @@ class ForeignTlsListener implements Listener {
     if ('why' in judged) return this.#endpoint.protocol === 'raw' ? { ...judged, parting: '' } : judged
     const { far } = judged
     const connection = new ForeignConnection(secured, far)
-    if (far) whileTrusted(connection, far.id, this.#keys.trust.onRevoked)
+    if (far) whileTrusted(connection, far.id, this.#trust.onRevoked)
     this.#living.add(connection)
     if (this.#connection.hasListeners) this.#connection.fire(connection)
     else connection.abort(NOBODY_LISTENS)
@@ -103,7 +114,8 @@ class ForeignTlsListener implements Listener {
 
   #judge({ tls }: Secured): Judged {
     if (this.#endpoint.tls?.anyone) return { far: undefined }
-    const { trust, authorities } = this.#keys
+    const trust = this.#trust
+    const { authorities } = this.#keys.current
     const certificate = tls.getPeerX509Certificate()
     if (!certificate)
       return rejected(

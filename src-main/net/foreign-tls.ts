@@ -9,6 +9,7 @@
  */
 import { constants, type X509Certificate } from 'node:crypto'
 import type { SecureVersion } from 'node:tls'
+import { createSecureContext } from 'node:tls'
 import { plainText } from '../base/plain-text.ts'
 import type { Disposable, Event } from '../base/event.ts'
 import type { CloseReason } from '../contract/close.ts'
@@ -17,6 +18,7 @@ import type { Endpoint } from './endpoint.ts'
 import type { TlsWish } from './endpoint-options.ts'
 import { formatEndpoint } from './endpoint.ts'
 import type { SocketConnection } from './socket-connection.ts'
+import { tlsWords } from './tls-alerts.ts'
 import { authoritiesOf, ownOf } from './tls-files.ts'
 import type { TlsIdentity } from './tls-identity.ts'
 
@@ -42,13 +44,27 @@ export function versionsOf({ version }: TlsWish = {}): Omit<typeof FOREIGN_TLS, 
 /** What is shown of a name that a certificate has. */
 const MAX_NAME = 64
 
-/** Who we are there, and the authorities in use: what the URL names, else the installation's key and no authority. */
+/**
+ * Who we are there, and the authorities in use: what the URL names, else the installation's key and no authority. Rejects with
+ * `certificate-broken`, or as `installation` does.
+ */
 export async function keysOf(
   { tls: wish = {} }: Endpoint,
   installation: () => Promise<TlsIdentity>
 ): Promise<{ readonly own: TlsIdentity; readonly authorities: string[] | undefined }> {
   const [own, authorities] = await Promise.all([ownOf(wish), authoritiesOf(wish)])
+  if (own) checkTaken(own, wish)
   return { own: own ?? (await installation()), authorities }
+}
+
+/** OpenSSL has demands of its own: RSA keys of 512 bits, say, are too weak for it. */
+function checkTaken({ key, certificate }: TlsIdentity, { cert = '' }: TlsWish): void {
+  try {
+    createSecureContext({ ...FOREIGN_TLS, key, cert: certificate })
+  } catch (error) {
+    const why = error instanceof Error ? tlsWords(error) : String(error)
+    throw new Fault('certificate-broken', `${cert} cannot be used (${why}): make a new one.`, error)
+  }
 }
 
 /** Asks core's hook. Rejects with `unsupported` in a process that has no key. */

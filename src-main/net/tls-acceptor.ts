@@ -32,6 +32,8 @@ export interface TlsAcceptOptions extends Pick<ListenOptions, 'clock' | 'onRefus
 export interface TlsAcceptance extends TlsAcceptOptions {
   /** Keys, versions; certificates are verified by nobody else. */
   readonly tls: TlsOptions
+  /** What a newcomer's handshake waits for, within its time; undefined: nothing. Never rejects. */
+  readonly ready?: () => Promise<void> | undefined
   /** How long one that has ended its sending still gets what we write; 0 is not at all. */
   readonly halfCloseMs: number
   /** The handshake is done. Answers why it is turned away; it is closed then, after `parting` was sent to it. */
@@ -85,6 +87,11 @@ export class TlsAcceptor {
     // Only accepting can fail now (no file descriptor left); the listener goes on.
     server.on('error', (error) => this.#refused('a newcomer', error.message))
     server.on('connection', (wire) => this.#accept(wire))
+  }
+
+  /** Other keys, for handshakes to come. Throws where OpenSSL does not take them. */
+  renew(tls: TlsOptions): void {
+    this.#upgrader.setSecureContext(tls)
   }
 
   /** Handshakes that are under way are broken off. */
@@ -154,7 +161,12 @@ export class TlsAcceptor {
     wire.once('close', onClose)
     // Until the handshake is done: who ends it is gone, and takes no slot.
     wire.allowHalfOpen = false
-    this.#upgrader.emit('connection', wire)
+    const ready = this.#acceptance.ready?.()
+    if (!ready) this.#upgrader.emit('connection', wire)
+    else
+      void ready.then(() => {
+        if (!wire.destroyed) this.#upgrader.emit('connection', wire)
+      })
   }
 
   #failed(error: Error, tls: TLSSocket): void {

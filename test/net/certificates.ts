@@ -18,12 +18,14 @@ export interface Certificate {
   readonly id: string
 }
 
-export type KeyKind = 'rsa' | 'p256' | 'ed25519'
+/** `weak`: RSA of 512 bits. */
+export type KeyKind = 'rsa' | 'p256' | 'ed25519' | 'weak'
 
 const KEYS: Readonly<Record<KeyKind, readonly string[]>> = {
   rsa: ['rsa:2048'],
   p256: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
-  ed25519: ['ed25519']
+  ed25519: ['ed25519'],
+  weak: ['rsa:512']
 }
 
 export interface Wish {
