@@ -124,7 +124,7 @@ export interface BridgeState {
   /** The adapter, also while it is unplugged, where it was seen before. */
   readonly usb?: AnnouncedUsb
   readonly addresses: readonly string[]
-  /** Those of them that this computer does not have yet: nobody can come there. Absent where it has all. */
+  /** Those of them that it cannot listen at yet: nobody can come there. Absent where it can at all. */
   readonly awaited?: readonly string[]
   /** Where it connects to by itself. */
   readonly dials: readonly string[]

@@ -410,8 +410,9 @@ Prints "ready SOCKET" once it takes commands; its log, a line for each thing tha
   --json                 the ready line and the log as JSON, one object a line
 
 Its settings are settings.json in ~/.config/farport (macOS: ~/Library/Application Support/Farport; Windows: %APPDATA%\\Farport;
-FARPORT_CONFIG names another file). Commands change them, and so may you while it runs: what changed is begun anew, everything
-else goes on. SIGHUP (systemctl reload farport) has the file read at once. A file that cannot be read changes nothing, and the log
+FARPORT_CONFIG names another file). Commands change them, and so may you while it runs. A share takes over its name, line
+settings, listeners, allow lists and rules, and its clients go on, but for those of a listener that is gone; what else changed is
+begun anew, everything else goes on. SIGHUP (systemctl reload farport) has the file read at once. A file that cannot be read changes nothing, and the log
 says what is wrong where; the last good one is kept beside it, as settings.json.bak. Something that cannot run just now, because
 its address is taken or its path occupied, is tried until it can, and shown in farport list.
 SIGTERM ends it within 2 s; what could not be delivered until then is counted in its log. One runs for each user, and one for

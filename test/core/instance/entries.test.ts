@@ -135,6 +135,27 @@ describe('the entries of the settings', () => {
     expect(entries.complete(NOTHING).bridges.a?.name).toBe('desk')
   })
 
+  it('have other rules and go on, and are made anew where they cannot follow', async () => {
+    const { told, entries } = made(undefined, undefined, (id) =>
+      id === 'bad' ? Promise.reject(new Fault('usage', 'no')) : Promise.resolve()
+    )
+    await entries.take([share('a'), share('bad')])
+    told.length = 0
+    const ruled = (action: 'shed' | 'amend', id: string): Step => {
+      const started = share(id)
+      if (started.action !== 'start' || started.kind !== 'share') throw new Error('no share')
+      return { action, kind: 'share', entry: { ...started.entry, maxClients: 3 } }
+    }
+    expect(await entries.take([ruled('shed', 'a'), ruled('amend', 'a')])).toBe(0)
+    expect(told).toEqual(['shed a 3', 'amend a 3', 'a amended'])
+    told.length = 0
+    expect(await entries.take([ruled('shed', 'bad'), ruled('amend', 'bad')])).toBe(2)
+    expect(told).toEqual([
+      ...['shed bad 3', 'amend bad 3'],
+      ...['end bad: it begins anew with other settings', 'bad changed, 2 lost', 'on bad', 'bad started']
+    ])
+  })
+
   it('do not wait for one that takes for ever, and one that ends waits for its start', async () => {
     let release = (): void => undefined
     const { clock, told, entries } = made((id) =>

@@ -29,7 +29,7 @@ function bridgeDetail(bridge: BridgeState, now: Date, width: number | undefined)
       ...(lines ? [['lines', linesInFull(lines)]] : []),
       ...addresses.map((url) => [
         'address',
-        long(url) + (awaited.includes(url) ? ' (this computer does not have it yet)' : '')
+        long(url) + (awaited.includes(url) ? ' (nobody can come there yet)' : '')
       ]),
       ...dials.map((url) => ['connects to', long(url)]),
       ...controlRows(bridge.far, now),
