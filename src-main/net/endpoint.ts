@@ -86,6 +86,7 @@ function readScheme(
   use: EndpointUse
 ): { protocol: Protocol; transport: Transport } {
   if (scheme === 'farport') throw ofPairedComputers(text, use)
+  if (scheme === 'mdns') throw ofAnnouncedPorts(text, use)
   const alias = ALIASES[scheme]
   if (alias) return { protocol: alias, transport: 'tcp' }
   const [first, second] = cut(scheme, '+')
@@ -116,6 +117,16 @@ function ofPairedComputers(text: string, use: EndpointUse): Fault {
     use === 'listen'
       ? `"${text}" cannot be listened at: paired computers reach every share that they may use without a listener. Leave it out.`
       : `"${text}" is a share of a paired computer, and no client that could be called: name an address, like raw://192.168.1.20:7000.`
+  )
+}
+
+/** The name of a port, where it is opened: what a listener is called by others is its share's name. */
+function ofAnnouncedPorts(text: string, use: EndpointUse): Fault {
+  return new Fault(
+    'unsupported',
+    use === 'listen'
+      ? `"${text}" cannot be listened at: a share is announced by its name, at the addresses where it listens, like rfc2217://0.0.0.0:7000.`
+      : `"${text}" is the name of a port, and nothing that is called: write farport connect DEVICE ${text} for one cable between the two, or its address.`
   )
 }
 

@@ -148,6 +148,8 @@ describe('an endpoint URL', () => {
   })
 
   it('names the addresses that a listener without a host may mean', () => {
+    expect(() => parseEndpoint('mdns://gps', 'listen')).toThrow(/announced by its name/)
+    expect(() => parseEndpoint('mdns://gps')).toThrow(/farport connect DEVICE mdns:\/\/gps/)
     expect(() => parseEndpoint('raw://:0', 'listen')).toThrow(/127\.0\.0\.1.*\[::\]/)
   })
 

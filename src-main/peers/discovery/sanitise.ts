@@ -4,16 +4,12 @@ import { plainText } from '../../base/plain-text.ts'
 import { NAME_CHARACTERS, VALUE_CHARACTERS } from './limits.ts'
 import { isLinkLocal } from './links.ts'
 
-/** Marks that take no room, so that two names which look the same are the same; tags and variation selectors among them. */
-const UNSEEN =
-  /[\u00ad\u034f\u115f\u1160\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu
-
 export function shownName(text: string): string {
-  return plainText(text.replace(UNSEEN, ''), NAME_CHARACTERS)
+  return plainText(text, NAME_CHARACTERS)
 }
 
 export function shownValue(text: string): string {
-  return plainText(text.replace(UNSEEN, ''), VALUE_CHARACTERS)
+  return plainText(text, VALUE_CHARACTERS)
 }
 
 /** Names that look alike are still told apart: what is not shown stands there by its number. */
