@@ -25,6 +25,7 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
   #discovery: Promise<Discovery> | undefined
   #opened: Discovery | undefined
   #places: ManualPlaces | undefined
+  #ended = false
 
   /** More is heard. */
   readonly onChange: Event<void> = this.#changes.event
@@ -71,16 +72,28 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
   }
 
   dispose(): void {
+    this.#ended = true
     this.#places?.dispose()
     this.#opened?.dispose()
     this.#changes.dispose()
   }
 
+  /** As the settings say; what is wrong with them is told by whoever needs them. */
+  async #interfaces(): Promise<readonly string[]> {
+    const { knownDiscovery } = await import('./local-trust.ts')
+    return knownDiscovery().then(
+      ({ interfaces }) => interfaces,
+      () => []
+    )
+  }
+
   async #open(): Promise<Discovery> {
     const { openDiscovery } = await import('../peers/discovery/open.ts')
-    const discovery = openDiscovery({ clock: systemClock, browse: true, onTrouble: this.#tell })
+    const interfaces = await this.#interfaces()
+    const discovery = openDiscovery({ clock: systemClock, browse: true, interfaces, onTrouble: this.#tell })
     discovery.onChange(() => this.#changes.fire())
     this.#opened = discovery
+    if (this.#ended) discovery.dispose()
     return discovery
   }
 }

@@ -110,6 +110,15 @@ describe.skipIf(lacksNetworks)('two computers with Farport', { timeout: 90_000 }
     expect(there.seen).toBeGreaterThanOrEqual(start)
   })
 
+  it('listen on the chosen interfaces alone, also where no Farport runs', async () => {
+    const { alice, bob } = two()
+    await bob.serve()
+    alice.home.write({ preferences: { discovery: { interfaces: ['near'] } } })
+    await hears(alice, ({ name, present }) => name === 'bob' && present)
+    alice.home.write({ preferences: { discovery: { interfaces: ['lo'] } } })
+    expect(await peersOf(alice, '--timeout', '2')).toEqual([])
+  })
+
   it('hear of an end at once, and of each other within 10 s after the cable is plugged in again', async () => {
     const { network, alice, bob } = two({ shares })
     network.cut()
