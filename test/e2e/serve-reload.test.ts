@@ -51,23 +51,23 @@ describe('settings that change while Farport serves', () => {
       const stop = async (talker: Talker): Promise<void> => {
         await eventually(() => expect(talker.trouble).toBe('closed'))
       }
-      const changes: readonly (readonly [string, (maxClients: number) => void | Promise<void>])[] = [
+      const changes: readonly (readonly [string, (round: number) => void | Promise<void>])[] = [
         [
           'a new file in the place of the old one',
-          (maxClients) => edit(home, (all) => ({ ...all, shares: changed(all.shares, maxClients) }))
+          (round) => edit(home, (all) => ({ ...all, shares: changed(all.shares, round) }))
         ],
         [
           'the file itself, and SIGHUP',
-          (maxClients) => {
+          (round) => {
             const all = home.read() as GivenSettings
-            writeFileSync(home.settings, JSON.stringify({ ...all, shares: changed(all.shares, maxClients) }))
+            writeFileSync(home.settings, JSON.stringify({ ...all, shares: changed(all.shares, round) }))
             program.process.kill('SIGHUP')
           }
         ],
         [
           'a command',
-          async (maxClients) => {
-            const [entry] = changed(home.read().shares, maxClients)
+          async (round) => {
+            const [entry] = changed(home.read().shares, round)
             await client.call('share.change', entry!)
           }
         ]
@@ -95,6 +95,27 @@ describe('settings that change while Farport serves', () => {
     }
   )
 
+  it('are taken over by a share in use: other listeners, lists and rules', async () => {
+    const [port, more] = (await freePorts(2)) as [number, number]
+    const { home, program } = await instance({ shares: [share('desk', port)] })
+    const pid = program.process.pid!
+    const state = watched(await owner(home))
+    const talker = await Talker.begin(port)
+    const listener = listeners(pid).get(port)
+    for (const round of [2, 3]) {
+      const listen = [at(more), { url: at(port), banner: 'hello' }].slice(round % 2)
+      edit(home, (all) => ({ ...all, shares: [share('desk', port, { listen, maxClients: round })] }))
+      const addresses = [at(more), at(port)].slice(round % 2)
+      await eventually(() => expect(state().bridges.desk?.addresses).toEqual(addresses))
+      await talker.goesOn(1000)
+    }
+    expect(talker.trouble).toBeUndefined()
+    expect(listeners(pid).get(port)).not.toBe(listener)
+    expect([...listeners(pid).keys()]).toEqual([port])
+    expect(count(program.stderr, 'desk: its settings changed while it goes on; ready at')).toBe(2)
+    expect(count(program.stderr, 'desk: port open')).toBeLessThan(2)
+  })
+
   it('swap the addresses of two shares, rename one, and take two changes at once', async () => {
     const [a, b] = (await freePorts(2)) as [number, number]
     const { home, program } = await instance({ shares: [share('a', a), share('b', b)] })
@@ -107,8 +128,11 @@ describe('settings that change while Farport serves', () => {
     })
     edit(home, (all) => ({ ...all, shares: [share('a', b, { name: 'desk' }), share('b', a)] }))
     await eventually(() => expect(state().bridges.a?.name).toBe('desk'))
-    await Talker.begin(b)
-    await Talker.begin(a)
+    for (const each of [await Talker.begin(b), await Talker.begin(a)]) each.socket.destroy()
+    await eventually(() => {
+      const { bridges } = state()
+      expect([bridges.a?.sessions, bridges.b?.sessions]).toEqual([[], []])
+    })
     const [one, other] = home.read().shares
     await Promise.all([
       client.call('share.change', { ...one!, maxClients: 3 }),
@@ -249,6 +273,8 @@ describe('settings that change while Farport serves', () => {
   })
 })
 
-function changed<Each extends GivenShare>(shares: readonly Each[] | undefined, maxClients: number): Each[] {
-  return (shares ?? []).map((each, index) => (index > 0 ? each : { ...each, maxClients }))
+/** Its device is another one each time, so it is begun anew. */
+function changed<Each extends GivenShare>(shares: readonly Each[] | undefined, round: number): Each[] {
+  const port = { target: 'sim:echo', noBreak: round % 2 === 0 }
+  return (shares ?? []).map((each, index) => (index > 0 ? each : { ...each, port }))
 }

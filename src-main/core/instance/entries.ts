@@ -161,6 +161,7 @@ export class Entries {
     const { kind, entry } = what
     const held = this.#held.get(entry.id)
     if (!held) return 0
+    const ran = held.entry.wanted && !held.entry.failure
     try {
       await this.#patiently(held.entry.amend(entry))
     } catch {
@@ -169,7 +170,7 @@ export class Entries {
       return lost
     }
     this.#held.set(entry.id, { ...held, what: { kind, entry } })
-    if (held.entry.wanted && !held.entry.failure) this.#options.amended({ kind, entry })
+    if (ran && !held.entry.failure) this.#options.amended({ kind, entry })
     this.#changes.fire()
     return 0
   }
