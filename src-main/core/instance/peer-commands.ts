@@ -24,8 +24,8 @@ export function peerCommands(house: PeerHouse & { readonly key: Key }): PeerComm
   return {
     'peer.block': async ({ peer }) => {
       const asking = peers.desk.requests.map(({ peerId: id, name }) => ({ id, name }))
-      // Whom nobody asked about can only be meant by all of the id.
-      const candidates = oneEach([...asking, ...trust.all, ...wholeId(peer)])
+      // Whom nobody asked about can only be meant by all of the id; of the others the name is known.
+      const candidates = oneEach([...wholeId(peer), ...asking, ...trust.all])
       const { id, name } = namedPeer(peer, candidates, 'computer')
       // What it has open ends with that, its request to pair too.
       await trust.block(id, name === '' ? id.slice(0, 8) : name, Date.now())

@@ -96,7 +96,8 @@ describe('two running installations', () => {
     // Who asks and is blocked meanwhile has asked for the last time.
     await request()
     await eventually(() => expect(b.instance.state.pairings?.[a.id]?.code).toBeDefined())
-    await b.owner.call('peer.block', { peer: 'alice' })
+    // By its id, and it keeps the name that it asked under.
+    await b.owner.call('peer.block', { peer: a.id })
     await eventually(() => expect(a.instance.state.pairings).toEqual({}))
     expect(b.instance.state.pairings).toEqual({})
     await expect(request()).rejects.toMatchObject({ code: 'peer-closed' })
