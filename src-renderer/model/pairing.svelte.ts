@@ -86,10 +86,16 @@ export class PairingDesk {
   async block(): Promise<void> {
     const { stage } = this
     if (stage?.type !== 'compare') return
-    await this.#try(async () => {
-      await this.#core.call('peer.block', { peer: stage.request.peer })
+    const { request } = stage
+    // How the request ends by that is no news.
+    this.#end.abort()
+    try {
+      await this.#core.call('peer.block', { peer: request.peer })
       this.close()
-    })
+    } catch (error) {
+      this.#compare(request, this.#begin().signal)
+      this.stage = { type: 'compare', request, accepted: false, fault: toFault(error).message }
+    }
   }
 
   /** Once more, where we asked. */

@@ -179,4 +179,83 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     expect(await problemsInBothSchemes(alice.page)).toEqual([])
     await screenshot(alice.page, 'settings')
   })
+
+  it('by an address, past somebody who types, who blocks and unblocks; and a port of another program', async () => {
+    const quiet = { preferences: { discovery: { announce: false, browse: false } } }
+    const open = { id: 'desk', name: 'desk', port: { target: 'sim:echo' }, allow: ['10.77.0.0/24'] }
+    const listen = [`rfc2217://10.77.0.2:7000`]
+    const { alice, bob } = await two(
+      { name: 'alice', ...quiet },
+      { name: 'bob', ...quiet, shares: [{ ...open, listen }] }
+    )
+
+    // Nobody is found: she knows where he is.
+    await go(alice.page, 'Network')
+    await alice.page.getByText('No other computers found yet').waitFor()
+    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    await screenshot(alice.page, 'network-empty')
+    await button(alice.page, 'Enter an address').click()
+    const dialog = alice.page.getByRole('dialog', { name: 'Enter an address' })
+    await dialog.getByLabel('Address').fill('ftp://bob')
+    await dialog.getByText('That beginning is not known').waitFor()
+    await dialog.getByLabel('Address').fill('10.77.0.2')
+    await dialog.getByText('A computer with Farport, at 10.77.0.2').waitFor()
+    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    await screenshot(alice.page, 'enter-address')
+    await button(alice.page, 'Remember this computer').click()
+    await dialog.getByText('10.77.0.2 is looked for from now on').waitFor()
+
+    // He types, and goes on typing.
+    await go(bob.page, 'Settings')
+    const name = bob.page.getByLabel('Computer name')
+    await name.fill('bob the')
+    await button(alice.page, 'Pair').last().click()
+    const message = bob.page.getByText('alice asks to pair')
+    await message.waitFor()
+    await bob.page.keyboard.type(' second')
+    expect(await name.inputValue()).toBe('bob the second')
+    expect(await bob.page.getByRole('dialog').count()).toBe(0)
+    expect(await problemsInBothSchemes(bob.page)).toEqual([])
+    await screenshot(bob.page, 'pairing-while-typing')
+    await button(bob.page, 'Compare digits').click()
+    await button(bob.page, 'Block').click()
+    await alice.page.getByRole('dialog', { name: 'Not paired' }).waitFor()
+    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    await screenshot(alice.page, 'pairing-refused')
+    await alice.page.keyboard.press('Escape')
+    const blocked = bob.page.getByRole('region', { name: 'Blocked computers' })
+    await blocked.getByText('alice').waitFor()
+    await button(bob.page, 'Unblock').click()
+    await blocked.waitFor({ state: 'detached' })
+
+    // What she remembered is there; the port is one for every program.
+    await alice.page.getByRole('region', { name: /^10\.77\.0\.2: Not paired/ }).waitFor()
+    await button(alice.page, 'Enter an address').click()
+    await dialog.getByLabel('Address').fill('10.77.0.2:7000')
+    await dialog.getByLabel('What is there').selectOption('A serial port, with settings (RFC 2217)')
+    await button(alice.page, 'Connect').click()
+    const link = alice.page.getByRole('list').getByText('rfc2217://10.77.0.2:7000')
+    await link.waitFor()
+
+    // A terminal opens it; what is typed comes back.
+    await button(alice.page, /^More about/).click()
+    await alice.page.getByRole('menuitem', { name: 'Open terminal' }).click()
+    await alice.page.locator('.xterm').waitFor()
+    await alice.page.locator('.xterm-helper-textarea').focus()
+    await alice.page.keyboard.type('echo of mine')
+    await alice.page.locator('.xterm-rows').getByText('echo of mine').waitFor()
+    await screenshot(alice.page, 'terminal-of-a-link')
+    await go(alice.page, 'Connections')
+    await button(alice.page, 'Disconnect').click()
+    await alice.page.getByText('Disconnected; stays so when Farport starts').waitFor()
+    await alice.page.setViewportSize({ width: 720, height: 560 })
+    await screenshot(alice.page, 'connections-720')
+    await button(alice.page, /^More about/).click()
+    await alice.page.getByRole('menuitem', { name: 'Remove …' }).click()
+    await button(alice.page, 'Remove').click()
+    await alice.page.getByText('No connections').waitFor()
+    await screenshot(alice.page, 'connections-empty-720')
+    await go(alice.page, 'Captures')
+    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+  })
 })
