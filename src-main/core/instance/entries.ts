@@ -161,7 +161,7 @@ export class Entries {
     const { kind, entry } = what
     const held = this.#held.get(entry.id)
     if (!held) return 0
-    const ran = held.entry.wanted && !held.entry.failure
+    const { wanted, failure } = held.entry
     try {
       await this.#patiently(held.entry.amend(entry))
     } catch {
@@ -170,7 +170,7 @@ export class Entries {
       return lost
     }
     this.#held.set(entry.id, { ...held, what: { kind, entry } })
-    if (ran && !held.entry.failure) this.#options.amended({ kind, entry })
+    if (wanted && !failure) this.#options.amended({ kind, entry })
     this.#changes.fire()
     return 0
   }
