@@ -17,16 +17,18 @@ export function adviceFor({ port }: Pick<Row, 'port'>): Advice | undefined {
 }
 
 export function adviceOf({ message, fix }: Pick<PortFinding, 'message' | 'fix'>): Advice {
-  const command = commandIn(fix ?? message)
+  if (fix === undefined) return ofSentence(message)
+  const command = /^(?:.*?: )?(sudo .+?)(?:, then | \(|$)/.exec(fix)?.[1] ?? ofSentence(fix).command
   const text = message.replaceAll('`', '')
-  if (fix === undefined || fix === command) return { text, ...(command !== undefined && { command }) }
-  const hint = fix.replaceAll('`', '')
-  return { text, hint, ...(command !== undefined && { command }) }
+  if (fix === command) return { text, command }
+  return { text, hint: fix.replaceAll('`', ''), ...(command !== undefined && { command }) }
 }
 
-/** Of a sentence of the core: a command stands in backticks, or begins it. */
-function commandIn(text: string): string | undefined {
-  const ticked = /`(sudo [^`]+)`/.exec(text)?.[1]
-  if (ticked !== undefined) return ticked
-  return /^(?:.*?: )?(sudo .+?)(?:, then | \(|$)/.exec(text)?.[1]
+/** Faults have both in one: what is wrong, in backticks the command, and what to do after it. */
+function ofSentence(message: string): Advice {
+  const [, before, command, after = ''] = /^(.*)`(sudo [^`]+)`(.*)$/.exec(message) ?? []
+  if (before === undefined || command === undefined) return { text: message.replaceAll('`', '') }
+  const text = `${before.replace(/[\s:,.]*(?:\brun)?\s*$/, '')}.`
+  const hint = after.replaceAll('`', '').replace(/^[\s,.]+/, '')
+  return { text, command, ...(hint !== '' && { hint: `${hint.charAt(0).toUpperCase()}${hint.slice(1)}` }) }
 }

@@ -1,6 +1,6 @@
 /** How a row of "This computer" stands, in words, and how loud that is said. Pure: a Row in, words out. */
 import type { FaultCode, FaultRecord } from '../../src-main/contract/faults.ts'
-import type { BridgeState, SessionState } from '../../src-main/contract/state.ts'
+import type { BridgeState, PortState, SessionState } from '../../src-main/contract/state.ts'
 import { words } from '../words/words.ts'
 import type { Row } from './rows.ts'
 
@@ -9,6 +9,8 @@ export interface RowState {
   readonly tone: 'quiet' | 'good' | 'warning' | 'danger'
   /** What stands in the way, where that is more than the words tell. */
   readonly fault?: FaultRecord
+  /** It is tried again without anybody doing anything. */
+  readonly isRetried?: boolean
 }
 
 export function stateOf({ share, port }: Row): RowState {
@@ -20,7 +22,7 @@ export function stateOf({ share, port }: Row): RowState {
   const { state, blocked, sessions } = share
   switch (state.type) {
     case 'waiting':
-      return waiting(state.fault)
+      return waiting(state)
     case 'opening':
       return { text: words.state.opening, tone: 'quiet' }
     case 'closing':
@@ -61,8 +63,8 @@ const WAITING: Readonly<Partial<Record<FaultCode, RowState>>> = {
   'device-permission': { text: words.state.noPermission, tone: 'danger' }
 }
 
-function waiting(fault: FaultRecord): RowState {
+function waiting({ fault, retryAt }: Extract<PortState, { type: 'waiting' }>): RowState {
   const known = WAITING[fault.code]
   if (known?.tone === 'warning') return known
-  return { text: words.state.broken, tone: 'danger', ...known, fault }
+  return { text: words.state.broken, tone: 'danger', ...known, fault, isRetried: retryAt !== undefined }
 }

@@ -440,8 +440,7 @@ export const EN = {
       'Its name, its settings and who may use it are forgotten, and whoever uses it now is disconnected. A port that is plugged in stays in the list.',
     showHow: 'Show how',
     hideHow: 'Hide',
-    triedAgain: 'It is tried again by itself.',
-    turnOff: 'Stop sharing'
+    triedAgain: 'It is tried again by itself.'
   },
   drawer: {
     about: 'About',

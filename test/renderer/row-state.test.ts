@@ -70,9 +70,11 @@ describe('advice', () => {
     const message =
       'You may not open /dev/ttyUSB0 (root:dialout): run `sudo usermod -aG dialout $USER`, then sign out and in'
     expect(adviceOf({ message })).toEqual({
-      text: message.replaceAll('`', ''),
-      command: 'sudo usermod -aG dialout $USER'
+      text: 'You may not open /dev/ttyUSB0 (root:dialout).',
+      command: 'sudo usermod -aG dialout $USER',
+      hint: 'Then sign out and in'
     })
+    expect(adviceOf({ message: 'It is in use by `cat`.' })).toEqual({ text: 'It is in use by cat.' })
     expect(
       adviceOf({
         message: 'ModemManager is probing this adapter.',
