@@ -140,6 +140,8 @@ describe.skipIf(lacks('openssl'))('our listener with TLS', () => {
       ])
       socat.process.stdin?.write('one')
       await socat.printed(/one/)
+      for (const name of [[], ['desk']])
+        expect(await home.done('list', ...name)).toMatch(/raw\+tls:\/\/127\.0\.0\.1:\d+ \(encrypted\)$/m)
       await home.done('permit', 'bench', 'desk', 'observe')
       expect(await home.done('list', '--json')).toMatch(/"observes":true/)
       await home.done('permit', 'bench', 'desk', 'control')

@@ -4,7 +4,16 @@ import { table } from '../table.ts'
 import type { Entry } from './named.ts'
 import { controlRows } from './control-rows.ts'
 import { clientTable } from './tables.ts'
-import { bridgeWords, grouped, linesInFull, linesOf, momentText, rotatorWords, shortText } from './words.ts'
+import {
+  bridgeWords,
+  grouped,
+  linesInFull,
+  linesOf,
+  lockWord,
+  momentText,
+  rotatorWords,
+  shortText
+} from './words.ts'
 
 const MAX_TEXT = 300
 
@@ -29,7 +38,7 @@ function bridgeDetail(bridge: BridgeState, now: Date, width: number | undefined)
       ...(lines ? [['lines', linesInFull(lines)]] : []),
       ...addresses.map((url) => [
         'address',
-        long(url) + (awaited.includes(url) ? ' (nobody can come there yet)' : '')
+        long(url) + (awaited.includes(url) ? ' (nobody can come there yet)' : lockWord(url))
       ]),
       ...dials.map((url) => ['connects to', long(url)]),
       ...controlRows(bridge.far, now),

@@ -11,6 +11,7 @@ import {
   bridgeWords,
   grouped,
   linesThatAreOn,
+  lockWord,
   lostText,
   namesText,
   portText,
@@ -76,7 +77,9 @@ function bridgeLines(bridge: BridgeState, hasTotals: boolean): string[][] {
 /** Where it is reached, and where it connects to by itself. */
 function addressesOf({ addresses, awaited = [], dials }: BridgeState): string[] {
   return [
-    ...addresses.map((url) => shortText(url, 200) + (awaited.includes(url) ? ' (not there yet)' : '')),
+    ...addresses.map(
+      (url) => shortText(url, 200) + (awaited.includes(url) ? ' (not there yet)' : lockWord(url))
+    ),
     ...dials.map((url) => `to ${shortText(url, 200)}`)
   ]
 }

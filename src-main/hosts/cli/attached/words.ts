@@ -133,3 +133,8 @@ function dayText(time: Date): string {
 function twoDigits(number: number): string {
   return String(number).padStart(2, '0')
 }
+
+/** Behind an address that is a lock. */
+export function lockWord(url: string): string {
+  return /^\w+\+(?:tls|certauth):/.test(url) ? ' (encrypted)' : ''
+}
