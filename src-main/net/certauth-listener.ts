@@ -26,7 +26,7 @@ import { startServer } from './stream-carrier.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
 import type { Secured } from './tls-dial.ts'
 import { idOfKey } from './tls-identity.ts'
-import { PendingHandshakes } from './tls-pending.ts'
+import { PendingHandshakes, SeenAddresses } from './tls-pending.ts'
 import { RenewedKeys } from './tls-renewal.ts'
 import { TlsSocket } from './tls-socket.ts'
 import type { ListenTrust, ProvenKey } from './tls-trust.ts'
@@ -58,6 +58,7 @@ class CertauthListener implements Listener {
   /** Logins under way; handshakes of TLS have their own slots before. */
   readonly #pending: PendingHandshakes
   readonly #early = new Set<Connection>()
+  readonly #seen = new SeenAddresses()
   readonly #connection = new Emitter<Connection>()
   readonly onConnection = this.#connection.event
 
@@ -73,7 +74,8 @@ class CertauthListener implements Listener {
     this.#trust = trust
     this.#keys = keys
     this.#options = options
-    const isKnownAddress = (address: string): boolean => trust.isKnownAddress(address)
+    const isKnownAddress = (address: string): boolean =>
+      this.#seen.has(address) || trust.isKnownAddress(address)
     this.#pending = new PendingHandshakes(isKnownAddress)
     const anyone = endpoint.tls?.anyone === true
     this.#acceptor = new TlsAcceptor(server, {
@@ -126,7 +128,10 @@ class CertauthListener implements Listener {
       })
       const rest = await loggedIn(lower, login)
       const { far } = admission
-      if (far) whileTrusted(lower, far.id, this.#trust.onRevoked)
+      if (far) {
+        this.#seen.add(options.remoteAddress ?? '')
+        whileTrusted(lower, far.id, this.#trust.onRevoked)
+      }
       const connection = await muxed(lower, rest, 'answers', { clock, stallTimeoutMs, far })
       if (this.#connection.hasListeners) this.#connection.fire(connection)
       else connection.abort(NOBODY_LISTENS)

@@ -16,6 +16,7 @@ import type { Rejection } from './tls-acceptor.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
 import type { Secured } from './tls-dial.ts'
 import { idOfKey } from './tls-identity.ts'
+import { SeenAddresses } from './tls-pending.ts'
 import { RenewedKeys } from './tls-renewal.ts'
 import { TlsSocket } from './tls-socket.ts'
 import type { ListenTrust, ProvenKey } from './tls-trust.ts'
@@ -57,6 +58,7 @@ class ForeignTlsListener implements Listener {
   readonly #options: ListenOptions
   readonly #acceptor: TlsAcceptor
   readonly #living = new Living()
+  readonly #seen = new SeenAddresses()
   readonly #connection = new Emitter<Connection>()
   readonly onConnection = this.#connection.event
 
@@ -76,7 +78,7 @@ class ForeignTlsListener implements Listener {
     this.#acceptor = new TlsAcceptor(server, {
       ...options,
       allowList: anyone ? (options.allowList ?? new AllowList()) : chosen(options.allowList),
-      isKnownAddress: (address) => trust.isKnownAddress(address),
+      isKnownAddress: (address) => this.#seen.has(address) || trust.isKnownAddress(address),
       tls: { ...this.#secure(), requestCert: !anyone },
       ready: () => keys.look(),
       halfCloseMs: endpoint.protocol === 'rfc2217' ? 0 : HALF_CLOSE_MS,
@@ -105,7 +107,10 @@ class ForeignTlsListener implements Listener {
     if ('why' in judged) return this.#endpoint.protocol === 'raw' ? { ...judged, parting: '' } : judged
     const { far } = judged
     const connection = new ForeignConnection(secured, far)
-    if (far) whileTrusted(connection, far.id, this.#trust.onRevoked)
+    if (far) {
+      this.#seen.add(secured.options.remoteAddress ?? '')
+      whileTrusted(connection, far.id, this.#trust.onRevoked)
+    }
     this.#living.add(connection)
     if (this.#connection.hasListeners) this.#connection.fire(connection)
     else connection.abort(NOBODY_LISTENS)

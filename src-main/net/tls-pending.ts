@@ -39,3 +39,23 @@ export class PendingHandshakes {
     }
   }
 }
+
+/** More than come to one listener. */
+const MAX_SEEN = 64
+
+/** Addresses at which a listener saw somebody who proved a key that may come: they are known ones from then on. */
+export class SeenAddresses {
+  readonly #all = new Set<string>()
+
+  has(address: string): boolean {
+    return this.#all.has(address)
+  }
+
+  /** The one that was not seen for longest gives way. */
+  add(address: string): void {
+    this.#all.delete(address)
+    this.#all.add(address)
+    const [oldest] = this.#all
+    if (this.#all.size > MAX_SEEN && oldest !== undefined) this.#all.delete(oldest)
+  }
+}

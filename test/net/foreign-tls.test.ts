@@ -7,7 +7,7 @@ import { AllowList } from '../../src-main/net/allow-list.ts'
 import type { Connection } from '../../src-main/net/connection.ts'
 import { SocketConnection } from '../../src-main/net/socket-connection.ts'
 import { HANDSHAKE_TIMEOUT_MS, dialSecure } from '../../src-main/net/tls-dial.ts'
-import { MAX_PENDING_PER_ADDRESS } from '../../src-main/net/tls-pending.ts'
+import { MAX_PENDING, MAX_PENDING_PER_ADDRESS } from '../../src-main/net/tls-pending.ts'
 import { TlsSocket } from '../../src-main/net/tls-socket.ts'
 import { eventually } from '../eventually.ts'
 import { FakeClock } from '../fake-clock.ts'
@@ -218,6 +218,24 @@ describe.skipIf(lacks('openssl'))('a listener with TLS', () => {
     await eventually(() => expect(listening.accepted).toHaveLength(1))
   })
 
+  it('keeps a slot for an address where somebody was let in, while others hold all of them', async () => {
+    const listening = await listeningForeign(new Trusting(ours).trust(client, 'bench'))
+    const from = (localAddress: string): ConnectionOptions & { localAddress: string } => ({ localAddress })
+    const first = coming(listening, client, from('127.0.0.2'))
+    await eventually(() => expect(listening.accepted).toHaveLength(1))
+    first.destroy()
+    const places = MAX_PENDING / MAX_PENDING_PER_ADDRESS
+    for (let n = 0; n < MAX_PENDING; n++) void silentAt(listening, `127.0.1.${1 + (n % places)}`)
+    void silentAt(listening, '127.0.1.250')
+    await eventually(() =>
+      expect(listening.refused).toMatchObject([{ why: expect.stringMatching(/too many/) as string }])
+    )
+    await closed(coming(listening, client, from('127.0.0.3')))
+    expect(listening.accepted).toHaveLength(1)
+    coming(listening, client, from('127.0.0.2'))
+    await eventually(() => expect(listening.accepted).toHaveLength(2))
+  })
+
   it('a web page is noticed', async () => {
     const listening = await listeningForeign(new Trusting(ours), { query: 'anyone', httpGuard: true })
     const tls = coming(listening)
@@ -230,8 +248,8 @@ describe.skipIf(lacks('openssl'))('a listener with TLS', () => {
 })
 
 /** Connected, and says nothing: until it is closed. */
-function silentAt({ port }: Listening): Promise<void> {
-  const socket = createConnection({ port, host: '127.0.0.1' })
+function silentAt({ port }: Listening, localAddress?: string): Promise<void> {
+  const socket = createConnection({ port, host: '127.0.0.1', ...(localAddress && { localAddress }) })
   socket.on('error', () => undefined)
   onTestFinished(() => void socket.destroy())
   return new Promise((resolve) => socket.once('close', () => resolve()))
