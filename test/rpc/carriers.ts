@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
 import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { systemClock } from '../../src-main/base/clock.ts'
@@ -18,6 +19,7 @@ import { parseEndpoint } from '../../src-main/net/endpoint.ts'
 import { PageSockets } from '../../src-main/hosts/headless/page-sockets.ts'
 import type { Channel } from '../../src-main/rpc/channel.ts'
 import { memoryChannels } from '../../src-main/rpc/memory-channel.ts'
+import { portChannel, type EventPort } from '../../src-main/rpc/port-channel.ts'
 import { socketChannel } from '../../src-main/rpc/socket-channel.ts'
 import { streamChannel } from '../../src-main/rpc/stream-channel.ts'
 import { eventually } from '../eventually.ts'
@@ -28,6 +30,15 @@ import { house } from '../trust/house.ts'
 export function memoryPair(): RpcPair {
   const [client, server] = memoryChannels()
   return closedAtEnd({ client, server })
+}
+
+/** As the window of the app has it. */
+export function portPair(): RpcPair {
+  const { port1, port2 } = new MessageChannel()
+  // Node's have a browser's events too; its types do not say so.
+  const [client, server] = [port1, port2].map((port) => port as unknown as EventPort)
+  if (!client || !server) throw new Error('a channel has two ports')
+  return closedAtEnd({ client: portChannel(client, 'client'), server: portChannel(server, 'server') })
 }
 
 export interface DuplexPair {
