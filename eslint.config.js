@@ -16,8 +16,6 @@ const STEPS = [
   ['hosts']
 ]
 
-const ROOMS = STEPS.flat()
-
 /** For each room: everything of src-main that is neither the room itself nor of an earlier step is out of bounds. */
 const zones = STEPS.flatMap((rooms, step) =>
   rooms.map((room) => ({
@@ -41,13 +39,23 @@ const RENDERER_ZONE = {
   message: 'The page may import only contract, base, traffic and rpc.'
 }
 
-/** A package that only one room may touch. */
-const only = (room, names) => ({
-  files: ROOMS.filter((each) => each !== room).map((each) => `src-main/${each}/**`),
+/** Packages that only one room may touch. */
+const OWNED = [
+  ['os', ['koffi', '@serialport/*', 'serialport']],
+  ['hosts/electron', ['electron']]
+]
+
+/** Nobody but their owners imports them. */
+const notOwnedBy = (owner) => ({
   rules: {
     'no-restricted-imports': [
       'error',
-      { patterns: [{ group: names, message: `Only src-main/${room} imports this.` }] }
+      {
+        patterns: OWNED.filter(([room]) => room !== owner).map(([room, group]) => ({
+          group,
+          message: `Only src-main/${room} imports this.`
+        }))
+      }
     ]
   }
 })
@@ -88,7 +96,24 @@ export default defineConfig(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }]
     }
   },
-  only('os', ['koffi', '@serialport/*', 'serialport']),
+  { files: ['src-main/**', 'src-renderer/**'], ...notOwnedBy() },
+  ...OWNED.map(([room]) => ({ files: [`src-main/${room}/**`], ...notOwnedBy(room) })),
+  {
+    files: ['src-main/hosts/electron/**'],
+    rules: {
+      // A dialog that waits stops every port: one process has them all.
+      'no-restricted-properties': [
+        'error',
+        ...['showMessageBoxSync', 'showOpenDialogSync', 'showSaveDialogSync', 'showErrorBox'].map(
+          (property) => ({
+            object: 'dialog',
+            property,
+            message: 'It blocks, and ports with it.'
+          })
+        )
+      ]
+    }
+  },
   { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
   { files: ['test/**'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } }
 )

@@ -8,6 +8,9 @@ import { notices } from './scripts/notices.ts'
 /** Natives stay outside the bundle: they find their binaries beside themselves. */
 const NATIVES = ['koffi']
 
+/** What the desktop app has beside it: Electron is what runs it. */
+const BESIDE = [...NATIVES, 'electron']
+
 /** They are in no script, but in what is shipped. */
 const FONTS = ['@fontsource-variable/inter']
 
@@ -27,6 +30,12 @@ const executable: Plugin = {
   }
 }
 
+/** Of each file that Node runs. A single `…`, in a comment or a text, makes V8 keep the whole file at two bytes a character. */
+const OUTPUT = {
+  charset: 'ascii',
+  comments: { legal: true, annotation: false, jsdoc: false }
+} as const
+
 const needed = new Map<string, boolean>()
 
 /** Whether farport.js imports it at once, by whatever way. */
@@ -44,10 +53,14 @@ export default defineConfig({
   root: top('src-renderer'),
   publicDir: false,
   define: { __FARPORT_VERSION__: JSON.stringify(version) },
-  plugins: [svelte({ configFile: false }), notices({ main: NATIVES, client: FONTS }), executable],
+  plugins: [
+    svelte({ configFile: false }),
+    notices({ main: NATIVES, electron: NATIVES, client: FONTS }),
+    executable
+  ],
   builder: {
     async buildApp(builder) {
-      for (const name of ['main', 'client']) {
+      for (const name of ['main', 'electron', 'preload', 'client']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
@@ -82,9 +95,7 @@ export default defineConfig({
           output: {
             banner: '#!/usr/bin/env node',
             format: 'es',
-            // A single `…`, in a comment or a text, makes V8 keep the whole file at two bytes a character.
-            charset: 'ascii',
-            comments: { legal: true, annotation: false, jsdoc: false },
+            ...OUTPUT,
             entryFileNames: '[name].js',
             chunkFileNames: 'chunks/[name]-[hash].js',
             // One file for what several commands need: Node resolves each file's path anew, which wakes its optimizing compiler
@@ -101,6 +112,46 @@ export default defineConfig({
               ]
             }
           }
+        }
+      }
+    },
+    // The desktop app. A build of its own: the files of the command stay as they are, and start as fast.
+    electron: {
+      consumer: 'server',
+      resolve: { noExternal: true, external: BESIDE, builtins: [...builtinModules, /^node:/] },
+      build: {
+        outDir: top('dist/electron'),
+        target: 'node24',
+        minify: false,
+        sourcemap: true,
+        emptyOutDir: true,
+        rolldownOptions: {
+          input: { main: top('src-main/hosts/electron/main.ts') },
+          external: BESIDE,
+          // The core loads on demand for the command; here it is all needed anyway.
+          checks: { ineffectiveDynamicImport: false },
+          output: {
+            ...OUTPUT,
+            format: 'es',
+            entryFileNames: '[name].js',
+            chunkFileNames: 'chunks/[name]-[hash].js'
+          }
+        }
+      }
+    },
+    // Runs sandboxed, where there is no other module but Electron's and no ESM.
+    preload: {
+      consumer: 'server',
+      resolve: { noExternal: true, external: ['electron'] },
+      build: {
+        outDir: top('dist/electron'),
+        target: 'chrome140',
+        minify: false,
+        emptyOutDir: false,
+        rolldownOptions: {
+          input: { preload: top('src-main/hosts/electron/preload.ts') },
+          external: ['electron'],
+          output: { ...OUTPUT, format: 'cjs', entryFileNames: '[name].cjs' }
         }
       }
     }

@@ -18,6 +18,8 @@ interface Manifest {
 export function notices(beside: Readonly<Record<string, readonly string[]>>): Plugin {
   return {
     name: 'third-party-notices',
+    // It has nothing of anybody else's, and lies beside one that has.
+    applyToEnvironment: ({ name }) => name !== 'preload',
     generateBundle(_options, bundle) {
       const others = beside[this.environment.name] ?? []
       const folders = new Set(others.map((name) => join(top, 'node_modules', name)))

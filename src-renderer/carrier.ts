@@ -4,11 +4,12 @@
  */
 import { Fault } from '../src-main/contract/faults.ts'
 import type { Channel } from '../src-main/rpc/channel.ts'
+import { portChannel } from '../src-main/rpc/port-channel.ts'
 import { socketChannel } from '../src-main/rpc/socket-channel.ts'
 
-/** Of the preload: absent in a browser. Resolves each time with a Channel of its own. */
+/** Of the preload: absent in a browser. A port of its own for each key comes as a message of this window, with the key. */
 interface Preloaded {
-  readonly open: () => Promise<Channel>
+  readonly open: (key: string) => void
 }
 
 declare global {
@@ -19,7 +20,27 @@ declare global {
 
 /** Rejects with a Fault `peer-unreachable`, or the signal's reason. */
 export function openChannel(signal: AbortSignal): Promise<Channel> {
-  return window.farport ? window.farport.open() : dialSocket(signal)
+  return window.farport ? takePort(window.farport, signal) : dialSocket(signal)
+}
+
+/** What leads through the preload is copied, with all that it calls, for each message; a port is not. */
+function takePort(preloaded: Preloaded, signal: AbortSignal): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    const key = crypto.randomUUID()
+    const ended = new AbortController()
+    const take = ({ source, data, ports: [port] }: MessageEvent<unknown>): void => {
+      if (source !== window || data !== key || !port) return
+      ended.abort()
+      resolve(portChannel(port, 'client'))
+    }
+    const stop = (): void => {
+      ended.abort()
+      reject(signal.reason as Error)
+    }
+    window.addEventListener('message', take, { signal: ended.signal })
+    signal.addEventListener('abort', stop, { signal: ended.signal })
+    preloaded.open(key)
+  })
 }
 
 /** A browser tells a page nothing of why a WebSocket failed: where it is signed out, the page that says so takes the place of this one. */

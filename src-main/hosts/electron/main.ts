@@ -1,0 +1,85 @@
+/**
+ * Where Electron begins: one Farport window for each installation, and what has to be said before Electron is ready. Nothing here waits at
+ * the top: Electron is not ready before this file has run.
+ */
+import { app } from 'electron'
+import { join } from 'node:path'
+import { toFault, type Fault } from '../../contract/faults.ts'
+import { instancePaths, prepareInstance } from '../../core/instance-paths.ts'
+import { endWithNpm } from '../cli/npm-parent.ts'
+import { DesktopApp } from './app.ts'
+import { registerScheme } from './page-protocol.ts'
+import { tellFault } from './questions.ts'
+import { WORDS } from './words.ts'
+
+const LINK_SCHEME = 'farport'
+
+function start(): void {
+  const paths = instancePaths('user')
+  app.setName(WORDS.app)
+  // Beside what the installation has: Chromium's own files, and the lock that is asked for below.
+  app.setPath('userData', join(paths.directory, 'window'))
+  if (process.platform === 'win32') app.setAppUserModelId('io.github.farport')
+  // First, with its own mode: Electron makes its folder in there.
+  const unprepared = faultOf(() => prepareInstance(paths))
+  if (!app.requestSingleInstanceLock()) {
+    app.quit()
+    return
+  }
+  endWithNpm()
+  registerScheme()
+  if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
+
+  const args = process.argv.slice(1)
+  let desktop = undefined as DesktopApp | undefined
+  // What comes while it begins is done then; the last one is what the person wants.
+  let later = undefined as ((desktop: DesktopApp) => void) | undefined
+  const when = (act: (desktop: DesktopApp) => void): void => {
+    if (desktop) act(desktop)
+    else later = act
+  }
+  app.on('second-instance', (_event, others) => when((each) => each.again(others)))
+  app.on('activate', () => when((each) => each.again([])))
+  app.on('open-url', (event, link) => {
+    event.preventDefault()
+    when((each) => each.openLink(link))
+  })
+  // The tray goes on without a window.
+  app.on('window-all-closed', () => undefined)
+  app.on('before-quit', (event) => {
+    if (desktop && !desktop.mayQuit()) event.preventDefault()
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (desktop) void desktop.leave()
+      else app.quit()
+    })
+
+  app
+    .whenReady()
+    .then(() => {
+      if (unprepared) throw unprepared
+      return DesktopApp.open(paths.directory, args)
+    })
+    .then((opened) => {
+      desktop = opened
+      later?.(opened)
+    })
+    .catch(async (error: unknown) => {
+      const { message } = toFault(error)
+      process.stderr.write(`farport: ${message}\n`)
+      await tellFault(undefined, WORDS.failed.title, message)
+      app.exit(1)
+    })
+}
+
+function faultOf(act: () => void): Fault | undefined {
+  try {
+    act()
+    return undefined
+  } catch (error) {
+    return toFault(error)
+  }
+}
+
+start()

@@ -1,0 +1,47 @@
+/**
+ * Whether this desktop shows tray icons. Windows and macOS always do; on Linux somebody has to watch for them on the session bus, and
+ * GNOME without an extension has nobody: a window that hides there is gone. Electron cannot tell.
+ */
+import { execFile } from 'node:child_process'
+
+/** Of KDE's specification of status icons, which all others took over. */
+const WATCHER = 'org.kde.StatusNotifierWatcher'
+
+/** A bus answers at once, or is not there, in ms. */
+const ANSWER_MS = 2000
+
+/** Programs that can ask a bus; one of them is on every desktop. */
+const ASKERS: readonly (readonly [string, ...string[]])[] = [
+  [
+    'gdbus',
+    ...['call', '--session', '--dest', 'org.freedesktop.DBus', '--object-path', '/org/freedesktop/DBus'],
+    ...['--method', 'org.freedesktop.DBus.NameHasOwner', WATCHER]
+  ],
+  [
+    'busctl',
+    ...['--user', 'call', 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus'],
+    ...['NameHasOwner', 's', WATCHER]
+  ],
+  [
+    'dbus-send',
+    ...['--session', '--print-reply', '--dest=org.freedesktop.DBus', '/org/freedesktop/DBus'],
+    ...['org.freedesktop.DBus.NameHasOwner', `string:${WATCHER}`]
+  ]
+]
+
+/** False also where nobody can say. */
+export async function isTrayThere(platform: NodeJS.Platform = process.platform): Promise<boolean> {
+  if (platform !== 'linux') return true
+  for (const [command, ...args] of ASKERS) {
+    const answer = await ask(command, args)
+    if (answer !== undefined) return /\btrue\b/.test(answer)
+  }
+  return false
+}
+
+/** Undefined: it is not installed, or there is no bus. */
+function ask(command: string, args: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(command, args, { timeout: ANSWER_MS }, (error, stdout) => resolve(error ? undefined : stdout))
+  })
+}
