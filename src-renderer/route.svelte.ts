@@ -1,3 +1,5 @@
+import { linkAsked, type LinkAsked } from './model/link-asked.ts'
+
 /**
  * Which page is shown, which item of it is selected, and which view of that item stands over the page: they stand in the address, so that
  * going back and a reload keep them.
@@ -13,6 +15,8 @@ export class Route {
   /** Shown in the drawer; its id in the state tree, or the path of a port. */
   selected = $state<string | undefined>()
   view = $state<View | undefined>()
+  /** A link that another program opened, and that the person is asked about. */
+  asked = $state.raw<LinkAsked | undefined>()
 
   constructor() {
     this.#read()
@@ -38,7 +42,9 @@ export class Route {
   }
 
   #read(): void {
-    const [page, selected, view] = location.hash.slice(1).split('/')
+    const [place = '', query = ''] = location.hash.slice(1).split('?')
+    const [page, selected, view] = place.split('/')
+    this.asked = linkAsked(query)
     this.page = PAGES.find((each) => each === page) ?? 'computer'
     this.selected = selected === undefined ? undefined : decodedOrNothing(selected)
     this.view = VIEWS.find((each) => each === view)

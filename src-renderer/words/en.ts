@@ -569,6 +569,11 @@ export const EN = {
     copy: 'Copy selection',
     screen: (name: string) => `What ${name} says`
   },
+  linkAsked: {
+    title: (share: string, peer: string) => `Connect to ${share} of ${peer}?`,
+    lead: 'Another program opened this link. Connect only if you know where it comes from.',
+    connect: 'Connect'
+  },
   pages: {
     computer: 'This computer',
     network: 'Network',
