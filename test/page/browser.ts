@@ -85,7 +85,7 @@ async function openIn(browser: Browser, url: string, options: PageOptions = {}):
       ignoreHTTPSErrors: anyCertificate
     }))
   const page = await context.newPage()
-  const problems = await watch(page, options.expected ?? [])
+  const problems = await watchPage(page, options.expected ?? [])
   atTestEnd(async () => {
     await context.close()
     expect(problems).toEqual([])
@@ -103,7 +103,7 @@ export async function screenshot(page: Page, name: string): Promise<string> {
 }
 
 /** What it complains of from now on. */
-async function watch(page: Page, expected: readonly RegExp[]): Promise<string[]> {
+export async function watchPage(page: Page, expected: readonly RegExp[]): Promise<string[]> {
   const problems: string[] = []
   const add = (text: string): void => {
     if (!expected.some((each) => each.test(text))) problems.push(text)
