@@ -18,12 +18,15 @@ import { MemoryNetwork, service } from './memory-network.ts'
 const TYPE = '_iostream._tcp.local'
 const channel: Channel = { key: 'eth0/4', interface: 'eth0', family: 4, addresses: ['10.0.0.1'] }
 
-function records(name: string, more: { txt?: Buffer; ttl?: number; host?: string } = {}): DnsRecord[] {
+function records(
+  name: string,
+  more: { txt?: Buffer; ttl?: number; host?: string; port?: number } = {}
+): DnsRecord[] {
   const instance = `${escapeLabel(name)}.${TYPE}`
-  const { ttl = 120, host = 'h.local', txt = Buffer.of(0) } = more
+  const { ttl = 120, host = 'h.local', txt = Buffer.of(0), port = 1 } = more
   return [
     { name: TYPE, type: 'PTR', ttl, flush: false, target: instance },
-    { name: instance, type: 'SRV', ttl, flush: true, port: 1, target: host },
+    { name: instance, type: 'SRV', ttl, flush: true, port, target: host },
     { name: instance, type: 'TXT', ttl, flush: true, data: txt },
     { name: host, type: 'A', ttl, flush: true, address: '10.0.0.9' }
   ]
@@ -33,8 +36,8 @@ class Table {
   readonly cache = new Cache(() => false)
   nowMs = 0
 
-  take(all: readonly DnsRecord[], address = '10.0.0.9'): void {
-    this.cache.take(all, { channel, address, nowMs: this.nowMs, wallMs: this.nowMs })
+  take(all: readonly DnsRecord[], address = '10.0.0.9', on = channel): void {
+    this.cache.take(all, { channel: on, address, nowMs: this.nowMs, wallMs: this.nowMs })
   }
 
   /** A flood at the pace that is let in, from many senders. */
@@ -67,6 +70,21 @@ describe('entries', () => {
     expect(table.cache.size).toBe(limits.ENTRIES)
     const names = table.cache.heard().map((each) => each.name)
     expect(names).toEqual(expect.arrayContaining(['known0', 'known1', 'known2']))
+  })
+
+  it('of one network are not changed from another one', () => {
+    const other: Channel = { ...channel, key: 'wlan0/4', interface: 'wlan0' }
+    const table = new Table()
+    const place = (): unknown => table.cache.heard().map(({ port, txt }) => [port, txt])
+    table.take(records('meter', { port: 1, txt: encodeTxt({ a: 'mine' }) }))
+    table.take(records('meter', { port: 666, txt: encodeTxt({ a: 'not' }) }), '10.9.0.9', other)
+    expect(place()).toEqual([[1, { a: 'mine' }]])
+    // It is in both, and then in the other one alone.
+    table.take(records('meter', { port: 1, txt: encodeTxt({ a: 'mine' }) }), '10.9.0.1', other)
+    table.cache.lose(channel, table.nowMs)
+    expect(table.cache.heard()[0]?.present).toBe(true)
+    table.take(records('meter', { port: 2, txt: encodeTxt({}) }), '10.9.0.1', other)
+    expect(place()).toEqual([[2, {}]])
   })
 
   it('of one sender are half of all', () => {

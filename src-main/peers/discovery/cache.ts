@@ -34,6 +34,12 @@ const SEEN_MS = 60_000
 
 const TYPES = new Map<string, ServiceType>(SERVICE_TYPES.map((each) => [typeName(each), each]))
 
+/** `link`: the interface that it was heard on. */
+interface Part {
+  readonly lease: Lease
+  readonly link: string
+}
+
 interface Entry {
   /** As announced; what it is asked for by. */
   readonly instance: string
@@ -48,8 +54,8 @@ interface Entry {
   /** Where it was heard, by key. */
   readonly on: Map<string, Channel>
   pointer: Lease
-  server: { readonly lease: Lease; readonly host: string; readonly port: number } | undefined
-  text: { readonly lease: Lease; readonly values: Readonly<Record<string, string>> } | undefined
+  server: (Part & { readonly host: string; readonly port: number }) | undefined
+  text: (Part & { readonly values: Readonly<Record<string, string>> }) | undefined
   goodbyeMs: number | undefined
   /** Since when it is gone. */
   greyMs: number | undefined
@@ -217,21 +223,22 @@ export class Cache {
     return entry
   }
 
-  #part(record: DnsRecord & { type: 'SRV' | 'TXT' }, { nowMs }: From): Entry | undefined {
+  #part(record: DnsRecord & { type: 'SRV' | 'TXT' }, { nowMs, channel }: From): Entry | undefined {
     const entry = this.#entries.get(nameKey(record.name))
     if (!entry) return undefined
+    const link = channel.interface
     if (record.type === 'TXT') {
-      if (record.ttl === 0) return undefined
-      entry.text = { lease: new Lease(record, nowMs), values: shownTxt(decodeTxt(record.data)) }
+      if (record.ttl === 0 || isHeldElsewhere(entry, entry.text, link, nowMs)) return undefined
+      entry.text = { lease: new Lease(record, nowMs), link, values: shownTxt(decodeTxt(record.data)) }
       return entry
     }
     if (record.ttl === 0) {
       this.#goodbye(entry, nowMs)
       return undefined
     }
-    if (record.port === 0) return undefined
+    if (record.port === 0 || isHeldElsewhere(entry, entry.server, link, nowMs)) return undefined
     const lease = new Lease(record, nowMs)
-    entry.server = { lease, host: record.target, port: record.port }
+    entry.server = { lease, link, host: record.target, port: record.port }
     this.#hosts.keep(record.target)
     // It lives, whoever said goodbye in its name.
     entry.goodbyeMs = undefined
@@ -362,6 +369,15 @@ export class Cache {
     entry.asks++
     return questions
   }
+}
+
+/**
+ * Each network has names of its own: who is in one of them says nothing about a service that is there in another one. A computer that is
+ * in both says the same in both.
+ */
+function isHeldElsewhere({ on }: Entry, part: Part | undefined, link: string, nowMs: number): boolean {
+  if (!part || part.link === link || part.lease.isOver(nowMs)) return false
+  return [...on.values()].some((each) => each.interface === part.link)
 }
 
 function add<T>(set: Set<T>, value: T | undefined): void {
