@@ -109,10 +109,15 @@ export class TrustStore {
     await this.#records.save((peers) => peers.map((each) => (each.id === id ? change(each) : each)))
   }
 
-  /** The list was changed elsewhere: ends those who are trusted no more. `before`: as it was. */
+  /**
+   * The list was changed elsewhere: ends those who are trusted no more, and those who are blocked by now, whom an authority may have let
+   * in. `before`: as it was.
+   */
   reloaded(before: readonly PeerEntry[]): void {
-    for (const { id, trust } of before)
-      if (trust === 'trusted' && this.standing(id) !== 'trusted') this.#revoked.fire(id)
+    const had = new Map(before.map(({ id, trust }) => [id, trust]))
+    const forgotten = before.filter(({ id, trust }) => trust === 'trusted' && this.standing(id) === 'unknown')
+    const blocked = this.all.filter(({ id, trust }) => trust === 'blocked' && had.get(id) !== 'blocked')
+    for (const { id } of [...forgotten, ...blocked]) this.#revoked.fire(id)
   }
 
   async #put(

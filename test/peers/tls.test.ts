@@ -103,6 +103,22 @@ describe.skipIf(lacks('openssl'))('our listener with TLS', () => {
       expect(program.stderr).toMatch(/connected: signed \(127\.0\.0\.1:/)
     })
 
+    it('ends who is blocked though an authority vouches for him, at once and from then on', async () => {
+      const home = await trusting()
+      const query = `ca=${ca.cert}&cert=${server.cert}&key=${server.key}`
+      const { port, program } = await home.shared('sim:echo', '--listen', `raw+tls://127.0.0.1:0?${query}`)
+      const to = `openssl-connect:localhost:${port},cert=${signed.both},cafile=${ca.cert}`
+      const socat = new Program('socat', ['-', to])
+      socat.process.stdin?.write('hello')
+      await socat.printed(/hello/)
+      await home.done('pair', 'block', signed.id)
+      await socat.ended
+      const again = new Program('socat', ['-', to])
+      again.process.stdin?.end('hello')
+      expect((await again.ended).stdout).toBe('')
+      await program.printed(/client refused: .* is blocked here/, 'stderr')
+    })
+
     it('anyone: encrypted, without a certificate; and then not open to other computers by chance', async () => {
       const home = await trusting()
       const { port } = await home.shared('sim:echo', '--listen', 'raw+tls://127.0.0.1:0?anyone')
