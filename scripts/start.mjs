@@ -1,10 +1,14 @@
 /**
  * `npm start`: runs the built command in this very process. It ends with npm, which does not pass a SIGTERM on.
  *
- *   npm start                  the page in a browser, with two simulated devices
- *   npm start -- --headless    the same, whatever else this computer could
+ *   npm start                  a window where Electron can run, else the page in a browser; with two simulated devices
+ *   npm start -- --headless    the page in a browser, whatever else this computer could
  *   npm start -- --demo        the devices alone, without a page
+ *
+ * The window is one of its own (electron-window.mjs), and shows what this process shares; where it cannot be, its page is in a browser.
  */
+import { showWindow, whyNoWindow } from './electron-window.mjs'
+
 const args = process.argv.splice(2, process.argv.length)
 const wishes = ['--headless', '--demo'].filter((each) => args.includes(each))
 const others = args.filter((each) => !wishes.includes(each))
@@ -12,16 +16,11 @@ const others = args.filter((each) => !wishes.includes(each))
 process.env.FARPORT_ENDS_WITH_PARENT = '1'
 if (wishes.includes('--demo')) process.argv.push('demo', ...others)
 else {
-  const why = wishes.includes('--headless') ? undefined : whyNoWindow()
-  if (why) console.log(`No window: ${why}. The same in a browser:\n`)
+  if (!wishes.includes('--headless')) {
+    const why = await whyNoWindow()
+    if (why) console.log(`No window: ${why}. The same in a browser:\n`)
+    else showWindow()
+  }
   process.argv.push('demo', '--http', '127.0.0.1:7373', ...others)
 }
 await import('../dist/main/farport.js')
-
-function whyNoWindow() {
-  if (process.env.CI) return 'this is CI'
-  const { DISPLAY, WAYLAND_DISPLAY } = process.env
-  if (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY)
-    return 'there is no display here (DISPLAY and WAYLAND_DISPLAY are not set)'
-  return 'this build has none yet'
-}

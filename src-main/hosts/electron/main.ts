@@ -14,11 +14,17 @@ import { WORDS } from './words.ts'
 
 const LINK_SCHEME = 'farport'
 
+/** Among the arguments. */
+const TRIAL = '--trial'
+
 function start(): void {
   const paths = instancePaths('user')
   app.setName(WORDS.app)
-  // Beside what the installation has: Chromium's own files, and the lock that is asked for below.
-  app.setPath('userData', join(paths.directory, 'window'))
+  const args = process.argv.slice(1)
+  // `npm start` has a Farport of its own beside the person's, and a window of its own for it.
+  const folder = args.includes(TRIAL) ? join(paths.directory, 'trial') : paths.directory
+  // Chromium's own files, and the lock that is asked for below.
+  app.setPath('userData', join(folder, 'window'))
   if (process.platform === 'win32') app.setAppUserModelId('io.github.farport')
   // First, with its own mode: Electron makes its folder in there.
   const unprepared = faultOf(() => prepareInstance(paths))
@@ -30,7 +36,6 @@ function start(): void {
   registerScheme()
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
 
-  const args = process.argv.slice(1)
   let desktop = undefined as DesktopApp | undefined
   // What comes while it begins is done then; the last one is what the person wants.
   let later = undefined as ((desktop: DesktopApp) => void) | undefined
@@ -59,7 +64,7 @@ function start(): void {
     .whenReady()
     .then(() => {
       if (unprepared) throw unprepared
-      return DesktopApp.open(paths.directory, args)
+      return DesktopApp.open(folder, args)
     })
     .then((opened) => {
       desktop = opened
