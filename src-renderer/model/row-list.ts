@@ -22,7 +22,7 @@ export function found(rows: readonly Row[], search: string): readonly Row[] {
   })
 }
 
-/** In the order of the rows; each group where its first row is. */
+/** In the order of the rows; each group where its first row is, and last those that are of none. */
 export function listItems(rows: readonly Row[], grouping: Grouping): readonly ListItem[] {
   if (grouping === 'none') return rows.map(itemOf)
   const groups = new Map<string, Row[]>()
@@ -32,7 +32,12 @@ export function listItems(rows: readonly Row[], grouping: Grouping): readonly Li
     if (group) group.push(row)
     else groups.set(name, [row])
   }
-  return [...groups].flatMap(([text, all]): ListItem[] => [
+  // Whoever shares its beginning with nobody is no group.
+  const isAlone = (all: readonly Row[]): boolean => grouping === 'name' && all.length === 1
+  const alone = [...groups.values()].filter(isAlone).flat()
+  const whole: (readonly [string, readonly Row[]])[] = [...groups].filter(([, all]) => !isAlone(all))
+  if (alone.length > 0) whole.push([words.computer.others, alone])
+  return whole.flatMap(([text, all]): ListItem[] => [
     { type: 'heading', key: `group ${text}`, text, count: all.length },
     ...all.map(itemOf)
   ])

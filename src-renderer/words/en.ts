@@ -375,6 +375,7 @@ export const EN = {
       program: 'Programs',
       network: 'Ports elsewhere'
     },
+    others: 'Others',
     count: (count: number) => (count === 1 ? '1 port' : `${count} ports`),
     add: 'Add',
     addSimulated: 'Add a simulated device',

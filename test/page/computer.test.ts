@@ -285,12 +285,16 @@ describe.skipIf(lacks('chromium'))('this computer', () => {
     await screenshot(page, `computer-narrow-${scheme}`)
   })
 
-  it('adds a simulated device where there is nothing, and pauses all sharing', async () => {
+  it('adds a simulated device where there is nothing, listens to it before it is shared, and pauses all sharing', async () => {
     const { home, page } = await shown({})
     await page.getByRole('button', { name: 'Add', exact: true }).click()
     await page.getByRole('menuitem', { name: 'Add a simulated device' }).click()
     await page.getByRole('textbox', { name: 'Name' }).fill('my gps')
     await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click()
+    await rowOf(page, 'my gps').getByText('Not shared').waitFor()
+    await choose(page, 'my gps', 'Terminal')
+    await page.locator('.xterm-rows').getByText(/\w/).first().waitFor()
+    await page.getByRole('button', { name: 'Back' }).click()
     await page.getByRole('switch', { name: 'Share my gps' }).click()
     await rowOf(page, 'my gps').getByText('Shared', { exact: true }).waitFor()
     await choose(page, 'all ports', 'Pause all sharing')

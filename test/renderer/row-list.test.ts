@@ -34,9 +34,8 @@ describe('many rows', () => {
       ['Programs', 1]
     ])
     expect(headings('name')).toEqual([
-      ['FT232R', 1],
       ['rack1', 2],
-      ['rack2', 1]
+      ['Others', 2]
     ])
     expect(listItems(rows, 'none')).toHaveLength(4)
   })
