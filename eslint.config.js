@@ -61,7 +61,7 @@ const notOwnedBy = (owner) => ({
 })
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['dist/', 'release/', 'node_modules/', 'test/fixtures/'] },
   {
     files: ['**/*.ts', '**/*.svelte'],
     extends: [

@@ -201,6 +201,17 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     })
   })
 
+  it('is the farport command too, for its launcher in a package', async () => {
+    const home = newHome()
+    await home.serve()
+    const list = await home.launch('--cli', '--', 'list', '--json')
+    expect(await list.ended).toBe(0)
+    expect(JSON.parse(list.stdout)).toMatchObject({ bridges: [{ name: 'gps' }] })
+    const wrong = await home.launch('--cli', '--', 'nonsense')
+    expect(await wrong.ended).toBe(2)
+    expect(wrong.stderr).toContain('There is no command "nonsense"')
+  })
+
   it('shows the service that runs, and leaves it running', async () => {
     const home = newHome()
     const service = await home.serve()

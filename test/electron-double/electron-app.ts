@@ -64,7 +64,8 @@ export interface ElectronApp {
   process(): ChildProcess
   /** Its exit code, when it is over. */
   readonly ended: Promise<number | null>
-  /** What it wrote to standard error so far. */
+  /** What it wrote so far. */
+  readonly stdout: string
   readonly stderr: string
 }
 
@@ -147,11 +148,10 @@ async function launchDouble(
     cwd: TOP,
     env: { ...process.env, ...env, FARPORT_DOUBLE_CHROMIUM: address },
     execArgv: ['--no-warnings'],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc']
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })
-  let stderr = ''
-  child.stderr?.on('data', (bytes: Buffer) => (stderr += bytes.toString()))
-  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
+  const output = outputOf(child)
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
   child.on('message', ({ id, value, error }: { id: number; value?: unknown; error?: string }) => {
     const call = waiting.get(id)
@@ -160,7 +160,7 @@ async function launchDouble(
     else call?.reject(new Error(error))
   })
   void ended.then(() => {
-    for (const { reject } of waiting.values()) reject(new Error(`the app ended: ${stderr}`))
+    for (const { reject } of waiting.values()) reject(new Error(`the app ended: ${output.stderr}`))
   })
   atTestEnd(() => end(child, ended))
   const browser = await chromium.connectOverCDP(address)
@@ -177,7 +177,7 @@ async function launchDouble(
         const id = ++last
         waiting.set(id, { resolve: (value) => resolve(value as Result), reject })
         if (child.connected) child.send({ id, source: run.toString(), arg })
-        else reject(new Error(`the app ended: ${stderr}`))
+        else reject(new Error(`the app ended: ${output.stderr}`))
       }),
     firstWindow: async () => {
       const page = context.pages().find((each) => !before.has(each)) ?? (await context.waitForEvent('page'))
@@ -186,8 +186,11 @@ async function launchDouble(
     },
     process: () => child,
     ended,
+    get stdout() {
+      return output.stdout
+    },
     get stderr() {
-      return stderr
+      return output.stderr
     }
   }
   return app
@@ -210,9 +213,8 @@ async function launchReal(
     )
   })
   const child = real.process()
-  let stderr = ''
-  child.stderr?.on('data', (bytes: Buffer) => (stderr += bytes.toString()))
-  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
+  const output = outputOf(child)
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   atTestEnd(() => end(child, ended))
   return {
     evaluate: (run, arg) => real.evaluate(run as never, arg),
@@ -223,10 +225,20 @@ async function launchReal(
     },
     process: () => child,
     ended,
+    get stdout() {
+      return output.stdout
+    },
     get stderr() {
-      return stderr
+      return output.stderr
     }
   }
+}
+
+function outputOf(child: ChildProcess): { stdout: string; stderr: string } {
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.on('data', (bytes: Buffer) => (output[name] += bytes.toString()))
+  return output
 }
 
 /** A page that complains, or breaks its policy, fails its test. */

@@ -8,6 +8,7 @@ import { toFault, type Fault } from '../../contract/faults.ts'
 import { instancePaths, prepareInstance } from '../../core/instance-paths.ts'
 import { endWithNpm } from '../cli/npm-parent.ts'
 import { DesktopApp } from './app.ts'
+import { commandArguments, runCommand } from './command.ts'
 import { registerScheme } from './page-protocol.ts'
 import { tellFault } from './questions.ts'
 import { WORDS } from './words.ts'
@@ -25,7 +26,7 @@ function start(): void {
   const folder = args.includes(TRIAL) ? join(paths.directory, 'trial') : paths.directory
   // Chromium's own files, and the lock that is asked for below.
   app.setPath('userData', join(folder, 'window'))
-  if (process.platform === 'win32') app.setAppUserModelId('io.github.farport')
+  if (process.platform === 'win32') app.setAppUserModelId('app.farport')
   // First, with its own mode: Electron makes its folder in there.
   const unprepared = faultOf(() => prepareInstance(paths))
   if (!app.requestSingleInstanceLock()) {
@@ -87,4 +88,6 @@ function faultOf(act: () => void): Fault | undefined {
   }
 }
 
-start()
+const command = commandArguments(process.argv)
+if (command) runCommand(command)
+else start()

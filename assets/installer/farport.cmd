@@ -1,0 +1,3 @@
+@echo off
+rem The command `farport`, by the app beside this folder.
+"%~dp0..\Farport.exe" --cli -- %*
