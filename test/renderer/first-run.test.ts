@@ -1,0 +1,92 @@
+import { fireEvent, render, screen, waitFor } from '@testing-library/svelte'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { BridgeState, LocalPortState, StateTree } from '../../src-main/contract/state.ts'
+import type { Core } from '../../src-renderer/core.svelte.ts'
+import { distinctNames, isFresh } from '../../src-renderer/model/first-run.ts'
+import FirstRun from '../../src-renderer/parts/first-run.svelte'
+import WatchProgram from '../../src-renderer/parts/watch-program.svelte'
+
+function port(path: string, wish: Partial<LocalPortState> = {}): LocalPortState {
+  return { id: path, path, byId: [], byPath: [], users: [], findings: [], ...wish }
+}
+
+const FTDI = '/dev/serial/by-id/usb-FTDI'
+const PORTS = {
+  a: port('/dev/ttyUSB0', { id: 'a', product: 'FT232R', byId: [FTDI] }),
+  b: port('/dev/ttyUSB1', { id: 'b', product: 'FT232R' })
+}
+
+/** A core that does as it is asked, and remembers what that was. */
+function core(tree: Partial<StateTree> = {}, settings: object = {}) {
+  const calls: [string, unknown][] = []
+  const call = (name: string, args: unknown): Promise<unknown> => {
+    if (name !== 'settings.read') calls.push([name, args])
+    return Promise.resolve(name === 'settings.read' ? settings : { id: 'made', name: 'made' })
+  }
+  const whole = { bridges: {}, rotators: {}, self: { id: 'x', name: 'vm', version: '0' }, ...tree }
+  return { core: { call, status: { type: 'open' }, tree: whole } as unknown as Core, calls }
+}
+
+const click = (name: string): Promise<unknown> => fireEvent.click(screen.getByRole('button', { name }))
+
+describe('the first steps', () => {
+  beforeEach(() => localStorage.clear())
+
+  it('name the computer, share what is ticked, and are over for good', async () => {
+    const { core: given, calls } = core({ ports: PORTS })
+    const first = render(FirstRun, { core: given })
+    await fireEvent.input(await screen.findByLabelText('Computer name'), { target: { value: 'bench' } })
+    await click('Next')
+    await fireEvent.click(await screen.findByRole('checkbox', { name: /FT232R\s*ttyUSB0/ }))
+    await click('Next')
+    await screen.findByText('Ready when you are')
+    await click('Done')
+    expect(calls).toEqual([
+      ['preferences.change', { name: 'bench' }],
+      ['share.add', { name: 'FT232R', port: { target: FTDI } }]
+    ])
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    first.unmount()
+    render(FirstRun, { core: given })
+    await Promise.resolve()
+    expect(screen.queryByRole('dialog')).toBeNull()
+  })
+
+  it('are skipped with nothing done', async () => {
+    const { core: given, calls } = core({ ports: PORTS })
+    render(FirstRun, { core: given })
+    await screen.findByLabelText('Computer name')
+    await click('Skip')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(calls).toEqual([])
+  })
+
+  it('are for who has nothing yet', () => {
+    const bridges = { s: { id: 's' } as BridgeState }
+    expect(isFresh({ bridges: {}, rotators: {} }, {})).toBe(true)
+    expect(isFresh({ bridges, rotators: {} }, {})).toBe(false)
+    expect(isFresh({ bridges: {}, rotators: {} }, { name: 'bench' })).toBe(false)
+  })
+
+  it('propose no name twice', () => {
+    expect([...distinctNames(Object.values(PORTS)).values()]).toEqual(['FT232R', 'FT232R 2'])
+  })
+})
+
+describe('watching a program', () => {
+  it('puts a new port before the one that it uses, and says where the program has to look', async () => {
+    const made = { id: 'made', kind: 'link', addresses: ['/run/farport/x'] } as unknown as BridgeState
+    const { core: given, calls } = core({ ports: PORTS, bridges: { made } })
+    render(WatchProgram, { core: given, onclose: () => undefined })
+    await click('Create the port')
+    await screen.findByText('Set the program’s port to /run/farport/x')
+    expect(calls).toEqual([
+      ['link.add', { port: { target: FTDI }, to: 'pty:', hold: false, wait: true, name: 'ttyUSB0-watched' }]
+    ])
+  })
+
+  it('says where there is no port', async () => {
+    render(WatchProgram, { core: core().core, onclose: () => undefined })
+    await screen.findByText('There is no serial port here that a program could use.')
+  })
+})
