@@ -48,6 +48,14 @@ async function two(aliceHas: GivenSettings, bobHas: GivenSettings): Promise<{ al
   return { alice: one, bob: other }
 }
 
+/** In light, and in dark. */
+async function screenshotDark(page: Page, name: string): Promise<void> {
+  await screenshot(page, name)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await screenshot(page, `${name}-dark`)
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
 const go = (page: Page, name: string): Promise<void> => page.getByRole('link', { name }).click()
 
@@ -113,7 +121,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     const connect = button(alice.page, 'Connect to desk')
     await connect.waitFor({ timeout: 20_000 })
     expect(await problemsInBothSchemes(alice.page)).toEqual([])
-    await screenshot(alice.page, 'network-paired')
+    await screenshotDark(alice.page, 'network-paired')
     await connect.click()
     const link = alice.page.getByRole('listitem', { name: 'desk' })
     await link.getByText('Waiting for a program to open it').waitFor()
@@ -140,7 +148,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
       state: { settings: { baudRate: 9600, parity: 'even', dataBits: 7 } }
     })
     expect(await problemsInBothSchemes(alice.page)).toEqual([])
-    await screenshot(alice.page, 'connections')
+    await screenshotDark(alice.page, 'connections')
     await program.stop()
     await link.getByText('Waiting for a program to open it').waitFor()
 
@@ -177,7 +185,16 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     await go(alice.page, 'Settings')
     await alice.page.getByText('Check again').waitFor({ timeout: 30_000 })
     expect(await problemsInBothSchemes(alice.page)).toEqual([])
-    await screenshot(alice.page, 'settings')
+    await screenshotDark(alice.page, 'settings')
+    await alice.page.getByText('Licences of what is used').scrollIntoViewIfNeeded()
+    await screenshot(alice.page, 'settings-end')
+    await button(alice.page, 'Make a link').click()
+    await alice.page
+      .getByText(/^http:\/\/127\.0\.0\.1:7373\/\S+$/)
+      .last()
+      .waitFor()
+    await alice.page.getByLabel('Colours').selectOption('Dark')
+    expect(await alice.page.locator('html').getAttribute('data-scheme')).toBe('dark')
   })
 
   it('by an address, past somebody who types, who blocks and unblocks; and a port of another program', async () => {
@@ -192,6 +209,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     // Nobody is found: she knows where he is.
     await go(alice.page, 'Network')
     await alice.page.getByText('No other computers found yet').waitFor()
+    await alice.page.getByText('discovery is switched off').waitFor()
     expect(await problemsInBothSchemes(alice.page)).toEqual([])
     await screenshot(alice.page, 'network-empty')
     await button(alice.page, 'Enter an address').click()
@@ -251,6 +269,11 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     await alice.page.setViewportSize({ width: 720, height: 560 })
     await screenshot(alice.page, 'connections-720')
     await button(alice.page, /^More about/).click()
+    await alice.page.getByRole('menuitem', { name: 'Rename …' }).click()
+    await alice.page.keyboard.type('bench')
+    await alice.page.keyboard.press('Enter')
+    await alice.page.getByRole('listitem', { name: 'bench' }).waitFor()
+    await button(alice.page, 'More about bench').click()
     await alice.page.getByRole('menuitem', { name: 'Remove …' }).click()
     await button(alice.page, 'Remove').click()
     await alice.page.getByText('No connections').waitFor()

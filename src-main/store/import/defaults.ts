@@ -4,7 +4,7 @@
  */
 import { Draft, freshSerial } from './draft.ts'
 import { NotImportable } from './found.ts'
-import { guardsAccess, isConnectionOption, setOption, unusedReason } from './options.ts'
+import { guardsAccess, isAsHere, isConnectionOption, setOption, unusedReason } from './options.ts'
 import { isSerialOption, plainName, setSerial } from './serial.ts'
 import { readBoolean } from './words-of.ts'
 
@@ -70,6 +70,7 @@ function check(name: string, kind: string, value: string): void {
   if (isConnections && LOGIN_DEFAULTS.has(name)) return
   const unused = isConnections ? unusedReason(name, value) : undefined
   if (unused !== undefined) throw new NotImportable(unused)
+  if (isConnections && isAsHere(name, value)) return
   if (!isUsed(name, kind)) throw new NotImportable('Farport has nothing that this would be a default of')
   if (name === 'rfc2217' || SSL_SWITCHES.has(name)) readBoolean(value)
   else if (kind === 'ssl') return

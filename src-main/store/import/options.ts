@@ -137,6 +137,11 @@ export function unusedReason(name: string, value: string): string | undefined {
   return UNUSED[name]
 }
 
+/** It asks for nothing else than what Farport does. */
+export function isAsHere(name: string, value: string): boolean {
+  return Object.hasOwn(UNUSED, name) && unusedReason(name, value) === undefined
+}
+
 /** Takes one over. Throws NotImportable with the reason why it cannot be. */
 export function setOption(draft: Draft, name: string, value: string): void {
   const plain = plainName(name)

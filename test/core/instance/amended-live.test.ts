@@ -4,8 +4,12 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { eventually } from '../../eventually.ts'
 import { freePort } from '../../peers/free-port.ts'
 import { home, house, type Given, type House } from './houses.ts'
+
+// A busy machine takes its time.
+vi.setConfig({ testTimeout: 30_000 })
 
 type GivenShare = NonNullable<Given['shares']>[number]
 type Change = Omit<Partial<GivenShare>, 'id'>
@@ -47,14 +51,14 @@ class Client {
   }
 
   hears(text: string): Promise<void> {
-    return vi.waitFor(() => expect(this.text).toContain(text))
+    return eventually(() => expect(this.text).toContain(text))
   }
 }
 
 async function come(at: House, to: number | string, from?: string): Promise<Client> {
   const before = at.bridge('desk').sessions.length
   const client = new Client(to, from)
-  await vi.waitFor(() => expect(at.bridge('desk').sessions).toHaveLength(before + 1))
+  await eventually(() => expect(at.bridge('desk').sessions).toHaveLength(before + 1))
   return client
 }
 
@@ -69,7 +73,7 @@ async function rewritten(at: House, shares: readonly GivenShare[]): Promise<void
 const raw = (at: number): string => `raw://127.0.0.1:${at}`
 const portIn = (url: string | undefined): number => Number(/\d+$/.exec(url ?? '')?.[0])
 
-describe('a listener of a share in use', { timeout: 30_000 }, () => {
+describe('a listener of a share in use', () => {
   it('comes and goes ten times: eight others lose no byte and no connection', async () => {
     const [one, two] = [await freePort(), await freePort()]
     const { at, change } = await served({ listen: [raw(one)], writers: 'all', maxClients: 20 })
@@ -91,11 +95,11 @@ describe('a listener of a share in use', { timeout: 30_000 }, () => {
       const guest = await come(at, two)
       say(2 * round + 1)
       await change({ listen: [raw(one)] })
-      await vi.waitFor(() => expect(guest.gone).toBe(true))
+      await eventually(() => expect(guest.gone).toBe(true))
       expect(at.told('desk')).toMatch(/client \d+ left: 127\.0\.0\.1:\d+ \(its listener was switched off\)$/m)
     }
     const heard = (): number[] => clients.map(({ text }) => text.length)
-    await vi.waitFor(() => expect(heard()).toEqual(clients.map(() => said)), 10_000)
+    await eventually(() => expect(heard()).toEqual(clients.map(() => said)))
     const [first] = clients
     for (const { text, gone } of clients) {
       expect(text === first?.text).toBe(true)
@@ -139,16 +143,16 @@ describe('a listener of a share in use', { timeout: 30_000 }, () => {
     const { at, change } = await served({ listen: [raw(at1)], allow: ['127.0.0.0/8'], writers: 'all' })
     const [stays, leaves] = [await come(at, at1), await come(at, at1, '127.0.0.2')]
     await change({ listen: [{ url: raw(at1), allow: ['127.0.0.1'] }] })
-    await vi.waitFor(() => expect(leaves.gone).toBe(true))
+    await eventually(() => expect(leaves.gone).toBe(true))
     expect(at.told('desk')).toMatch(/left: 127\.0\.0\.2:\d+ \(its listener has other rules from now on\)$/m)
     stays.says('still here')
     await stays.hears('still here')
     const refused = new Client(at1, '127.0.0.2')
-    await vi.waitFor(() => expect(refused.gone).toBe(true))
+    await eventually(() => expect(refused.gone).toBe(true))
     await come(at, at1)
     // The one who stayed came by this listener all the same.
     await change({ listen: [raw(await freePort())] })
-    await vi.waitFor(() => expect(stays.gone).toBe(true))
+    await eventually(() => expect(stays.gone).toBe(true))
   })
 
   it('of datagrams is opened anew without those who came by it', async () => {
@@ -158,7 +162,7 @@ describe('a listener of a share in use', { timeout: 30_000 }, () => {
     const socket = createSocket('udp4')
     onTestFinished(() => void socket.close())
     const knock = (sessions: number): Promise<void> =>
-      vi.waitFor(() => {
+      eventually(() => {
         socket.send('', at1, '127.0.0.1')
         expect(at.bridge('desk').sessions).toHaveLength(sessions)
       })
@@ -178,7 +182,7 @@ describe('a listener of a share in use', { timeout: 30_000 }, () => {
     const second = await come(at, at1)
     await second.hears('new words')
     await change({ listen: [{ url: raw(at1), banner: 'new words\n', observe: true }] })
-    await vi.waitFor(() => expect([first.gone, second.gone]).toEqual([true, true]))
+    await eventually(() => expect([first.gone, second.gone]).toEqual([true, true]))
     await come(at, at1)
     expect(at.bridge('desk').sessions).toMatchObject([{ observes: true }])
   })
@@ -192,11 +196,11 @@ describe('a listener of a share in use', { timeout: 30_000 }, () => {
     await once(other, 'listening')
     await change({ listen: [raw(two), raw(one)] })
     expect(at.bridge('desk')).toMatchObject({ addresses: [raw(two), raw(one)], awaited: [raw(two)] })
-    await vi.waitFor(() => expect(at.told('desk')).toMatch(/^cannot listen yet, and tries on: .*in use/m))
+    await eventually(() => expect(at.told('desk')).toMatch(/^cannot listen yet, and tries on: .*in use/m))
     client.says('still here')
     await client.hears('still here')
     other.close()
-    await vi.waitFor(() => expect(at.bridge('desk')).not.toHaveProperty('awaited'), { timeout: 5000 })
+    await eventually(() => expect(at.bridge('desk')).not.toHaveProperty('awaited'))
     await come(at, two)
     expect(at.told('desk')).toContain(`listens at ${raw(two)} now`)
   })
@@ -231,7 +235,7 @@ describe('a listener of a share in use', { timeout: 30_000 }, () => {
     await client.hears('still here')
     // … but in the file by hand.
     await rewritten(at, [{ id: 'desk', name: 'desk', port, ...wrong }])
-    await vi.waitFor(() => expect(client.gone).toBe(true))
+    await eventually(() => expect(client.gone).toBe(true))
     const state = { type: 'waiting', fault: { code: 'allow-missing' } }
     expect(at.bridge('desk')).toMatchObject({ enabled: true, addresses: [], state })
     await rewritten(at, [{ id: 'desk', name: 'desk', port, listen: [raw(one)] }])
@@ -252,7 +256,7 @@ describe('what a share in use dials', () => {
     const { at, change } = await served({ listen: [raw(one)], writers: 'all' })
     const client = await come(at, one)
     await change({ dial: [{ url, when: 'always' }] })
-    await vi.waitFor(() => expect(at.bridge('desk')).toMatchObject({ dials: [url], sessions: [{}, {}] }))
+    await eventually(() => expect(at.bridge('desk')).toMatchObject({ dials: [url], sessions: [{}, {}] }))
     // What is the same goes on, also when other things change.
     await change({ banner: 'words', listen: [raw(one), 'raw://127.0.0.1:0'] })
     await change({
@@ -264,7 +268,7 @@ describe('what a share in use dials', () => {
     expect(far).toHaveLength(1)
     expect(far[0]?.readableEnded).toBe(false)
     await change({ dial: [] })
-    await vi.waitFor(() => expect(far[0]?.readableEnded).toBe(true))
+    await eventually(() => expect(far[0]?.readableEnded).toBe(true))
     expect(at.told('desk')).toMatch(/\(it is not dialled any more\)$/m)
     expect(at.bridge('desk')).toMatchObject({ dials: [], sessions: [{ id: 1 }] })
     client.says('still here')
@@ -283,7 +287,7 @@ describe('the rules of a share in use', () => {
     first.says('still here')
     await Promise.all([first.hears('still here'), second.hears('still here')])
     const late = new Client(one)
-    await vi.waitFor(() => expect(late.gone).toBe(true))
+    await eventually(() => expect(late.gone).toBe(true))
     expect(at.told('desk')).toMatch(/^its settings changed while it goes on; ready at raw:/m)
   })
 

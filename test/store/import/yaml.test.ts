@@ -405,6 +405,14 @@ describe('other entries', () => {
     ])
   })
 
+  it('a default that asks for what Farport does anyway is nothing to tell', () => {
+    const found = yaml(
+      `default: {name: mdns-sysattrs, value: true}\ndefault: {name: mdns, value: true}\n${CON}`,
+      ['anyone']
+    )
+    expect([told(found).filter((each) => each.includes('default')), found.shares.length]).toEqual([[], 1])
+  })
+
   it('a default that keeps strangers out and is lost keeps out all below it', () => {
     const found = yaml(`default: {name: remaddr, value: 'box,0'}\n${CON}`, ['anyone'])
     expect(found.shares).toEqual([])
