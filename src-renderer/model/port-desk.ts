@@ -3,6 +3,7 @@
  * switched off, with the first thing that is to be remembered about it. Everything rejects with the core's Fault.
  */
 import type { Core } from '../core.svelte.ts'
+import { Fault } from '../../src-main/contract/faults.ts'
 import {
   DEFAULT_SETTINGS,
   type ControlLines,
@@ -11,6 +12,7 @@ import {
 } from '../../src-main/contract/line.ts'
 import { profileOf, type ResetName } from '../../src-main/contract/reset.ts'
 import { shareCalled, type Settings, type ShareEntry } from '../../src-main/contract/settings.ts'
+import { words } from '../words/words.ts'
 import type { Row } from './rows.ts'
 
 /** A break of the button, in ms: SysRq, monitors of boards and routers take it for one. */
@@ -75,7 +77,8 @@ export class PortDesk {
   async change(id: string, how: (entry: ShareEntry, settings: Settings) => ShareEntry): Promise<void> {
     const settings = await this.#core.call('settings.read', {})
     const entry = shareCalled(settings, id)
-    if (entry) await this.#core.call('share.change', how(entry, settings))
+    if (!entry) throw new Fault('usage', words.drawer.gone)
+    await this.#core.call('share.change', how(entry, settings))
   }
 
   /** The id of the share; where there is none, one is made that is switched off. */

@@ -486,6 +486,7 @@ export const EN = {
     inherit: (level: string) => `As for all shares (${level})`,
     events: 'Last events',
     noEvents: 'Nothing happened yet.',
+    gone: 'There is no such share any more. Look at the list again.',
     notYet: 'Share it, or change something, and what may be set is shown here.'
   },
   listeners: {
