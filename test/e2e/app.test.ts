@@ -5,7 +5,7 @@ import { dial } from '../../src-main/net/dial.ts'
 import { parseEndpoint } from '../../src-main/net/endpoint.ts'
 import { RpcClient } from '../../src-main/rpc/client.ts'
 import { streamChannel } from '../../src-main/rpc/stream-channel.ts'
-import { useElectron } from '../electron-double/electron-app.ts'
+import { REAL, useElectron } from '../electron-double/electron-app.ts'
 import { eventually } from '../eventually.ts'
 import { screenshot } from '../page/browser.ts'
 import { freePort } from '../peers/free-port.ts'
@@ -49,6 +49,38 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     // Another document, another port: the one before is gone.
     await page.reload()
     await page.getByText('gps').first().waitFor()
+  })
+
+  it('goes nowhere else, whatever gets into its page', async () => {
+    const app = await newHome().launch()
+    await windowOf(app)
+    const prevented = await app.evaluate(({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents
+      const prevented: string[] = []
+      for (const name of ['will-navigate', 'will-redirect', 'will-attach-webview'])
+        contents?.emit(name, { preventDefault: () => prevented.push(name) }, 'https://example.org/')
+      return prevented
+    }, undefined)
+    expect(prevented).toEqual(['will-navigate', 'will-redirect', 'will-attach-webview'])
+  })
+
+  it.skipIf(REAL !== undefined)('opens no window but for the text of its notices', async () => {
+    const app = await newHome().launch()
+    await windowOf(app)
+    const opened = await app.evaluate(({ BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows()
+      const { windowOpenHandler: ask } = window?.webContents as unknown as {
+        windowOpenHandler: (details: { url: string }) => { action: string }
+      }
+      const asked = [
+        'app://ui/THIRD-PARTY-NOTICES.txt',
+        'app://ui/',
+        'https://example.org/',
+        'file:///etc/passwd'
+      ]
+      return asked.filter((url) => ask({ url }).action === 'allow')
+    }, undefined)
+    expect(opened).toEqual(['app://ui/THIRD-PARTY-NOTICES.txt'])
   })
 
   it('has the whole state in the tray, and switches a share there', async () => {

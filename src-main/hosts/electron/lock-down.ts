@@ -8,6 +8,9 @@ import { PAGE_URL } from './page-channel.ts'
 /** The only addresses that are opened in the browser, character by character. */
 export const EXTERNAL: ReadonlySet<string> = new Set<string>()
 
+/** A text of ours, and the only thing that has a window of its own: nobody serves that a way to Farport (page-ports.ts). */
+const NOTICES = `${PAGE_URL}THIRD-PARTY-NOTICES.txt`
+
 /** Copying a line to the clipboard; reading what is there is not among it. */
 const ALLOWED = 'clipboard-sanitized-write'
 
@@ -24,6 +27,7 @@ export function lockDown(): void {
   defaultSession.on('will-download', (event) => event.preventDefault())
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(({ url }) => {
+      if (url === NOTICES) return { action: 'allow', overrideBrowserWindowOptions: { autoHideMenuBar: true } }
       openExternal(url)
       return { action: 'deny' }
     })
