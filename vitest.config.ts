@@ -11,6 +11,17 @@ const MEASURING = [
   'test/e2e/serve-memory.test.ts'
 ]
 
+/** The page, the app, its packages, and whole networks: `npm run test:e2e`, since they would make `npm test` too long. */
+const LONG = [
+  'test/page/**/*.test.ts',
+  'test/e2e/app.test.ts',
+  'test/e2e/page-browser.test.ts',
+  'test/e2e/pack.test.ts',
+  'test/e2e/nearby.test.ts',
+  'test/e2e/acceptance/**/*.test.ts',
+  'test/peers/discovery-*.test.ts'
+]
+
 const real = { globalSetup: ['test/shim/global-setup.ts'], testTimeout: 30_000, hookTimeout: 30_000 }
 
 export default defineConfig({
@@ -45,12 +56,13 @@ export default defineConfig({
         test: {
           ...real,
           name: 'real',
-          include: ['test/e2e/**/*.test.ts', 'test/peers/**/*.test.ts', 'test/page/**/*.test.ts'],
-          exclude: MEASURING,
+          include: ['test/e2e/**/*.test.ts', 'test/peers/**/*.test.ts'],
+          exclude: [...MEASURING, ...LONG],
           maxWorkers: 2,
           sequence: { groupOrder: 1 }
         }
       },
+      { test: { ...real, name: 'e2e', include: LONG, maxWorkers: 2, sequence: { groupOrder: 1 } } },
       {
         test: {
           ...real,

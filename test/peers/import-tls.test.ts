@@ -30,13 +30,21 @@ describe.skipIf(lacks('ser2net', 'openssl'))('ser2net’s ssl,tcp, by ser2net an
     return new Promise((resolve) => {
       socket.on('error', () => undefined)
       socket.once('secureConnect', () => socket.write('hello'))
-      socket.once('data', (bytes: Buffer) => {
-        expect([bytes.toString(), socket.authorized]).toEqual(['hello', true])
-        resolve(true)
+      let got = ''
+      socket.on('data', (bytes: Buffer) => {
+        got += bytes.toString()
+        if (got.length < 'hello'.length) return
+        resolve(got === 'hello' && socket.authorized)
         socket.destroy()
       })
       socket.once('close', () => resolve(false))
     })
+  }
+
+  /** ser2net refuses who comes while it is still at the end of the one before. */
+  async function isEchoedOnce(port: number, own: Certificate | undefined): Promise<boolean> {
+    for (let tries = 0; tries < 5; tries++) if (await isEchoed(port, own)) return true
+    return false
   }
 
   /** Who gets one where, in order. */
@@ -44,7 +52,7 @@ describe.skipIf(lacks('ser2net', 'openssl'))('ser2net’s ssl,tcp, by ser2net an
     const who: string[] = []
     for (const [n, port] of ports.entries())
       for (const [name, own] of Object.entries(clients))
-        if (await isEchoed(port, own)) who.push(`${n} ${name}`)
+        if (await isEchoedOnce(port, own)) who.push(`${n} ${name}`)
     return who
   }
 
