@@ -12,10 +12,10 @@ const MIB = 1024 * 1024
 /** A storm of telnet requests of this size … */
 const STORM_BYTES = 128 * MIB
 /**
- * … may raise the resident memory by this much: V8 takes up to three times 16 MiB for what it throws away again, sooner or later as it
+ * … may raise the resident memory by this much: V8 takes three times 16 MiB and some for what it throws away again, sooner or later as it
  * likes. Kept, the storm would be all of its 128 MiB and more.
  */
-const STORM_MEMORY = 56 * MIB
+const STORM_MEMORY = 72 * MIB
 
 const AT_ONCE = 1000
 
