@@ -19,7 +19,7 @@ import { loggedIn, muxed } from './certauth-talk.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { formatEndpoint } from './endpoint.ts'
-import { nameIn, outOfDate, trusted, versionsOf, whileTrusted } from './foreign-tls.ts'
+import { addressesFor, nameIn, outOfDate, trusted, versionsOf, whileTrusted } from './foreign-tls.ts'
 import { describe, listenFault } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { startServer } from './stream-carrier.ts'
@@ -80,8 +80,7 @@ class CertauthListener implements Listener {
     const anyone = endpoint.tls?.anyone === true
     this.#acceptor = new TlsAcceptor(server, {
       ...options,
-      // Keys decide; addresses only where somebody said so.
-      allowList: anyone || options.allowList?.explicit ? options.allowList : undefined,
+      allowList: addressesFor(anyone, options.allowList),
       isKnownAddress,
       tls: { ...this.#secure(), requestCert: false },
       ready: () => keys.look(),

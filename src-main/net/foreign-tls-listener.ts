@@ -1,13 +1,20 @@
 import type { AddressInfo, Server } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import { Emitter } from '../base/event.ts'
-import { AllowList } from './allow-list.ts'
 import type { ListenOptions } from './carrier.ts'
 import { NOBODY_LISTENS } from './carrier.ts'
 import type { Connection, Listener } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { formatEndpoint } from './endpoint.ts'
-import { nameIn, outOfDate, trusted, unvouched, versionsOf, whileTrusted } from './foreign-tls.ts'
+import {
+  addressesFor,
+  nameIn,
+  outOfDate,
+  trusted,
+  unvouched,
+  versionsOf,
+  whileTrusted
+} from './foreign-tls.ts'
 import { Living } from './living.ts'
 import { listenFault } from './network-faults.ts'
 import { SocketConnection } from './socket-connection.ts'
@@ -77,7 +84,7 @@ class ForeignTlsListener implements Listener {
     const anyone = endpoint.tls?.anyone === true
     this.#acceptor = new TlsAcceptor(server, {
       ...options,
-      allowList: anyone ? (options.allowList ?? new AllowList()) : chosen(options.allowList),
+      allowList: addressesFor(anyone, options.allowList),
       isKnownAddress: (address) => this.#seen.has(address) || trust.isKnownAddress(address),
       tls: { ...this.#secure(), requestCert: !anyone },
       ready: () => keys.look(),
@@ -149,9 +156,4 @@ class ForeignTlsListener implements Listener {
 
 function rejected(why: string, told: string): Rejection {
   return { why, parting: `${told}\r\n` }
-}
-
-/** Keys decide; addresses only where somebody said so. */
-function chosen(allowList: AllowList | undefined): AllowList | undefined {
-  return allowList?.explicit ? allowList : undefined
 }

@@ -14,6 +14,7 @@ import { plainText } from '../base/plain-text.ts'
 import type { Disposable, Event } from '../base/event.ts'
 import type { CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
+import { AllowList } from './allow-list.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { TlsWish } from './endpoint-options.ts'
 import { formatEndpoint } from './endpoint.ts'
@@ -122,4 +123,13 @@ export function whileTrusted(connection: SocketConnection, id: string, onRevoked
     if (each === id) connection.abort(UNPAIRED)
   })
   connection.onClose(() => revoked.dispose())
+}
+
+/**
+ * Keys decide, and addresses only where somebody said so. Where anybody may come (`?anyone`) addresses are all there is: this computer's
+ * alone where nobody said more. Undefined: every address.
+ */
+export function addressesFor(anyone: boolean, allowList: AllowList | undefined): AllowList | undefined {
+  if (anyone) return allowList ?? new AllowList()
+  return allowList?.explicit ? allowList : undefined
 }
