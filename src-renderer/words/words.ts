@@ -1,6 +1,4 @@
 /** The words of the language that is in use. */
-import { EN } from './en.ts'
-
-export type Words = typeof EN
+import { EN, type Words } from './en/index.ts'
 
 export const words: Words = EN

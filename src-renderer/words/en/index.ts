@@ -1,0 +1,41 @@
+/**
+ * Every word that the page shows, in English, a file for each page. Sentences of faults come from the core as they are. Another language is a
+ * folder beside this one whose whole is a `Words`: the same parts, and a function where something stands within a word.
+ */
+import { captures } from './captures.ts'
+import { computer, state } from './computer.ts'
+import { firstRun } from './first-run.ts'
+import { linkAsked, links } from './links.ts'
+import { network } from './network.ts'
+import { pairing, peer } from './pairing.ts'
+import { settings } from './settings.ts'
+import { address, drawer, lights, line, listeners } from './share.ts'
+import { app, bar, common, pages, toasts } from './shell.ts'
+import { terminal } from './terminal.ts'
+
+export const EN = {
+  app,
+  common,
+  pages,
+  bar,
+  toasts,
+  computer,
+  state,
+  drawer,
+  line,
+  lights,
+  listeners,
+  address,
+  network,
+  links,
+  linkAsked,
+  pairing,
+  peer,
+  settings,
+  firstRun,
+  terminal,
+  captures
+}
+
+/** What every language has. */
+export type Words = typeof EN

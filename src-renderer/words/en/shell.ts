@@ -1,0 +1,48 @@
+/** The frame around the pages: its rail and bar, its messages, what stands everywhere. */
+
+export const app = {
+  name: 'Farport',
+  connecting: 'Connecting to Farport …',
+  lost: (why: string) => `Farport does not answer: ${why}`,
+  lostHint: 'What is shown is how it was before. This page comes back by itself.'
+}
+
+export const common = {
+  close: 'Close',
+  cancel: 'Cancel',
+  copy: 'Copy',
+  copied: 'Copied',
+  copyWhat: (what: string) => `Copy ${what}`
+}
+
+export const pages = {
+  computer: 'This computer',
+  network: 'Network',
+  connections: 'Connections',
+  captures: 'Captures',
+  settings: 'Settings'
+}
+
+export const bar = {
+  connections: (count: number) => (count === 1 ? '1 connection' : `${count} connections`),
+  rate: (text: string) => `${text}/s`,
+  lost: (text: string) => `${text} lost`
+}
+
+export const toasts = {
+  label: 'Messages',
+  show: 'Show',
+  dismiss: 'Dismiss',
+  unplugged: (name: string, count: number) =>
+    count === 1 ? `${name} was unplugged while in use` : `${count} devices were unplugged while in use`,
+  plugged: (name: string, count: number) =>
+    count === 1 ? `${name} is plugged in again` : `${count} devices are plugged in again`,
+  lost: (name: string, count: number) =>
+    count === 1
+      ? `The connection ${name} is lost. It is tried again.`
+      : `${count} connections are lost. They are tried again.`,
+  back: (name: string, count: number) =>
+    count === 1 ? `${name} is connected again` : `${count} connections are there again`,
+  taken: (name: string, by: string, count: number) =>
+    count === 1 ? `The control of ${name} is with ${by} now` : `Others took the control of ${count} ports`
+}

@@ -1,0 +1,22 @@
+/** The terminal. */
+
+export const terminal = {
+  title: (name: string) => `Terminal of ${name}`,
+  back: 'Back',
+  loading: 'Opening the terminal …',
+  ended: (why: string) => `The terminal has ended: ${why}`,
+  again: 'Connect again',
+  watching: 'Watching only.',
+  ask: 'Ask for control',
+  asked: 'Asked for control …',
+  take: 'Take control',
+  unknown: 'There is no such port any more.',
+  leave: 'Shift+Esc leaves the terminal for the buttons above.',
+  sendBreak: 'Send break',
+  echo: 'Local echo',
+  ending: 'Line ending',
+  endings: { cr: 'CR', lf: 'LF', crlf: 'CR LF' },
+  clear: 'Clear',
+  copy: 'Copy selection',
+  screen: (name: string) => `What ${name} says`
+}
