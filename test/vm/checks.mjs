@@ -314,13 +314,22 @@ export const CHECKS = {
       const fields = stdout.slice(stdout.lastIndexOf(')') + 2).split(/\s+/)
       return { cpu: (Number(fields[11]) + Number(fields[12])) / 100, at: Number(fields.at(-3)) }
     }
-    const before = await ticks()
-    await new Promise((resolve) => setTimeout(resolve, 5000))
-    const after5 = await ticks()
-    const part = (after5.cpu - before.cpu) / (after5.at - before.at)
-    note(`${(part * 100).toFixed(1)} % of a core`)
+    const part = async (windowMs) => {
+      const before = await ticks()
+      await new Promise((resolve) => setTimeout(resolve, windowMs))
+      const then = await ticks()
+      return (then.cpu - before.cpu) / (then.at - before.at)
+    }
+    const inPercent = (share) => `${(share * 100).toFixed(1)} %`
+    // The start goes on behind "ready": compilers and collectors, which take seconds without KVM. Told, not judged.
+    const first = await part(5000)
+    const idle = await part(10_000)
+    note(`${inPercent(idle)} of a core, ${inPercent(first)} in the 5 s behind the start`)
     // Twenty times what it takes on a real processor: QEMU without KVM is that slow.
-    assert.ok(part < (machine.accelerator === 'kvm' ? 0.05 : 0.2))
+    assert.ok(
+      idle < (machine.accelerator === 'kvm' ? 0.05 : 0.2),
+      `${inPercent(idle)} of a core, ${inPercent(first)} in the 5 s behind the start`
+    )
   }
 }
 
