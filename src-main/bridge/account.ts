@@ -1,4 +1,4 @@
-import type { Direction } from './tap.ts'
+import type { Direction } from '../contract/traffic.ts'
 
 export interface Counts {
   /** Handed to the port, and not known to be lost. */

@@ -9,15 +9,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import { characterSeconds } from '../contract/line.ts'
 import type { BlockedState } from '../contract/state.ts'
+import type { BlockageEvent } from '../contract/traffic.ts'
 import type { Port } from '../ports/port.ts'
 import { unsentOf } from './drained.ts'
 
 type Cause = BlockedState['by']
-
-/** For people and recorders. `moved`: the device took something; else it is not known that it did. */
-export type BlockageEvent =
-  | { readonly type: 'blocked'; readonly by: Cause; readonly bytes: number }
-  | { readonly type: 'unblocked'; readonly moved: boolean; readonly durationMs: number }
 
 export interface BlockageOptions {
   readonly clock: Clock

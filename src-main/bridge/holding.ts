@@ -5,10 +5,10 @@
  * configured settings.
  */
 import { Fault } from '../contract/faults.ts'
+import type { ControlStep } from '../contract/traffic.ts'
 import type { Arbiter, Coming, WriterPolicy } from './arbiter.ts'
 import type { Member } from './member.ts'
 import type { Roster } from './roster.ts'
-import type { ControlStep } from './tap.ts'
 import type { Taps } from './taps.ts'
 import type { ToDevice } from './to-device.ts'
 

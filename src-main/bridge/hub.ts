@@ -20,6 +20,7 @@ import type {
 } from '../contract/line.ts'
 import { NO_CAPABILITIES, UNKNOWN_MODEM_STATE } from '../contract/line.ts'
 import type { BlockedState, SessionState, SettingsOrigin } from '../contract/state.ts'
+import type { HubEvent } from '../contract/traffic.ts'
 import type { Port } from '../ports/port.ts'
 import type { Notice, Session } from '../sessions/session.ts'
 import type { Counts } from './account.ts'
@@ -34,7 +35,7 @@ import { ELSEWHERE, LineDesk, OWNER } from './line-desk.ts'
 import { Losses } from './losses.ts'
 import type { Member } from './member.ts'
 import { Roster } from './roster.ts'
-import type { Tap, TapEvent } from './tap.ts'
+import type { Tap } from './tap.ts'
 import { Taps } from './taps.ts'
 import { difference } from './wishes.ts'
 import type { Absent } from './to-device.ts'
@@ -80,7 +81,7 @@ export class Hub {
 
   /** Something that people see changed: who is here, what is in force. Byte counts change without it. */
   readonly onChange: Event<void> = this.#changes.event
-  readonly onEvent: Event<TapEvent>
+  readonly onEvent: Event<HubEvent>
   /** The port broke a promise. It goes on. */
   readonly onFault: Event<Fault>
 

@@ -5,7 +5,7 @@
 import { Backoff } from '../base/backoff.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
-import type { Direction } from './tap.ts'
+import type { Direction } from '../contract/traffic.ts'
 
 export interface Loss {
   readonly direction: Direction

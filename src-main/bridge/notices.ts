@@ -1,6 +1,6 @@
 import { formatSettings, type ControlLines } from '../contract/line.ts'
 import type { BlockedState } from '../contract/state.ts'
-import type { ControlStep, TapEvent } from './tap.ts'
+import type { ControlStep, HubEvent } from '../contract/traffic.ts'
 
 /** One line for people. `warning`: something was lost or refused; `info`: who came and left; `debug`: what they do with the line. */
 export interface BridgeNotice {
@@ -25,7 +25,7 @@ const STEPS: Readonly<Record<ControlStep, string>> = {
 }
 
 /** What happened; undefined for what is told elsewhere or would only be noise. */
-export function noticeOf(event: TapEvent): BridgeNotice | undefined {
+export function noticeOf(event: HubEvent): BridgeNotice | undefined {
   switch (event.type) {
     case 'attached':
       return info(`client ${event.session} connected: ${event.label}`)

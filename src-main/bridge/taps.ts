@@ -2,11 +2,12 @@
 import type { Clock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import { Emitter } from '../base/event.ts'
-import type { Direction, Tap, TapEvent } from './tap.ts'
+import type { Direction, HubEvent } from '../contract/traffic.ts'
+import type { Tap } from './tap.ts'
 
 export class Taps {
   readonly #clock: Clock
-  readonly #events = new Emitter<TapEvent>()
+  readonly #events = new Emitter<HubEvent>()
   #taps: readonly Tap[] = []
 
   /** The events without the bytes, for those who do not record. */
@@ -31,7 +32,7 @@ export class Taps {
     for (const tap of this.#taps) tap.bytes(timeMs, direction, session, chunk)
   }
 
-  event(event: TapEvent): void {
+  event(event: HubEvent): void {
     const timeMs = this.#clock.nowMs()
     for (const tap of this.#taps) tap.event(timeMs, event)
     this.#events.fire(event)

@@ -9,7 +9,7 @@
  *
  * ser2net names the client of a CLOSE nowhere, and writes an address as `ipv4,192.0.2.7,50112`. Pure.
  */
-import type { Direction } from '../bridge/tap.ts'
+import type { Direction } from '../contract/traffic.ts'
 
 const BYTES_PER_LINE = 8
 const HEX = Array.from({ length: 256 }, (_, byte) => `${byte.toString(16).padStart(2, '0')} `)

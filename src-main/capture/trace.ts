@@ -8,8 +8,9 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
-import type { Direction, Recorder, TapEvent } from '../bridge/tap.ts'
+import type { Recorder } from '../bridge/tap.ts'
 import type { TraceSpec } from '../contract/commands.ts'
+import type { Direction, HubEvent } from '../contract/traffic.ts'
 import { disk as realDisk, type Disk } from './disk.ts'
 import { TraceFile } from './trace-file.ts'
 import { clientLeftLine, gapLine, hexdump, openLine, portClosedLine, timestamp } from './trace-lines.ts'
@@ -66,7 +67,7 @@ export class Trace implements Recorder {
     }
   }
 
-  event(_timeMs: number, event: TapEvent): void {
+  event(_timeMs: number, event: HubEvent): void {
     switch (event.type) {
       case 'attached':
         this.#clients.set(event.session, event.label)

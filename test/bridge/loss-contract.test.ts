@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from 'vitest'
 import { Share, type ShareOptions, type ShareRules } from '../../src-main/bridge/share.ts'
-import type { Direction } from '../../src-main/bridge/tap.ts'
 import { DONE } from '../../src-main/contract/close.ts'
 import { Fault } from '../../src-main/contract/faults.ts'
+import type { Direction } from '../../src-main/contract/traffic.ts'
 import { MemoryPort, MemoryPortSource } from '../../src-main/ports/memory.ts'
 import { MemorySession, MemorySource } from '../../src-main/sessions/memory.ts'
 import { FakeClock, settle } from '../fake-clock.ts'

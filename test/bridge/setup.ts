@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import type { HubOptions } from '../../src-main/bridge/hub.ts'
 import { Hub } from '../../src-main/bridge/hub.ts'
-import type { TapEvent } from '../../src-main/bridge/tap.ts'
+import type { HubEvent } from '../../src-main/contract/traffic.ts'
 import type { MemoryPortOptions } from '../../src-main/ports/memory.ts'
 import { MemoryPort } from '../../src-main/ports/memory.ts'
 import { MemorySession } from '../../src-main/sessions/memory.ts'
@@ -14,7 +14,7 @@ export const text = (chunk: Uint8Array): string => new TextDecoder().decode(chun
 export interface Bench {
   readonly clock: FakeClock
   readonly hub: Hub
-  readonly events: TapEvent[]
+  readonly events: HubEvent[]
   /** What went through the taps, `>` to the device and `<` from it. */
   readonly traffic: string[]
   /** A port comes and is ready. */
@@ -31,7 +31,7 @@ export interface Bench {
 export function bench(options: Partial<HubOptions> = {}): Bench {
   const clock = new FakeClock()
   const hub = new Hub({ clock, writers: 'one', ...options })
-  const events: TapEvent[] = []
+  const events: HubEvent[] = []
   const traffic: string[] = []
   const sessions: MemorySession[] = []
   hub.tap({
