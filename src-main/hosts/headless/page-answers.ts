@@ -3,7 +3,8 @@
  *
  *   GET /?token=…    signs the browser in and leads to /        GET /rpc        the WebSocket, see page-server.ts
  *   GET /, /assets/… the page                                   GET /session    204 signed in, 401 not
- *   POST /sign-out   this browser alone
+ *
+ * Nothing here changes anything but a cookie: what else a browser may do, signing out included, goes over the WebSocket.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../base/clock.ts'
@@ -11,7 +12,7 @@ import { plainAddress } from '../../net/allow-list.ts'
 import { SESSION_S, type BrowserSession, type BrowserSessions } from './browser-sessions.ts'
 import type { HostNames } from './host-names.ts'
 import type { PageFile } from './page-files.ts'
-import { SESSION_PATH, SIGN_OUT_PATH, cookiesCalled, pathAndQuery, type Wrong } from './request-rules.ts'
+import { SESSION_PATH, cookiesCalled, pathAndQuery, type Wrong } from './request-rules.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import {
   COME_AGAIN,
@@ -73,8 +74,6 @@ export class PageAnswers {
     const token = path === '/' && request.method === 'GET' ? new URLSearchParams(query).get('token') : null
     if (token !== null) await this.#signIn(request, response, token, session)
     else if (!session) this.#signedOut(request, response, path)
-    else if (path === SIGN_OUT_PATH)
-      finish(response, 204, { ...NEVER_KEPT, 'Set-Cookie': this.#setCookie('', 0) })
     else if (path === SESSION_PATH) finish(response, 204, NEVER_KEPT)
     else await this.#file(request, response, path, session)
   }
@@ -88,7 +87,7 @@ export class PageAnswers {
     const { links, sessions } = this.#options
     if (links.redeem(token)) {
       this.#options.signedIn(request)
-      const cookie = this.#setCookie(sessions.issue(), SESSION_S)
+      const cookie = this.#cookieOf(sessions.issue())
       finish(response, 303, { ...NEVER_KEPT, Location: '/', 'Set-Cookie': cookie })
     } else if (session) {
       // A browser that fetched the link ahead, or a page of yesterday that is opened again.
@@ -129,7 +128,7 @@ export class PageAnswers {
       'Cache-Control': file.isImmutable ? 'private, max-age=31536000, immutable' : 'private, no-cache',
       ETag: etag,
       Vary: 'Accept-Encoding',
-      ...(isOld && { 'Set-Cookie': this.#setCookie(this.#options.sessions.issue(), SESSION_S) })
+      ...(isOld && { 'Set-Cookie': this.#cookieOf(this.#options.sessions.issue()) })
     }
     const known = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim())
     if (known.includes(etag)) {
@@ -140,17 +139,17 @@ export class PageAnswers {
     finish(response, 200, { ...headers, ...encoding, 'Content-Type': file.type }, body)
   }
 
-  #setCookie(value: string, maxAgeS: number): string {
+  #cookieOf(value: string): string {
     const secure = this.#options.names.scheme === 'https' ? '; Secure' : ''
-    return `${this.#cookie}=${value}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict${secure}`
+    return `${this.#cookie}=${value}; Path=/; Max-Age=${SESSION_S}; HttpOnly; SameSite=Strict${secure}`
   }
 }
 
-/** Who is not signed in keeps no connection. */
+/** Keeps no connection: who is not signed in could hold all that there are. */
 function notice(request: IncomingMessage, response: ServerResponse, status: number, what: Notice): void {
   const wantsPage = /\btext\/html\b/.test(request.headers.accept ?? '')
   const type = { 'Content-Type': 'text/html; charset=utf-8' }
-  const headers = { ...NEVER_KEPT, ...(wantsPage && type), ...(status !== 200 && { Connection: 'close' }) }
+  const headers = { ...NEVER_KEPT, ...(wantsPage && type), Connection: 'close' }
   finish(response, status, headers, wantsPage ? noticePage(what) : undefined)
 }
 

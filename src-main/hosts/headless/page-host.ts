@@ -113,7 +113,7 @@ export class PageHost {
       await this.#sessions.signOut()
     } finally {
       // Whoever asked is a page itself, and hears the answer first.
-      this.#clock.after(ANSWER_MS, () => this.#sockets.end('signed out'))
+      this.#clock.after(ANSWER_MS, () => void this.#sockets.end('signed out'))
     }
     return count
   }

@@ -60,22 +60,22 @@ export class PageSockets {
     })
   }
 
-  /** Ends those that are there, and tells them why; more may come. */
-  end(message: string): void {
-    for (const channel of [...this.#channels]) channel.close({ code: 'done', message })
-  }
-
-  /** For good; resolves when all are gone. */
-  async close(): Promise<void> {
-    this.#looks.dispose()
-    this.end('Farport has ended')
+  /** Ends those that are there, and tells them why; more may come. Resolves when they are gone: one that takes nothing is cut off. */
+  async end(message: string): Promise<void> {
     const all = [...this.#sockets.keys()]
     const gone = all.map((page) => new Promise((resolve) => page.once('close', resolve)))
+    for (const channel of [...this.#channels]) channel.close({ code: 'done', message })
     const late = this.#clock.after(LEAVE_MS, () => {
       for (const page of all) page.terminate()
     })
     await Promise.all(gone)
     late.dispose()
+  }
+
+  /** For good; resolves when all are gone. */
+  async close(): Promise<void> {
+    this.#looks.dispose()
+    await this.end('Farport has ended')
   }
 
   #look(): void {

@@ -8,8 +8,6 @@ export interface Wrong {
   readonly why: string
 }
 
-/** What changes something. */
-export const SIGN_OUT_PATH = '/sign-out'
 /** The WebSocket. */
 export const RPC_PATH = '/rpc'
 /** Whether this browser is signed in: 204, or 401. */
@@ -38,13 +36,8 @@ export function whatIsWrong(
     if (origin !== `${names.scheme}://${host}` || others.length > 0)
       return { status: 403, why: `it is a page of ${origin ?? 'nowhere'}` }
   }
-  const [path] = pathAndQuery(url)
-  const allowed = isUpgrade
-    ? method === 'GET'
-    : method === 'POST'
-      ? path === SIGN_OUT_PATH
-      : READING.has(method)
-  return allowed ? undefined : { status: 405, why: `${method ?? ''} is not for ${path}` }
+  const allowed = isUpgrade ? method === 'GET' : READING.has(method)
+  return allowed ? undefined : { status: 405, why: `${method ?? ''} is not for ${pathAndQuery(url)[0]}` }
 }
 
 /** As they stand, nothing decoded. */

@@ -143,22 +143,17 @@ describe('signing in', () => {
     expect((await again.get('/session', { Cookie: cookie })).status).toBe(401)
   })
 
-  it('one browser signs itself out: by a POST of its own page alone', async () => {
-    const rig = await pageRig()
-    const cookie = await rig.signIn()
-    const post = (headers: Record<string, string>): Promise<{ status: number; headers: object }> =>
-      asked(
-        rig.port,
-        `POST /sign-out HTTP/1.1\r\n${heads({ Host: `127.0.0.1:${rig.port}`, Cookie: cookie, ...headers })}\r\n`
-      )
-    const own = `http://127.0.0.1:${rig.port}`
-    expect((await post({})).status).toBe(403)
-    expect((await post({ Origin: 'null' })).status).toBe(403)
-    expect((await post({ Origin: 'http://127.0.0.1' })).status).toBe(403)
-    expect(await post({ Origin: own })).toMatchObject({
-      status: 204,
-      headers: { 'set-cookie': expect.stringMatching(/^farport-\d+=; .*Max-Age=0/) as string }
-    })
+  it('signing out ends a page that takes nothing as well', async () => {
+    const clock = new FakeClock()
+    const rig = await pageRig({ clock })
+    const page = await socket(rig, await rig.signIn())
+    page.pause()
+    const closed = new Promise((resolve) => rig.channels[0]!.onClose(resolve))
+    expect(await rig.host.signOut()).toBe(1)
+    // For the answer to be on its way, and for the page to leave by itself.
+    await clock.advance(20)
+    await clock.advance(200)
+    expect(await closed).toMatchObject({ message: 'signed out' })
   })
 
   it('comes again where a browser kept its cookie back because another site led here', async () => {
@@ -238,6 +233,8 @@ describe('what a request must be', () => {
       expect(answer.headers.connection).toBe('close')
       expect(answer.headers['cache-control']).toBe('no-store')
     }
+    const led = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Dest': 'document' }
+    expect((await rig.get('/', led)).headers.connection).toBe('close')
     expect((await rig.get('/', { Accept: 'text/html' })).body.toString()).toContain('farport page')
   })
 
@@ -245,17 +242,18 @@ describe('what a request must be', () => {
     const rig = await pageRig()
     const cookie = await rig.signIn()
     const own = { Host: `127.0.0.1:${rig.port}`, Cookie: cookie, Origin: `http://127.0.0.1:${rig.port}` }
-    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'POST', 'PATCH', 'TRACE'])
+    const elsewhere = { ...own, Origin: 'null' }
+    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'POST', 'PATCH', 'TRACE']) {
       expect((await asked(rig.port, `${method} / HTTP/1.1\r\n${heads(own)}\r\n`)).status, method).toBe(405)
+      expect((await asked(rig.port, `${method} / HTTP/1.1\r\n${heads(elsewhere)}\r\n`)).status).toBe(403)
+    }
     const bodies: Record<string, string>[] = [
       { 'Content-Length': '99999999999' },
       { 'Content-Length': '1' },
       { 'Transfer-Encoding': 'chunked' }
     ]
     for (const body of bodies)
-      expect(
-        (await asked(rig.port, `POST /sign-out HTTP/1.1\r\n${heads({ ...own, ...body })}\r\n`)).status
-      ).toBe(413)
+      expect((await asked(rig.port, `POST / HTTP/1.1\r\n${heads({ ...own, ...body })}\r\n`)).status).toBe(413)
     const large = { ...own, 'X-Large': 'x'.repeat(MAX_HEAD_BYTES) }
     expect((await asked(rig.port, `GET / HTTP/1.1\r\n${heads(large)}\r\n`)).status).toBe(431)
     expect(
