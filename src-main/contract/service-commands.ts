@@ -78,6 +78,13 @@ export const SERVICE_COMMANDS = {
   /** Out of the settings; what was not delivered when it ended. A share that a rotator needs is refused. */
   'entry.remove': command<{ lost: number }>()('owner', entry),
   'entry.enable': command<{ lost: number }>()('owner', v.strictObject({ id: text, enabled: v.boolean() })),
+  /**
+   * Switches every share off that is on; which ones is kept, until `sharing.resume` switches these on again. One that is switched on or
+   * added meanwhile is on, and the others stay as they are. `shares`: the ids of those that come back.
+   */
+  'sharing.pause': command<{ lost: number; shares: readonly string[] }>()('owner', v.strictObject({})),
+  /** `shares`: the ids of those that were switched on. None where nothing was paused. */
+  'sharing.resume': command<{ shares: readonly string[] }>()('owner', v.strictObject({})),
   'settings.read': command<Settings>()('owner', v.strictObject({})),
   /** As SIGHUP does. */
   'settings.reload': command<{ changed: boolean }>()('owner', v.strictObject({})),

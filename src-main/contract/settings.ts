@@ -152,7 +152,11 @@ const plainSettingsSchema = v.strictObject({
   links: v.optional(v.array(linkEntrySchema), []),
   rotators: v.optional(v.array(rotatorEntrySchema), []),
   peers: v.optional(v.array(peerSchema), []),
-  preferences: v.optional(preferencesSchema, {})
+  preferences: v.optional(preferencesSchema, {}),
+  /** "Pause all sharing": since when (wall clock, ms since 1970), and the ids of the shares that were on, and come back with its end. */
+  paused: v.exactOptional(
+    v.strictObject({ since: v.pipe(v.number(), v.integer(), v.minValue(0)), shares: v.array(idSchema) })
+  )
 })
 
 /** Fields that are absent get their defaults; unknown ones are refused: a word that is mistyped must not do nothing. */

@@ -245,6 +245,14 @@ export interface NearbyState {
   readonly seen: number
 }
 
+/** "Pause all sharing" is on. */
+export interface PauseState {
+  /** Wall clock, ms since 1970. */
+  readonly since: number
+  /** The ids of the shares that come back with its end: those that it switched off, and nobody switched on or removed since. */
+  readonly shares: readonly string[]
+}
+
 /** All but `bridges` and `rotators`: of a running instance alone; a peer sees `self`, and the bridges that it may observe. */
 export interface StateTree {
   readonly bridges: Readonly<Record<string, BridgeState>>
@@ -255,6 +263,8 @@ export interface StateTree {
   readonly pairings?: Readonly<Record<string, PairingState>>
   readonly nearby?: Readonly<Record<string, NearbyState>>
   readonly host?: HostState
+  /** Absent: sharing is not paused. */
+  readonly paused?: PauseState
   /** The serial ports of this computer, by their ids. Looked at while an owner watches, so at first they are absent. */
   readonly ports?: Readonly<Record<string, LocalPortState>>
   /** What stands in the way of adapters that have no port. With `ports`. */

@@ -68,7 +68,8 @@ describe('farport list with a running Farport', () => {
       rotators: [],
       self: null,
       peers: [],
-      pairings: []
+      pairings: [],
+      paused: null
     })
   })
 

@@ -236,7 +236,8 @@ describe('farport terminal, send and list', () => {
       rotators: [],
       self: null,
       peers: [],
-      pairings: []
+      pairings: [],
+      paused: null
     })
   })
 

@@ -10,12 +10,14 @@ import { pairingCommands } from './pairing-commands.ts'
 import { peerCommands } from './peer-commands.ts'
 import { portCommands } from './port-commands.ts'
 import { reachCommands } from './reach-commands.ts'
+import { pauseCommands } from './sharing-pause.ts'
 import { terminalCommands } from './terminals.ts'
 
 export function handlers(house: House): Handlers {
   return {
     ...portCommands(house),
     ...entryCommands(house),
+    ...pauseCommands(house),
     ...controlCommands(house),
     ...lineCommands(house),
     ...linkCommands(house),

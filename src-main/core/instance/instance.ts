@@ -42,6 +42,7 @@ import { applyPermissions } from './live-permissions.ts'
 import { Neighbourhood, type OpenDiscovery } from './neighbourhood.ts'
 import { Peers } from './peers.ts'
 import { permits, viewOfPeer } from './permits.ts'
+import { pauseOf, withoutStalePause } from './sharing-pause.ts'
 import { Terminals } from './terminals.ts'
 
 export interface InstanceOptions {
@@ -234,6 +235,7 @@ export class Instance {
   /** As the owner sees it. */
   get state(): StateTree {
     const { bridges, rotators } = this.#entries.complete(this.#core.state)
+    const paused = pauseOf(this.settings)
     return {
       bridges: this.#ports.complete(this.#far.complete(bridges)),
       rotators,
@@ -252,6 +254,7 @@ export class Instance {
       pairings: this.#peers.pairings,
       nearby: Object.fromEntries(this.#near.nearby.map((each) => [each.id, each])),
       host: this.#host.state,
+      ...(paused && { paused }),
       ...(this.#ports.ports && { ports: this.#ports.ports, adapters: this.#ports.adapters })
     }
   }
@@ -320,7 +323,7 @@ export class Instance {
   }
 
   async #change(change: Change): Promise<number> {
-    await this.#write(change)
+    await this.#write((settings) => withoutStalePause(change(settings)))
     return this.#apply()
   }
 

@@ -23,6 +23,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   enable: async () => (await import('./commands/entries.ts')).enable,
   disable: async () => (await import('./commands/entries.ts')).disable,
   disconnect: async () => (await import('./commands/entries.ts')).disconnect,
+  pause: async () => (await import('./commands/pause.ts')).pause,
+  resume: async () => (await import('./commands/pause.ts')).resume,
   remove: async () => (await import('./commands/entries.ts')).remove,
   ask: async () => (await import('./commands/control.ts')).ask,
   'take-over': async () => (await import('./commands/control.ts')).takeOver,

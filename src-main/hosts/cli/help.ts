@@ -38,6 +38,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport expect TARGET SCRIPT                  log in, wait for prompts: a script for a console
   farport reset TARGET --profile BOARD          reset the board at a port
   farport enable NAME, disable, remove          switch what the running Farport shares
+  farport pause, resume                         all of its shares at once
   farport pair HOST                             trust another computer, and be trusted, by six digits
   farport peers                                 who is near: other Farports, ser2net and more
   farport permit COMPUTER control               what a paired computer may do here
@@ -57,6 +58,8 @@ const SWITCHING = `farport enable NAME
 farport disable NAME
 farport remove NAME
 farport disconnect NAME [CLIENT]
+farport pause
+farport resume
 
 Act on the running Farport, with a share, link or rotator by its name or id (farport list). It remembers them.
 
@@ -64,7 +67,10 @@ Act on the running Farport, with a share, link or rotator by its name or id (far
   disable                its clients leave, its port is free; it keeps its place
   remove                 forget it. Shares of a rotator: the rotator first
   disconnect             end its clients, or the one with this number (farport list, column NO.); they may come again
-  --json                 {"enabled": NAME, kind, id}, {"disabled": …, lost}, {"removed": …, lost}, {"disconnected": …, count}
+  pause                  disable every share that is on, until resume enables these again; also across restarts. What is enabled,
+                         disabled or added by itself meanwhile stays as it is then; links go on
+  --json                 {"enabled": NAME, kind, id}, {"disabled": …, lost}, {"removed": …, lost}, {"disconnected": …, count},
+                         {"paused": [{id, name}], lost}, {"resumed": [{id, name}]}
 
 Example:
   farport disconnect desk 2`
@@ -288,13 +294,14 @@ writes, bytes each way and bytes lost; other Farports.
   NAME                   one share, link or rotator in full, by name or id; or one port by its path
   --follow               stay, and print what happens, a line each: who comes and leaves, settings, lines, failures. Ends with
                          the running Farport (exit code 4), when it is stopped (0), or when NAME is removed (0)
-  --json                 one object {ports, bridges, rotators, self, peers, pairings}, the same with and without a running
-                         Farport (then self is null and the lists are empty). With NAME that one alone. Of a share or link, own:
+  --json                 one object {ports, bridges, rotators, self, peers, pairings, paused}, the same with and without a
+                         running Farport (then self and paused are null and the lists are empty). With NAME that one alone. Of a share or link, own:
                          its own settings; setBy, carried: who set those in force, and what the port can carry, while it is
                          open; portId, usb: its adapter, where one is plugged in
   --json --follow        one object a line: first {"state": …} as above (with NAME {"bridge": …} or {"rotator": …}), then
                          {"notice": {timeMs, level, subject, text, id}} for what happened; each share, link, rotator, peer that
-                         changed as a whole: {"bridge": …}, {"rotator": …}, {"peer": …}, {"pairing": …}, {"self": …}; and
+                         changed as a whole: {"bridge": …}, {"rotator": …}, {"peer": …}, {"pairing": …}, {"self": …}, {"paused": …};
+                         and
                          {"gone": {kind, id, name}}. {"leftOut": N}: so many notices came faster than they were read
 
 Examples:
@@ -305,6 +312,8 @@ Examples:
   disable: SWITCHING,
   remove: SWITCHING,
   disconnect: SWITCHING,
+  pause: SWITCHING,
+  resume: SWITCHING,
 
   ask: CONTROL,
   'take-over': CONTROL,

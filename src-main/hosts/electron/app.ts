@@ -21,7 +21,6 @@ import { servePorts } from './page-ports.ts'
 import { servePage } from './page-protocol.ts'
 import { watchPower } from './power.ts'
 import { askToKeep, askToQuit, tellFault } from './questions.ts'
-import { pauseSharing, resumeSharing } from './sharing-pause.ts'
 import { takeSeat, type Seat } from './seat.ts'
 import { TrayIcon } from './tray.ts'
 import { trayMenu, trayTip, type TrayAction } from './tray-menu.ts'
@@ -131,7 +130,7 @@ export class DesktopApp {
     const tray = new TrayIcon((action) => this.#act(action))
     this.#tray = this.#life.add(tray)
     const show = (): void => {
-      const facts = { isAttached: this.#seat.kind === 'attached', paused: this.#file.settings.paused }
+      const facts = { isAttached: this.#seat.kind === 'attached' }
       tray.show(trayMenu(this.#core.tree, facts), trayTip(this.#core.tree, facts))
     }
     this.#life.add(this.#core.onChange(show))
@@ -157,10 +156,10 @@ export class DesktopApp {
         this.#main.show(action.place)
         return
       case 'pause':
-        await pauseSharing(this.#core, this.#file)
+        await this.#core.call('sharing.pause', {})
         return
       case 'resume':
-        await resumeSharing(this.#core, this.#file)
+        await this.#core.call('sharing.resume', {})
         return
       case 'quit':
         app.quit()

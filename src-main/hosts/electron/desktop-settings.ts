@@ -14,9 +14,7 @@ const schema = v.object({
     v.object({ x: whole, y: whole, width: whole, height: whole, isMaximized: v.boolean() })
   ),
   /** The computer does not fall asleep while a port is in use. */
-  keepAwake: v.optional(v.boolean(), true),
-  /** Ids of the shares that "Pause all sharing" switched off. */
-  paused: v.optional(v.array(v.pipe(v.string(), v.maxLength(64))), [])
+  keepAwake: v.optional(v.boolean(), true)
 })
 export type DesktopSettings = v.InferOutput<typeof schema>
 export type WindowPlace = NonNullable<DesktopSettings['place']>

@@ -2,7 +2,7 @@
  * What the tray's menu says, from the state alone: everything is in it, because clicks on a tray icon may not arrive on Linux. Pure;
  * tray.ts makes a menu of the system of it, and app.ts does what is chosen.
  */
-import type { BridgeState, NearbyState, StateTree } from '../../contract/state.ts'
+import type { BridgeState, NearbyState, PauseState, StateTree } from '../../contract/state.ts'
 import { usersOf } from './in-use.ts'
 import { WORDS } from './words.ts'
 
@@ -24,8 +24,6 @@ export type TrayItem =
 export interface TrayFacts {
   /** The core is that of a service. */
   readonly isAttached: boolean
-  /** Ids of the shares that "Pause all sharing" switched off. */
-  readonly paused: readonly string[]
 }
 
 /** Menus of systems have no way to find something in many items: the window has. */
@@ -45,7 +43,7 @@ export function trayMenu(tree: StateTree | undefined, facts: TrayFacts): readonl
     limited(shares.map(shareItem), 'computer'),
     limited(links.map(linkItem), 'connections'),
     nearbyItems(tree, links),
-    [...monitorItems(bridges), ...pauseItems(shares, facts)],
+    [...monitorItems(bridges), ...pauseItems(shares, tree?.paused)],
     [
       { type: 'action', label: words.open, action: { type: 'show' } },
       { type: 'action', label: words.settings, action: { type: 'show', place: 'settings' } },
@@ -63,7 +61,10 @@ export function trayTip(tree: StateTree | undefined, facts: TrayFacts): string {
 function status(tree: StateTree | undefined, shares: readonly BridgeState[], facts: TrayFacts): string {
   if (!tree) return WORDS.tray.lost
   const on = shares.filter(({ enabled }) => enabled)
-  const text = WORDS.tray.shared(on.length, on.filter(({ sessions }) => sessions.length > 0).length)
+  const used = on.filter(({ sessions }) => sessions.length > 0).length
+  const text = tree.paused
+    ? WORDS.tray.paused(tree.paused.shares.length, on.length)
+    : WORDS.tray.shared(on.length, used)
   return facts.isAttached ? WORDS.tray.service(text) : text
 }
 
@@ -129,12 +130,14 @@ function monitorItems(bridges: readonly BridgeState[]): readonly TrayItem[] {
   return [{ type: 'menu', label: WORDS.tray.monitor, items: limited(items, 'computer') }]
 }
 
-function pauseItems(shares: readonly BridgeState[], { paused }: TrayFacts): readonly TrayItem[] {
-  if (shares.some(({ enabled }) => enabled))
-    return [{ type: 'action', label: WORDS.tray.pause, action: { type: 'pause' } }]
-  if (shares.some(({ id, enabled }) => !enabled && paused.includes(id)))
-    return [{ type: 'action', label: WORDS.tray.resume, action: { type: 'resume' } }]
-  return []
+/** Both where some were switched on while the others are paused. */
+function pauseItems(shares: readonly BridgeState[], paused: PauseState | undefined): readonly TrayItem[] {
+  const words = WORDS.tray
+  const isShared = shares.some(({ enabled, passing }) => enabled && !passing)
+  return [
+    ...(isShared ? [{ type: 'action', label: words.pause, action: { type: 'pause' } } as const] : []),
+    ...(paused ? [{ type: 'action', label: words.resume, action: { type: 'resume' } } as const] : [])
+  ]
 }
 
 /** Where the page shows it. */

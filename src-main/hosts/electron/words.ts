@@ -8,6 +8,10 @@ export const WORDS = {
       const count = ports === 1 ? '1 port shared' : `${ports} ports shared`
       return used === 0 ? count : `${count}, ${used} in use`
     },
+    paused: (ports: number, on: number) => {
+      const count = ports === 1 ? 'Sharing is paused for 1 port' : `Sharing is paused for ${ports} ports`
+      return on === 0 ? count : `${count}, ${on} shared`
+    },
     service: (status: string) => `${status} (by the service)`,
     used: (name: string, by: string, others: number) =>
       others === 0 ? `${name} – in use by ${by}` : `${name} – in use by ${by} and ${others} more`,

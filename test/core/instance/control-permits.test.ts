@@ -38,6 +38,8 @@ const CASES: Record<ServiceCommand, Case> = {
   'rotator.change': owners({ id: 'r1', name: 'pool', listen: ['raw://127.0.0.1:0'], shares: ['desk'] }),
   'entry.remove': owners({ id: 'desk' }),
   'entry.enable': owners({ id: 'desk', enabled: false }),
+  'sharing.pause': owners(),
+  'sharing.resume': owners(),
   'settings.read': owners(),
   'settings.reload': owners(),
   'preferences.change': owners({ pairing: false }),

@@ -56,12 +56,10 @@ describe('what the app remembers', () => {
   it('is there after it was written, for its owner alone', async () => {
     const path = folder()
     const file = await DesktopFile.open(path, () => undefined)
-    expect(file.settings).toEqual({ keepAwake: true, paused: [] })
-    await Promise.all([file.change({ keepAwake: false }), file.change({ paused: ['a'] })])
-    expect((await DesktopFile.open(path, () => undefined)).settings).toEqual({
-      keepAwake: false,
-      paused: ['a']
-    })
+    expect(file.settings).toEqual({ keepAwake: true })
+    const place = { x: 1, y: 2, width: 960, height: 640, isMaximized: false }
+    await Promise.all([file.change({ keepAwake: false }), file.change({ place })])
+    expect((await DesktopFile.open(path, () => undefined)).settings).toEqual({ keepAwake: false, place })
     expect(statSync(join(path, 'window.json')).mode & 0o777).toBe(0o600)
   })
 
@@ -72,7 +70,7 @@ describe('what the app remembers', () => {
       writeFileSync(join(path, 'window.json'), text, { mode: 0o600 })
       const told: string[] = []
       const file = await DesktopFile.open(path, (line) => told.push(line))
-      expect(file.settings).toEqual({ keepAwake: true, paused: [] })
+      expect(file.settings).toEqual({ keepAwake: true })
       expect(told).toHaveLength(1)
       await file.change({ keepAwake: false })
       expect(JSON.parse(readFileSync(join(path, 'window.json'), 'utf8'))).toMatchObject({ keepAwake: false })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MAX_ITEMS, trayMenu, trayTip, type TrayItem } from '../../../src-main/hosts/electron/tray-menu.ts'
 import { bridge, LOST, near, OPEN, session, tree } from './states.ts'
 
-const FACTS = { isAttached: false, paused: [] }
+const FACTS = { isAttached: false }
 
 /** Everything in it, by label. */
 function all(items: readonly TrayItem[]): readonly TrayItem[] {
@@ -83,9 +83,18 @@ describe("the tray's menu", () => {
   it('pauses all sharing, and resumes what it paused', () => {
     const off = bridge('a', { enabled: false })
     const has = (items: readonly TrayItem[]): string[] =>
-      labels(items).filter((each) => each.includes('shari'))
+      labels(items).filter((each) => /shari/i.test(each))
     expect(has(trayMenu(tree([bridge('a')]), FACTS))).toEqual(['Pause all sharing'])
-    expect(has(trayMenu(tree([off]), { ...FACTS, paused: ['a'] }))).toEqual(['Resume sharing'])
+    const paused = { paused: { since: 0, shares: ['a'] } }
+    expect(has(trayMenu(tree([off], paused), FACTS))).toEqual([
+      'Sharing is paused for 1 port',
+      'Resume sharing'
+    ])
+    expect(has(trayMenu(tree([off, bridge('b')], paused), FACTS))).toEqual([
+      'Sharing is paused for 1 port, 1 shared',
+      'Pause all sharing',
+      'Resume sharing'
+    ])
     expect(has(trayMenu(tree([off]), FACTS))).toEqual([])
   })
 

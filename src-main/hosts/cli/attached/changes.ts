@@ -3,6 +3,7 @@ import { formatSettings } from '../../../contract/line.ts'
 import type {
   BridgeState,
   PairingState,
+  PauseState,
   PeerState,
   RotatorState,
   SelfState,
@@ -18,6 +19,8 @@ export type Change =
   | { readonly peer: PeerState }
   | { readonly pairing: PairingState }
   | { readonly self: SelfState }
+  /** Null: sharing goes on. */
+  | { readonly paused: PauseState | null }
   | {
       readonly gone: {
         readonly kind: 'share' | 'link' | 'rotator' | 'peer' | 'pairing'
@@ -30,6 +33,7 @@ export type Change =
 export function changesBetween(before: StateTree, after: StateTree): Change[] {
   return [
     ...(after.self && after.self !== before.self ? [{ self: after.self }] : []),
+    ...(after.paused === before.paused ? [] : [{ paused: after.paused ?? null }]),
     ...gone(before.bridges, after.bridges, ({ kind, id, name }) => ({ kind, id, name })),
     ...gone(before.rotators, after.rotators, ({ kind, id, name }) => ({ kind, id, name })),
     ...gone(before.peers, after.peers, ({ id, name }) => ({ kind: 'peer', id, name })),

@@ -2,6 +2,7 @@
 import type {
   BridgeState,
   PairingState,
+  PauseState,
   PeerState,
   PortInfo,
   RotatorState,
@@ -18,6 +19,8 @@ export interface ListedState {
   readonly self: SelfState | null
   readonly peers: readonly PeerState[]
   readonly pairings: readonly PairingState[]
+  /** Null: sharing is not paused. */
+  readonly paused: PauseState | null
 }
 
 export interface Listing extends ListedState {
@@ -25,12 +28,13 @@ export interface Listing extends ListedState {
 }
 
 export function listed(tree: StateTree | undefined): ListedState {
-  const { bridges = {}, rotators = {}, self = null, peers = {}, pairings = {} } = tree ?? {}
+  const { bridges = {}, rotators = {}, self = null, peers = {}, pairings = {}, paused = null } = tree ?? {}
   return {
     bridges: Object.values(bridges),
     rotators: Object.values(rotators),
     self,
     peers: Object.values(peers),
-    pairings: Object.values(pairings)
+    pairings: Object.values(pairings),
+    paused
   }
 }

@@ -3,6 +3,7 @@ import type { RpcClient } from '../../../rpc/client.ts'
 import { detailOf } from '../attached/detail.ts'
 import { follow } from '../attached/follow.ts'
 import { listed, type Listing } from '../attached/listing.ts'
+import { pauseLine } from '../attached/pause-words.ts'
 import { entriesOf, named } from '../attached/named.ts'
 import { tablesOf } from '../attached/tables.ts'
 import { shortText } from '../attached/words.ts'
@@ -90,6 +91,8 @@ function printTree(tree: StateTree, io: CliIo): void {
   io.print('')
   const who = `Farport runs here${self?.pid === undefined ? '' : ` (process ${self.pid})`}`
   if (entriesOf(tree).length === 0) io.print(`${who} and shares nothing yet: see farport share --help`)
+  const paused = pauseLine(tree, new Date())
+  if (paused !== undefined) io.print(paused)
   for (const line of tablesOf(tree, new Date(), widthOf(io))) io.print(line)
 }
 

@@ -151,11 +151,15 @@ async function tellPage(page: PageDoor, io: CliIo, isJson: boolean): Promise<voi
 }
 
 /** For `systemctl status`. */
-function statusOf({ bridges, rotators }: StateTree): string {
+function statusOf({ bridges, rotators, paused }: StateTree): string {
   const all = Object.values(bridges)
   const count = (kind: 'share' | 'link'): number => all.filter((each) => each.kind === kind).length
   const clients = all.reduce((sum, { sessions }) => sum + sessions.length, 0)
   const waiting = all.filter(({ state }) => state.type === 'waiting').length
   const failing = waiting + Object.values(rotators).filter(({ fault }) => fault !== undefined).length
-  return `${count('share')} shares, ${count('link')} links, ${clients} clients${failing > 0 ? `, ${failing} waiting` : ''}`
+  return [
+    `${count('share')} shares, ${count('link')} links, ${clients} clients`,
+    ...(failing > 0 ? [`${failing} waiting`] : []),
+    ...(paused ? [`sharing paused (${paused.shares.length})`] : [])
+  ].join(', ')
 }
