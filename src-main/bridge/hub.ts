@@ -409,7 +409,8 @@ export class Hub {
         this.#roster.tell({ line })
       })
     )
-    this.#taps.event({ type: 'port', state: 'open' })
+    const { settings, lines, modemState: modem } = port
+    this.#taps.event({ type: 'port', state: 'open', settings, lines, modem })
     void this.#line.connect(port).then(() => {
       if (port !== this.#port) return
       this.#roster.tell(this.#greeting())

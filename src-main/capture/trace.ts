@@ -81,7 +81,7 @@ export class Trace implements Recorder {
         break
       case 'port':
         this.#portOpen = event.state === 'open'
-        if (!this.#portOpen) this.#note((time) => portClosedLine(time, event.why))
+        if (event.state === 'closed') this.#note((time) => portClosedLine(time, event.why))
         this.#update()
         break
       case 'settings':

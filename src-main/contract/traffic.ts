@@ -59,7 +59,14 @@ export type HubEvent =
       /** The label of the one that held it until now, and stays. */
       readonly from?: string
     }
-  | { readonly type: 'port'; readonly state: 'open' | 'closed'; readonly why?: string }
+  | {
+      readonly type: 'port'
+      readonly state: 'open'
+      readonly settings: LineSettings
+      readonly lines: ControlLines
+      readonly modem: ModemState
+    }
+  | { readonly type: 'port'; readonly state: 'closed'; readonly why?: string }
   | {
       readonly type: 'lost'
       readonly direction: Direction

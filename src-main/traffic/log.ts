@@ -1,0 +1,156 @@
+/**
+ * A recording in memory: pages in order, the last one growing, the oldest given up where there is no room. Recorders write into one, and
+ * so does a window with what it is sent; rows, filters and exports read it. Knows no clock and no share.
+ *
+ * The memory of a page that was given up is written anew: who reads on after waiting asks for the page again (`pageOf`), or made a copy.
+ */
+import type { Direction, TrafficEvent } from '../contract/traffic.ts'
+import { encodeEvent, PageWriter } from './page-writer.ts'
+import type { Page } from './page.ts'
+
+/** Where the memory of pages comes from and goes to. */
+export interface PageStore {
+  /** Zeros or an old page; undefined: there is none to be had, and the asker's own oldest page goes. */
+  take(): Uint8Array | undefined
+  give(bytes: Uint8Array): void
+}
+
+export interface LogOptions {
+  readonly store: PageStore
+  /** At least 1; two are needed for the oldest to go while the newest grows. */
+  readonly maxPages: number
+  /** See Page.wallOffsetMs; asked for each new page. */
+  readonly wallOffsetMs: () => number
+}
+
+export class TrafficLog {
+  readonly #options: LogOptions
+  readonly #pages: Page[] = []
+  #writer: PageWriter | undefined
+  #end = 0
+  #dropped = 0
+
+  constructor(options: LogOptions) {
+    this.#options = options
+  }
+
+  /** In order; the records of one page go on where those of the page before ended, or later where some are missing. */
+  get pages(): readonly Page[] {
+    return this.#pages
+  }
+
+  /** The number of the oldest record that is still here; `end` where there is none. */
+  get first(): number {
+    return this.#pages[0]?.first ?? this.#end
+  }
+
+  /** The number that the next record will have. */
+  get end(): number {
+    const last = this.#pages.at(-1)
+    return last ? last.first + last.count : this.#end
+  }
+
+  /** Bytes of memory that its pages take. */
+  get size(): number {
+    return this.#pages.reduce((sum, page) => sum + page.memory.length, 0)
+  }
+
+  /** How many pages it gave up for room. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** The page that has this record; undefined where it is gone, missing or yet to come. */
+  pageOf(record: number): Page | undefined {
+    let [low, high] = [0, this.#pages.length - 1]
+    while (low <= high) {
+      const middle = (low + high) >>> 1
+      const page = this.#pages[middle]
+      if (!page) return undefined
+      if (record < page.first) high = middle - 1
+      else if (record >= page.first + page.count) low = middle + 1
+      else return page
+    }
+    return undefined
+  }
+
+  /** Takes a chunk; it may be changed afterwards. A longer one than a page has room for becomes several records. */
+  bytes(timeNs: number, direction: Direction, session: number, chunk: Uint8Array): void {
+    let taken = this.#writer?.bytes(timeNs, direction, session, chunk) ?? 0
+    while (taken < chunk.length)
+      taken += this.#turn().bytes(timeNs, direction, session, chunk, taken, taken > 0)
+  }
+
+  event(timeNs: number, event: TrafficEvent): void {
+    this.#encoded(timeNs, encodeEvent(event))
+  }
+
+  /** Records of another log, with their numbers: those below `end` are here already. */
+  append(page: Page): void {
+    const from = Math.max(0, this.end - page.first)
+    if (from >= page.count) return
+    if (page.first + from > this.end) this.#begin(page.first + from)
+    for (let record = from; record < page.count; record++) this.#copy(page, record)
+  }
+
+  /** All pages go; numbers go on. */
+  clear(): void {
+    this.#end = this.end
+    this.#writer = undefined
+    for (const page of this.#pages.splice(0)) this.#options.store.give(page.memory)
+  }
+
+  /** Gives up its oldest page, which another log needs more; false: it has one alone, or none. */
+  dropOldest(): boolean {
+    if (this.#pages.length < 2) return false
+    this.#drop()
+    return true
+  }
+
+  #copy(page: Page, record: number): void {
+    const timeNs = page.timeNs(record)
+    const bytes = page.bytes(record)
+    if (page.isEvent(record)) {
+      this.#encoded(timeNs, bytes)
+      return
+    }
+    // One record is one record here too, or the numbers would no longer be the same.
+    const writer = this.#writer && this.#writer.room >= bytes.length ? this.#writer : this.#turn()
+    const direction = page.direction(record)
+    const session = page.session(record)
+    if (writer.bytes(timeNs, direction, session, bytes, 0, page.isContinued(record)) !== bytes.length)
+      throw new RangeError('the pages here are smaller than those of the other log')
+  }
+
+  #encoded(timeNs: number, json: Uint8Array): void {
+    if (this.#writer?.encoded(timeNs, json)) return
+    this.#turn().encoded(timeNs, json)
+  }
+
+  #turn(): PageWriter {
+    return this.#begin(this.end)
+  }
+
+  #begin(first: number): PageWriter {
+    const { store, maxPages, wallOffsetMs } = this.#options
+    if (this.#pages.length >= maxPages) this.#drop()
+    let bytes = store.take()
+    while (!bytes) {
+      if (this.#pages.length === 0) throw new RangeError('no memory for a page of traffic')
+      this.#drop()
+      bytes = store.take()
+    }
+    this.#writer = new PageWriter(bytes, first, wallOffsetMs())
+    this.#pages.push(this.#writer.page)
+    return this.#writer
+  }
+
+  #drop(): void {
+    const page = this.#pages.shift()
+    if (!page) return
+    this.#dropped++
+    this.#end = Math.max(this.#end, page.first + page.count)
+    if (this.#pages.length === 0) this.#writer = undefined
+    this.#options.store.give(page.memory)
+  }
+}
