@@ -10,7 +10,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../base/clock.ts'
 import { plainAddress } from '../../net/allow-list.ts'
 import { SESSION_S, type BrowserSession, type BrowserSessions } from './browser-sessions.ts'
-import type { HostNames } from './host-names.ts'
 import type { PageFile } from './page-files.ts'
 import { SESSION_PATH, cookiesCalled, pathAndQuery, type Wrong } from './request-rules.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
@@ -30,7 +29,7 @@ export interface PageAnswersOptions {
   readonly files: ReadonlyMap<string, PageFile>
   readonly sessions: BrowserSessions
   readonly links: SignInLinks
-  readonly names: HostNames
+  readonly isTls: boolean
   /** Where it listens: cookies know no ports, so their names have them. */
   readonly port: number
   readonly clock: Clock
@@ -50,7 +49,7 @@ export class PageAnswers {
     this.#options = options
     this.#wrongLinks = new WrongLinks(options.clock)
     // The prefix has browsers take it from this very host alone, and by TLS alone.
-    this.#cookie = `${options.names.scheme === 'https' ? '__Host-' : ''}farport-${options.port}`
+    this.#cookie = `${options.isTls ? '__Host-' : ''}farport-${options.port}`
   }
 
   sessionOf(request: IncomingMessage): BrowserSession | undefined {
@@ -140,7 +139,7 @@ export class PageAnswers {
   }
 
   #cookieOf(value: string): string {
-    const secure = this.#options.names.scheme === 'https' ? '; Secure' : ''
+    const secure = this.#options.isTls ? '; Secure' : ''
     return `${this.#cookie}=${value}; Path=/; Max-Age=${SESSION_S}; HttpOnly; SameSite=Strict${secure}`
   }
 }

@@ -121,7 +121,7 @@ export class PageDoor implements PageDesk {
     checkPlace(place)
     const { clock, connect, report, files, folder } = this.#options
     const { host, port, certificate } = place
-    const tls = await pageTls(place, folder)
+    const tls = await pageTls(place, { folder, clock, warn: (text) => report('warning', `page: ${text}`) })
     const { PageHost } = await import('./page-host.ts')
     this.#host = await PageHost.open({
       ...{ host, port, folder, clock, connect, report },

@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { PageLink } from '../../contract/host.ts'
 import { RefusalLog } from '../../core/instance/refusal-log.ts'
-import type { TlsIdentity } from '../../net/tls-identity.ts'
+import type { RenewedKeys } from '../../net/tls-renewal.ts'
 import type { Channel } from '../../rpc/channel.ts'
 import { BrowserSessions } from './browser-sessions.ts'
 import { readPageFiles } from './page-files.ts'
@@ -21,8 +21,8 @@ export interface PageHostOptions {
   readonly host: string
   readonly port: number
   /** Needed where other computers come. */
-  readonly tls?: TlsIdentity
-  /** By an authority that browsers may know: its certificate needs no comparing. */
+  readonly tls?: RenewedKeys
+  /** By an authority that browsers may know: its certificate needs no comparing, and says by which names people come. */
   readonly isVouchedFor?: boolean
   /** Where the installation keeps what is its own. */
   readonly folder: string
@@ -64,8 +64,7 @@ export class PageHost {
   /** Rejects with the Fault why it cannot listen there, or why its files cannot be read. */
   static async open(options: PageHostOptions): Promise<PageHost> {
     const { clock, report, tls, isVouchedFor = false } = options
-    const certificate = tls && new X509Certificate(tls.certificate)
-    const fingerprint = isVouchedFor ? undefined : certificate?.fingerprint256
+    const fingerprint = isVouchedFor ? undefined : tls && fingerprintOf(tls)
     const [files, sessions] = await Promise.all([
       readPageFiles(options.files),
       BrowserSessions.open(options.folder)
@@ -76,7 +75,7 @@ export class PageHost {
     try {
       const server = await PageServer.listen({
         ...{ host: options.host, port: options.port, clock, files, sessions, links },
-        ...(tls && certificate && { tls, certificate }),
+        ...(tls && { tls, isVouchedFor }),
         upgrade: (request, socket, head) => {
           if (sockets.isFull) refuseRaw(socket, 503)
           else sockets.take(request, socket, head)
@@ -126,4 +125,8 @@ export class PageHost {
     await this.#sockets.close()
     await closed
   }
+}
+
+function fingerprintOf({ current: { own } }: RenewedKeys): string {
+  return new X509Certificate(own.certificate).fingerprint256
 }

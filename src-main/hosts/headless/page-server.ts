@@ -2,18 +2,20 @@
  * The HTTP server of the page: listens, and sees that nobody takes more of this computer than a browser needs. Called by page-host.ts;
  * what a request gets is page-answers.ts' to say, what is behind a WebSocket page-host's.
  */
-import type { X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { STATUS_CODES, createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 import type { Clock } from '../../base/clock.ts'
 import { plainText } from '../../base/plain-text.ts'
 import { Fault } from '../../contract/faults.ts'
 import { isLoopback, plainAddress } from '../../net/allow-list.ts'
 import { formatAddress } from '../../net/endpoint.ts'
 import { listenFault } from '../../net/network-faults.ts'
-import type { TlsIdentity } from '../../net/tls-identity.ts'
+import { tlsWords } from '../../net/tls-alerts.ts'
+import type { RenewedKeys } from '../../net/tls-renewal.ts'
 import { HostNames } from './host-names.ts'
 import { PageAnswers, type PageAnswersOptions } from './page-answers.ts'
 import { PENDING_MS, PendingSockets } from './pending-sockets.ts'
@@ -35,9 +37,9 @@ export interface PageServerOptions extends Pick<PageAnswersOptions, 'files' | 's
   readonly host: string
   readonly port: number
   readonly clock: Clock
-  readonly tls?: TlsIdentity
-  /** The names that it may be asked for by as well. */
-  readonly certificate?: X509Certificate
+  readonly tls?: RenewedKeys
+  /** The names in its certificate are some that it may be asked for by as well. */
+  readonly isVouchedFor?: boolean
   /** May this one have a WebSocket: it is signed in, and its page is ours. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** For the log. */
@@ -50,20 +52,16 @@ export class PageServer {
   readonly #pending: PendingSockets
   readonly #answers: PageAnswers
   readonly #options: PageServerOptions
-  readonly names: HostNames
+  #names: HostNames
 
   private constructor(options: PageServerOptions, server: Server | TlsServer) {
     this.#options = options
     this.#server = server
-    const { address, port } = server.address() as AddressInfo
-    const { tls, clock, certificate } = options
-    this.names = new HostNames({
-      ...{ host: options.host, address, port, isTls: tls !== undefined },
-      ...(certificate && { certificate })
-    })
+    const { clock } = options
+    this.#names = this.#namesNow()
     this.#answers = new PageAnswers({
       ...options,
-      ...{ names: this.names, port },
+      ...{ isTls: options.tls !== undefined, port: (server.address() as AddressInfo).port },
       refused: (request, why) => this.#refused(request, why),
       signedIn: (request) => options.told(`a browser signed in (${remoteOf(request.socket)})`)
     })
@@ -87,7 +85,7 @@ export class PageServer {
     const server = tls
       ? (await import('node:https')).createServer({
           ...limits,
-          ...{ key: tls.key, cert: tls.certificate, minVersion: 'TLSv1.3', handshakeTimeout: PENDING_MS }
+          ...{ ...secureContext(tls), handshakeTimeout: PENDING_MS }
         })
       : createServer(limits)
     server.maxConnections = MAX_CONNECTIONS
@@ -107,6 +105,11 @@ export class PageServer {
     return new PageServer(options, server)
   }
 
+  /** By which it may be asked for now. */
+  get names(): HostNames {
+    return this.#names
+  }
+
   /** Nobody comes any more; whoever has a WebSocket keeps it. Resolves when the address is free. */
   async close(): Promise<void> {
     this.#pending.dispose()
@@ -117,14 +120,18 @@ export class PageServer {
 
   #serve(): void {
     const server = this.#server
+    const { tls } = this.#options
+    tls?.onRenewed(() => this.#renew(tls))
     server.on('connection', (socket: Socket) => {
       socket.on('error', () => undefined)
+      // The handshake of this one does not wait for it: who comes next is shown the renewed one.
+      void tls?.look()
       this.#pending.add(socket)
     })
     server.on('request', (request, response) => {
       this.#settle(request)
       response.on('error', () => undefined)
-      const wrong = whatIsWrong(request, this.names, false)
+      const wrong = whatIsWrong(request, this.#names, false)
       if (wrong) {
         // What else it sends is not read.
         response.setHeader('Connection', 'close')
@@ -142,7 +149,7 @@ export class PageServer {
     })
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
       const status = STATUS_OF[error.code ?? ''] ?? 400
-      if (error.code !== 'ECONNRESET') this.#options.refused(`${remoteOf(socket)} (${error.message})`)
+      if (error.code !== 'ECONNRESET') this.#options.refused(`${remoteOf(socket)} (${tlsWords(error)})`)
       if (socket.writable) refuseRaw(socket, status)
       else socket.destroy()
     })
@@ -150,7 +157,7 @@ export class PageServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const [path] = pathAndQuery(request.url ?? '')
-    const wrong = whatIsWrong(request, this.names, true)
+    const wrong = whatIsWrong(request, this.#names, true)
     const session = this.#answers.sessionOf(request)
     if (wrong) {
       this.#refused(request, wrong.why)
@@ -162,6 +169,22 @@ export class PageServer {
     else this.#options.upgrade(request, socket, head)
   }
 
+  /** Throws where OpenSSL does not take it: then the one before stays. */
+  #renew(tls: RenewedKeys): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(secureContext(tls))
+    this.#names = this.#namesNow()
+  }
+
+  #namesNow(): HostNames {
+    const { host, tls, isVouchedFor = false } = this.#options
+    const { address, port } = this.#server.address() as AddressInfo
+    return new HostNames({
+      ...{ host, address, port, isTls: tls !== undefined },
+      // That of the installation names nobody who could be found.
+      ...(tls && isVouchedFor && { certificate: new X509Certificate(tls.current.own.certificate) })
+    })
+  }
+
   #settle({ socket }: IncomingMessage): void {
     this.#pending.settle(socket)
   }
@@ -171,6 +194,10 @@ export class PageServer {
     const who = agent === undefined ? '' : `, ${plainText(agent, 60)}`
     this.#options.refused(`${remoteOf(socket)}${who} (${plainText(why, 200)})`)
   }
+}
+
+function secureContext({ current: { own } }: RenewedKeys): SecureContextOptions {
+  return { key: own.key, cert: own.certificate, minVersion: 'TLSv1.3' }
 }
 
 /** What Node says of a request that it does not take. */
