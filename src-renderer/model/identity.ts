@@ -1,8 +1,10 @@
 /** What a port is, as names and values. Pure. */
 import { words } from '../words/words.ts'
+import type { Fact } from './fact.ts'
 import type { Row } from './rows.ts'
 
-export function identityOf({ port, share, target }: Row): readonly (readonly [string, string])[] {
+/** What is not known is left out. */
+export function identityOf({ port, share, target }: Row): readonly Fact[] {
   const usb = port ?? share?.usb
   const ids = usb?.vendorId === undefined ? undefined : `${usb.vendorId}:${usb.productId ?? '????'}`
   const adapter = [usb?.manufacturer, usb?.product].filter((each) => each !== undefined).join(' ')
@@ -18,5 +20,7 @@ export function identityOf({ port, share, target }: Row): readonly (readonly [st
     [words.drawer.opens, target === stable || target === port?.path ? undefined : target],
     [words.drawer.addresses, share?.addresses.join('\n')]
   ]
-  return all.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value] as const]))
+  return all.flatMap(([name, text]) =>
+    text === undefined || text === '' ? [] : [{ name, text, isFixed: true }]
+  )
 }

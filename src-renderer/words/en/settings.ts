@@ -60,7 +60,5 @@ export const settings = {
   pageFingerprint: (text: string) => `The browser warns of its certificate once: ${text}`,
   pageSignOut: 'Sign out all browsers',
   pageSignOutHint: 'This one, too.',
-  pageSignOutDo: 'Sign out',
-  copy: 'Copy',
-  copied: 'Copied'
+  pageSignOutDo: 'Sign out'
 }

@@ -10,9 +10,9 @@ export const app = {
 export const common = {
   close: 'Close',
   cancel: 'Cancel',
-  copy: 'Copy',
   copied: 'Copied',
-  copyWhat: (what: string) => `Copy ${what}`
+  copyWhat: (what: string) => `Copy: ${what}`,
+  notCopied: 'This browser lets no page copy. Mark the text, and copy it yourself.'
 }
 
 export const pages = {
