@@ -27,7 +27,9 @@ export class TrafficLog {
   readonly #options: LogOptions
   readonly #pages: Page[] = []
   #writer: PageWriter | undefined
+  /** Behind the last page that is gone, where none is left. */
   #end = 0
+  #bytesBefore = 0
   #dropped = 0
 
   constructor(options: LogOptions) {
@@ -85,19 +87,24 @@ export class TrafficLog {
     this.#encoded(timeNs, encodeEvent(event))
   }
 
-  /** Records of another log, with their numbers: those below `end` are here already. */
+  /**
+   * Records of another log, with their numbers: those below `end` are here already. Where some are missing, the last of those is an event that
+   * says how many and how much.
+   */
   append(page: Page): void {
     const from = Math.max(0, this.end - page.first)
     if (from >= page.count) return
-    if (page.first + from > this.end) this.#begin(page.first + from)
+    if (page.first > this.end) {
+      // Whoever begins to read in the middle misses nothing.
+      if (this.end === 0) this.#begin(page.first, page.bytesBefore)
+      else this.#missed(page)
+    }
     for (let record = from; record < page.count; record++) this.#copy(page, record)
   }
 
   /** All pages go; numbers go on. */
   clear(): void {
-    this.#end = this.end
-    this.#writer = undefined
-    for (const page of this.#pages.splice(0)) this.#options.store.give(page.memory)
+    while (this.#pages.length > 0) this.#drop()
   }
 
   /** Gives up its oldest page, which another log needs more; false: it has one alone, or none. */
@@ -105,6 +112,14 @@ export class TrafficLog {
     if (this.#pages.length < 2) return false
     this.#drop()
     return true
+  }
+
+  #missed(next: Page): void {
+    const records = next.first - this.end
+    const last = this.#pages.at(-1)
+    const bytes = next.bytesBefore - (last ? last.bytesBefore + last.lineBytes : this.#bytesBefore)
+    const event = encodeEvent({ type: 'missed', records, bytes, why: 'the reader came too late' })
+    this.#begin(next.first - 1, next.bytesBefore).encoded(next.timeNs(0), event)
   }
 
   #copy(page: Page, record: number): void {
@@ -128,10 +143,11 @@ export class TrafficLog {
   }
 
   #turn(): PageWriter {
-    return this.#begin(this.end)
+    const last = this.#pages.at(-1)
+    return this.#begin(this.end, last ? last.bytesBefore + last.lineBytes : this.#bytesBefore)
   }
 
-  #begin(first: number): PageWriter {
+  #begin(first: number, bytesBefore: number): PageWriter {
     const { store, maxPages, wallOffsetMs } = this.#options
     if (this.#pages.length >= maxPages) this.#drop()
     let bytes = store.take()
@@ -140,7 +156,7 @@ export class TrafficLog {
       this.#drop()
       bytes = store.take()
     }
-    this.#writer = new PageWriter(bytes, first, wallOffsetMs())
+    this.#writer = new PageWriter(bytes, first, wallOffsetMs(), bytesBefore)
     this.#pages.push(this.#writer.page)
     return this.#writer
   }
@@ -149,7 +165,8 @@ export class TrafficLog {
     const page = this.#pages.shift()
     if (!page) return
     this.#dropped++
-    this.#end = Math.max(this.#end, page.first + page.count)
+    this.#end = page.first + page.count
+    this.#bytesBefore = page.bytesBefore + page.lineBytes
     if (this.#pages.length === 0) this.#writer = undefined
     this.#options.store.give(page.memory)
   }

@@ -25,14 +25,16 @@ export class PageWriter {
   /** Where in `words` the next index entry stands; data may not grow beyond. */
   #entry: number
 
-  /** `bytes`: zeros or an old page, a multiple of 16 long. `wallOffsetMs`: see Page. */
-  constructor(bytes: Uint8Array, first: number, wallOffsetMs: number) {
+  /** `bytes`: zeros or an old page, a multiple of 16 long. The others: see Page. */
+  constructor(bytes: Uint8Array, first: number, wallOffsetMs: number, bytesBefore: number) {
     const memory = pageMemory(bytes)
     memory.words[WORD.magic] = PAGE_MAGIC
     memory.words[WORD.count] = 0
     memory.words[WORD.end] = PAGE_HEADER
     memory.floats[FLOAT.first] = first
+    memory.words[WORD.events] = 0
     memory.floats[FLOAT.wall] = wallOffsetMs
+    memory.floats[FLOAT.before] = bytesBefore
     this.#memory = memory
     this.#entry = memory.words.length - INDEX_ENTRY / 4
     this.page = new Page(memory)
@@ -80,7 +82,9 @@ export class PageWriter {
   /** As `event`, of one that is encoded already. */
   encoded(timeNs: number, json: Uint8Array): boolean {
     if (json.length > this.room) return false
-    this.#memory.bytes.set(json, this.#end)
+    const { bytes, words } = this.#memory
+    bytes.set(json, this.#end)
+    words[WORD.events] = (words[WORD.events] ?? 0) + json.length
     this.#enter(timeNs, KIND.event, json.length)
     return true
   }
@@ -127,7 +131,16 @@ export function copyRecords(page: Page, from: number, to: number): Uint8Array {
     page.memory.subarray(length - to * INDEX_ENTRY, length - from * INDEX_ENTRY),
     copy.length - (to - from) * INDEX_ENTRY
   )
+  memory.words[WORD.events] = eventBytes(page, from, to)
+  memory.floats[FLOAT.before] = page.bytesBefore + start - PAGE_HEADER - eventBytes(page, 0, from)
   for (let record = 0, entry = memory.words.length - 4; record < to - from; record++, entry -= 4)
     memory.words[entry + 2] = (memory.words[entry + 2] ?? 0) - start + PAGE_HEADER
   return copy
+}
+
+function eventBytes(page: Page, from: number, to: number): number {
+  let bytes = 0
+  for (let record = from; record < to; record++)
+    if (page.isEvent(record)) bytes += page.end(record) - page.start(record)
+  return bytes
 }

@@ -2,8 +2,9 @@
  * A page of traffic: records in one piece of memory, as recordings keep them, processes send them, and windows read them, all without
  * an object per record. Written once by PageWriter (page-writer.ts), read by Page; pages of one recording follow each other.
  *
- *     0        header, 32 bytes: magic, count, end of the data, 0, number of the first record (f64), wall clock (f64)
- *     32 …     the data of all records, one behind the other: a chunk's bytes as they came, an event as ASCII JSON
+ *     0        header, 48 bytes: magic, count, end of the data, how much of that is events (u32 each); number of the first record,
+ *              wall clock, bytes of the line in all records before (f64 each)
+ *     48 …     the data of all records, one behind the other: a chunk's bytes as they came, an event as ASCII JSON
  *     … end    the index, growing down from the end, 16 bytes a record: time (f64), start of its data (u32), kind and session (u32)
  *
  * Little-endian, as every processor that runs this; another one is refused. Bytes of one direction and session that stand in records one
@@ -12,7 +13,7 @@
 import { decodeJson } from '../protocol/ascii-json.ts'
 import type { Direction, TrafficEvent } from '../contract/traffic.ts'
 
-export const PAGE_HEADER = 32
+export const PAGE_HEADER = 48
 export const INDEX_ENTRY = 16
 const MAGIC = 0x3150_5446
 
@@ -44,8 +45,8 @@ export function pageMemory(bytes: Uint8Array): PageMemory {
 }
 
 /** Where things stand in `words` and `floats`. */
-export const WORD = { magic: 0, count: 1, end: 2 } as const
-export const FLOAT = { first: 2, wall: 3 } as const
+export const WORD = { magic: 0, count: 1, end: 2, events: 3 } as const
+export const FLOAT = { first: 2, wall: 3, before: 4 } as const
 export { MAGIC as PAGE_MAGIC }
 
 /**
@@ -87,7 +88,17 @@ export class Page {
     return this.#memory.floats[FLOAT.wall] ?? 0
   }
 
-  /** All its memory, for a search; what stands before `dataStart` and from `dataEnd` on is no data. */
+  /** Bytes of the line in all records of the recording before this page. */
+  get bytesBefore(): number {
+    return this.#memory.floats[FLOAT.before] ?? 0
+  }
+
+  /** Bytes of the line in this page. */
+  get lineBytes(): number {
+    return this.dataEnd - PAGE_HEADER - (this.#memory.words[WORD.events] ?? 0)
+  }
+
+  /** All its memory, for a search; what stands before PAGE_HEADER and from `dataEnd` on is no data. */
   get memory(): Uint8Array {
     return this.#memory.bytes
   }
@@ -162,14 +173,18 @@ export class Page {
       Number.isSafeInteger(this.first) &&
       this.first >= 0 &&
       Number.isFinite(this.wallOffsetMs) &&
+      this.bytesBefore >= 0 &&
       dataEnd >= PAGE_HEADER &&
       dataEnd <= indexStart
     if (!sound) throw new RangeError('no page of traffic')
+    let events = 0
     for (let record = 0, before = PAGE_HEADER; record < count; record++) {
       const start = this.start(record)
       if (start < before || start > dataEnd || !(this.timeNs(record) >= 0))
         throw new RangeError('no page of traffic')
+      if (this.isEvent(record)) events += this.end(record) - start
       before = start
     }
+    if (events !== this.#memory.words[WORD.events]) throw new RangeError('no page of traffic')
   }
 }

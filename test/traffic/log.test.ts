@@ -57,11 +57,17 @@ it('travels in copies of any cut, and is put together with the same numbers', ()
         }
       expect(contents(there.pages)).toEqual(put)
       expect(there.end).toBe(log.end)
+      expect(total(there)).toBe(total(log))
       for (const page of log.pages) there.append(page)
       expect(there.end).toBe(log.end)
     })
   )
 })
+
+function total(log: TrafficLog): number {
+  const last = log.pages.at(-1)
+  return last ? last.bytesBefore + last.lineBytes : 0
+}
 
 it('gives up its oldest page where there is no room, and says which records are left', () => {
   const log = makeLog(1024, 3)
@@ -71,6 +77,8 @@ it('gives up its oldest page where there is no room, and says which records are 
   expect(log.first).toBeGreaterThan(50)
   expect(log.pageOf(log.first - 1)).toBeUndefined()
   expect(log.pageOf(log.end)).toBeUndefined()
+  expect(log.pages[0]!.bytesBefore).toBeGreaterThan(5000)
+  expect(total(log)).toBe(100 * 100)
   for (let record = log.first; record < log.end; record++) {
     const page = log.pageOf(record)!
     expect(record - page.first).toBeLessThan(page.count)
@@ -89,6 +97,7 @@ it('takes its own oldest page where the store has none, and gives all back', () 
   expect([log.first, log.end]).toEqual([end, end])
   log.bytes(1, 'to-device', 1, Uint8Array.of(1))
   expect(log.first).toBe(end)
+  expect(log.pages[0]!.bytesBefore).toBe(60 * 100)
 })
 
 it('begins anew at the number of what it is given, where records are missing', () => {
@@ -100,8 +109,14 @@ it('begins anew at the number of what it is given, where records are missing', (
   there.append(Page.from(copyRecords(page!, 7, 10)))
   expect(there.pages.map(({ first, count }) => [first, count])).toEqual([
     [0, 3],
-    [7, 3]
+    [6, 4]
   ])
+  expect(there.pages[1]!.event(0)).toEqual({
+    type: 'missed',
+    records: 4,
+    bytes: 4,
+    why: 'the reader came too late'
+  })
   expect(there.pageOf(5)).toBeUndefined()
 })
 
@@ -139,4 +154,13 @@ it('refuses what is no page, and never anything worse', () => {
       }
     )
   )
+})
+
+it('begins to read in the middle, and misses nothing', () => {
+  const log = makeLog()
+  for (let i = 0; i < 10; i++) log.bytes(i, 'from-device', 0, Uint8Array.of(i))
+  const there = makeLog()
+  there.append(Page.from(copyRecords(log.pages[0]!, 4, 10)))
+  expect([there.first, there.end]).toEqual([4, 10])
+  expect(contents(there.pages)).toEqual(contents(log.pages).slice(4))
 })
