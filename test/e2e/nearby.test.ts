@@ -191,10 +191,12 @@ describe.skipIf(lacksNetworks || lacksAvahi)('others who announce ports', { time
     await gensiot.ended
     if (!lacks('python3-gensio')) {
       // gensio's mdns passes on no line settings ("Error casting from gensio to sergensio"): what it connects to, by hand.
-      const script = new URL('../peers/gensio-baud.py', import.meta.url).pathname
+      const script = new URL('../peers/gensio-settings.py', import.meta.url).pathname
       const [stack = ''] = found!.txt!.flatMap((each) => /^gensiostack=(.+)$/.exec(each)?.[1] ?? [])
-      const baud = avahi.run(PYTHON, script, `${stack},${found!.address ?? ''},${found!.port ?? 0}`)
-      expect(await baud.ended).toMatchObject({ stderr: '', stdout: '57600\n' })
+      const gensio = avahi.run(PYTHON, script, `${stack},${found!.address ?? ''},${found!.port ?? 0}`)
+      const { stdout, stderr } = await gensio.ended
+      expect(stderr).toBe('')
+      expect(JSON.parse(stdout)).toMatchObject({ baud: [300, 9600, 250_000, 921_600, 921_600] })
     }
     shared.process.kill('SIGTERM')
     await shared.ended

@@ -162,7 +162,8 @@ describe.skipIf(missing || lacks('python3-gensio'))('gensio and our share', () =
     const folder = temporaryFolder()
     copyFileSync(certificate, join(folder, 'ours.pem'))
     const script = join(import.meta.dirname, 'gensio-settings.py')
-    const gensio = new Program(PYTHON, [script, String(port), `telnet(rfc2217),${stack(client, folder)}`])
+    const to = `telnet(rfc2217),${stack(client, folder)},127.0.0.1,${port}`
+    const gensio = new Program(PYTHON, [script, to])
     const { code, stdout, stderr } = await gensio.ended
     expect([code, stderr]).toEqual([0, ''])
     expect(JSON.parse(stdout)).toMatchObject({

@@ -1,5 +1,4 @@
-"""Sets and reads everything that gensio can of the port on the TCP port given, over telnet(rfc2217),tcp or the stack given; prints what
-came back.
+"""Sets and reads everything that gensio can of the port at the gensio given, `telnet(rfc2217),tcp,HOST,PORT`; prints what came back.
 
 A set answers with what the far end says it has; a set to 0 is a query.
 """
@@ -30,8 +29,7 @@ class Events:
 
 
 os = gensio.alloc_gensio_selector(Log())
-stack = sys.argv[2] if len(sys.argv) > 2 else "telnet(rfc2217),tcp"
-io = gensio.gensio(os, "%s,127.0.0.1,%s" % (stack, sys.argv[1]), Events())
+io = gensio.gensio(os, sys.argv[1], Events())
 io.open_s()
 io.read_cb_enable(True)
 port = io.cast_to_sergensio()

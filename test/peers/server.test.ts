@@ -62,7 +62,8 @@ describe.skipIf(lacks('gensiot', 'python3-gensio', 'socat', 'cc'))('our server a
   it('answers every set and get', async () => {
     const cable = await pair()
     const { urls } = await shared([cable.a.path, '-b', '9600', '--listen', 'rfc2217://127.0.0.1:0'])
-    const ended = await new Program(PYTHON, [script('gensio-settings.py'), String(portOf(urls[0]!))]).ended
+    const to = `telnet(rfc2217),tcp,127.0.0.1,${portOf(urls[0]!)}`
+    const ended = await new Program(PYTHON, [script('gensio-settings.py'), to]).ended
     expect(ended.stderr).toBe('')
     expect(JSON.parse(ended.stdout)).toEqual({
       baud: [300, 9600, 250000, 921600, 921600],

@@ -257,7 +257,8 @@ describe.skipIf(lacks('openssl'))('our listener with TLS', () => {
       const to = `openssl-connect:127.0.0.1:${port},cert=${rsa.both},cafile=${home.own},commonname=Farport`
       new Program('socat', [`tcp-listen:${near},bind=127.0.0.1,reuseaddr,fork`, to])
       await accepting(near)
-      const ended = await new Program(PYTHON, [script('gensio-settings.py'), String(near)]).ended
+      const gensio = `telnet(rfc2217),tcp,127.0.0.1,${near}`
+      const ended = await new Program(PYTHON, [script('gensio-settings.py'), gensio]).ended
       expect(ended.stderr).toBe('')
       expect(JSON.parse(ended.stdout)).toMatchObject({
         baud: [300, 9600, 250000, 921600, 921600],
