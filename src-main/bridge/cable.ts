@@ -73,6 +73,11 @@ export class CableSource implements SessionSource {
     return { state: this.#keeper.state, onState: this.#keeper.onState, onFault: this.#faults.event }
   }
 
+  /** See SessionSource. */
+  retry(): void {
+    this.#keeper.retry()
+  }
+
   async close(): Promise<void> {
     this.#closing = true
     // The session goes on to its own end: its bytes are for the hub to drain.

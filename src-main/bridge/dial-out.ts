@@ -39,6 +39,8 @@ export class DialOut implements SessionSource {
   /** Somebody is there. */
   #session: Session | undefined
   #running: Promise<void> | undefined
+  /** Aborted when the next try shall be now; undefined: none is waited for. */
+  #waiting: AbortController | undefined
   #told = ''
 
   readonly onSession
@@ -59,6 +61,11 @@ export class DialOut implements SessionSource {
     this.ear = always
       ? undefined
       : { hear: (chunk) => this.#hear(chunk), take: () => this.#take(), onLost: this.#lost.event }
+  }
+
+  /** See SessionSource. */
+  retry(): void {
+    this.#waiting?.abort()
   }
 
   /** A session that lives goes on to its own end. */
@@ -86,8 +93,18 @@ export class DialOut implements SessionSource {
       if (this.#clock.nowMs() - startedMs >= STABLE_MS) backoff.reset()
       // Whoever connects for the device's sake has done it, and waits for its next word.
       if (!fault && this.#options.when === 'data' && this.#earlySize === 0) return
-      await sleep(this.#clock, backoff.next(), signal).catch(() => undefined)
+      await this.#wait(backoff, signal)
     }
+  }
+
+  async #wait(backoff: Backoff, signal: AbortSignal): Promise<void> {
+    const hastened = new AbortController()
+    this.#waiting = hastened
+    await sleep(this.#clock, backoff.next(), AbortSignal.any([signal, hastened.signal])).catch(
+      () => undefined
+    )
+    if (hastened.signal.aborted) backoff.reset()
+    this.#waiting = undefined
   }
 
   /** Connects and stays. Answers why it could not connect. */

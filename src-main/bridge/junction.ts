@@ -291,6 +291,12 @@ export class Junction {
     else this.#sources.arrange(sources)
   }
 
+  /** What waits to be tried again (its port, what it dials) is tried now. */
+  retry(): void {
+    this.#keeper.retry()
+    this.#sources.retry()
+  }
+
   /** Asks those who came from there, or are the same paired computer, for a sign of life. */
   probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void {
     this.#guests.probe(who)

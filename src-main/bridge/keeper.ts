@@ -56,6 +56,8 @@ export class Keeper {
   #leaving: Port | undefined
   #port: Port | undefined
   #state: PortState = { type: 'idle' }
+  /** Ends the wait for the next try; undefined: none is waited for. */
+  #hasten: (() => void) | undefined
   /** The message that was told last; forgotten when the port opens. */
   #told = ''
 
@@ -79,6 +81,11 @@ export class Keeper {
     this.#wanted = wanted
     if (wanted) this.#running ??= this.#run()
     else this.#wish.abort()
+  }
+
+  /** The next try is now, and the one after it soon. Of no effect while none is waited for. */
+  retry(): void {
+    this.#hasten?.()
   }
 
   /** Closes for good: drained within `timeoutMs`, the rest is lost and told to the slot. Never rejects. */
@@ -222,14 +229,16 @@ export class Keeper {
         timer.dispose()
         available?.dispose()
         signal.removeEventListener('abort', done)
+        this.#hasten = undefined
         resolve()
       }
       const timer = clock.after(delayMs, done)
-      const available = source.onAvailable?.(() => {
-        // A device that has just appeared may not be ready at the first try: soon again, not in ten seconds.
+      this.#hasten = () => {
+        // What has just appeared (a device, the network after a sleep) may not be ready at the first try: soon again, not in ten seconds.
         backoff.reset()
         done()
-      })
+      }
+      const available = source.onAvailable?.(this.#hasten)
       signal.addEventListener('abort', done, { once: true })
       if (signal.aborted) done()
     })

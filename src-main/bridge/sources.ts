@@ -51,6 +51,11 @@ export class Sources implements Disposable {
     return this.#all.flatMap(({ port }) => (port ? [port.state] : []))
   }
 
+  /** See SessionSource. */
+  retry(): void {
+    for (const source of this.#all) source.retry?.()
+  }
+
   /** It has these, in this order; those that it had not may bring somebody from now on. Who is left out has been ended before. */
   arrange(sources: readonly SessionSource[]): void {
     this.#all = [...sources]

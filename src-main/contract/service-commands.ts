@@ -180,6 +180,11 @@ export const SERVICE_COMMANDS = {
   /** Asks a paired peer to connect to us: how that went, in its words where it failed. */
   'peer.reach': command<Reached>()('owner', peer),
 
+  /**
+   * What waits to be tried again is tried now, and soon after: ports, links, dialled addresses, entries that cannot run, places, and the
+   * network who is there. `id`: one share, link, rotator or terminal alone. Of no effect on what works.
+   */
+  'retry.now': command<Record<string, never>>()('owner', v.strictObject({ id: v.exactOptional(text) })),
   /** Asks the network again who is there, and the places that a person gave; `state` tells what comes of it. */
   'nearby.refresh': command<Record<string, never>>()('owner', v.strictObject({})),
   /** A computer that mDNS does not reach: `HOST` or `HOST:PORT` of its Farport. `place`: as it is kept. */

@@ -238,6 +238,11 @@ export class Core {
     return this.#keep.users(id)
   }
 
+  /** Every port and every dialled address that waits to be tried again is tried now; `id`: those of one share or link. */
+  retry(id?: string): void {
+    this.#keep.retry(id)
+  }
+
   /** For those who come to it by another way than its listeners; undefined: none with this id runs. */
   share(id: string): SwitchedShare | undefined {
     return this.#keep.share(id)

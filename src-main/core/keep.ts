@@ -137,6 +137,12 @@ export class Keep {
     return whoseAddress(error, listen, others)
   }
 
+  /** What waits to be tried again is tried now; `id`: of that one alone, and nothing where it does not run. */
+  retry(id?: string): void {
+    const things = id === undefined ? [...this.#kept.values()] : [this.#kept.get(id)]
+    for (const thing of things) if (thing instanceof SwitchedShare || thing instanceof Link) thing.retry()
+  }
+
   /** Its own settings are these from now on. */
   tune(id: string, settings: LineWish): void {
     const thing = this.#kept.get(id)

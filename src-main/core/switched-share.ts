@@ -134,6 +134,11 @@ export class SwitchedShare implements Kept, Poolable {
     return this.#inRow(() => this.#plan.amend(spec, this.#share))
   }
 
+  /** As Junction; of no effect while it is off. */
+  retry(): void {
+    this.#share?.retry()
+  }
+
   probe(who: Pick<SessionIdentity, 'address' | 'peer'>): void {
     this.#share?.probe(who)
   }

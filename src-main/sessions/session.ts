@@ -107,6 +107,8 @@ export interface SessionSource {
   readonly outward?: boolean
   /** No Session can be had; once per cause. It is tried again meanwhile. */
   readonly onFault?: Event<Fault>
+  /** What it waits for to try again it tries now. Absent where it waits for nothing. */
+  retry?(): void
   /** Where Sessions come because the device says something. */
   readonly ear?: Ear | undefined
   /** Where Sessions come from a port that has to be opened first (the far end of a cable): how that goes. */

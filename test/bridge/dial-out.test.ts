@@ -67,6 +67,22 @@ describe('a share that is always connected', () => {
     await clock.advance(10_000)
     expect(sessions).toHaveLength(1)
   })
+
+  it('tries at once when somebody says so, and soon after that', async () => {
+    const { source, clock, sessions, answer } = far('always')
+    answer(refused)
+    const { bridge } = share({ sources: [source] })
+    await clock.advance(20_000)
+    bridge.retry()
+    await settle()
+    expect(sessions).toHaveLength(0)
+    answer(undefined)
+    await clock.advance(500)
+    expect(sessions).toHaveLength(1)
+    bridge.retry()
+    await clock.advance(20_000)
+    expect(sessions).toHaveLength(1)
+  })
 })
 
 describe('a share that connects when its device speaks', () => {

@@ -99,6 +99,28 @@ describe('a port that is wanted', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is tried at once when somebody says so, and soon after that; else that does nothing', async () => {
+    const { clock, source, keeper } = bench()
+    keeper.retry()
+    source.fail(MISSING)
+    keeper.want(true)
+    await clock.advance(20_000)
+    const tries = source.tries.length
+    keeper.retry()
+    keeper.retry()
+    await settle()
+    expect(source.tries.length).toBe(tries + 1)
+    source.fail(undefined)
+    await clock.advance(500)
+    expect(keeper.state.type).toBe('open')
+    keeper.retry()
+    await settle()
+    expect([keeper.state.type, source.tries.length]).toEqual(['open', tries + 2])
+    await keeper.close(0)
+    keeper.retry()
+    expect(clock.pending).toBe(0)
+  })
+
   it('is opened again when it breaks, and what is sent meanwhile is discarded', async () => {
     const { clock, source, keeper, told, faults } = bench()
     keeper.want(true)

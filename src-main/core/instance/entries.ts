@@ -83,6 +83,13 @@ export class Entries {
     return total(await Promise.all(ends))
   }
 
+  /** What cannot be on is tried now; `id`: that one alone. Whether there is such a one. */
+  retry(id?: string): boolean {
+    const entries = id === undefined ? [...this.#held.values()] : [this.#held.get(id) ?? []].flat()
+    for (const { entry } of entries) entry.retry()
+    return entries.length > 0
+  }
+
   /** With those that are off or just made anew, and those that cannot run and why. */
   complete(tree: StateTree): StateTree {
     const bridges: Record<string, BridgeState> = {}

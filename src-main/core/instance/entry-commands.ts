@@ -17,6 +17,7 @@ type EntryCommands = Pick<
   | 'rotator.change'
   | 'entry.remove'
   | 'entry.enable'
+  | 'retry.now'
   | 'settings.read'
   | 'settings.reload'
   | 'preferences.change'
@@ -85,6 +86,10 @@ export function entryCommands(house: House): EntryCommands {
         return switched ? replaced(settings, list, switched) : settings
       })
       return { lost }
+    },
+    'retry.now': ({ id }) => {
+      if (!house.retry(id)) throw unknownEntry(id ?? '')
+      return Promise.resolve({})
     },
     'settings.read': () => Promise.resolve(house.settings),
     'settings.reload': async () => ({ changed: await house.reload() }),

@@ -82,6 +82,14 @@ export class Entry {
     return this.#end(() => this.#options.switch.end(timeoutMs, reason))
   }
 
+  /** Where it cannot be on, that is tried now, whatever the cause. Told again only where that is another one. */
+  retry(): void {
+    this.#backoff.reset()
+    void this.#inRow(async () => {
+      if (this.#failure) await this.#try()
+    })
+  }
+
   /** Another name; it goes on. */
   rename(name: string): void {
     this.#options.switch.rename(name)

@@ -52,6 +52,13 @@ export class FarPeer implements Disposable {
     return this.#client ? Promise.resolve(this.#client) : this.#connect()
   }
 
+  /** Where it waits to be tried again, that is now. */
+  retry(): void {
+    if (this.#client) return
+    this.#backoff.reset()
+    this.#connect().catch(() => undefined)
+  }
+
   dispose(): void {
     this.#end.abort(ENDED)
     this.#retry?.dispose()

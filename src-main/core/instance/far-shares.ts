@@ -123,6 +123,11 @@ export class FarShares implements Disposable {
     }
   }
 
+  /** Peers that do not answer are asked again now. */
+  retry(): void {
+    for (const peer of this.#peers.values()) peer.retry()
+  }
+
   dispose(): void {
     this.#period?.dispose()
     for (const peer of this.#peers.values()) peer.dispose()

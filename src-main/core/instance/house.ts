@@ -29,6 +29,8 @@ export interface House {
   readonly state: StateTree
   /** Changes the settings on the disk, and then what runs; resolves with the bytes that were lost. Rejects as SettingsFile.update. */
   change(change: Change): Promise<number>
+  /** Tries everything that waits now; `id`: what is called so alone: whether there is such a one. */
+  retry(id?: string): boolean
   /** Reads the settings anew; whether anything is different. */
   reload(): Promise<boolean>
 }

@@ -44,6 +44,7 @@ import { Peers } from './peers.ts'
 import { permits, viewOfPeer } from './permits.ts'
 import { pauseOf, withoutStalePause } from './sharing-pause.ts'
 import { Terminals } from './terminals.ts'
+import { watchWakes } from './wake-watch.ts'
 
 export interface InstanceOptions {
   /** Prepared, and its lock is the caller's. */
@@ -60,6 +61,8 @@ export interface InstanceOptions {
   /** What it runs in; absent: a bare service. */
   readonly host?: Host
   readonly clock?: Clock
+  /** The wall's, ms since 1970. */
+  readonly wallMs?: () => number
   /** How others in the network are heard and told of us; absent: by mDNS. */
   readonly openDiscovery?: OpenDiscovery
 }
@@ -200,6 +203,13 @@ export class Instance {
     )
     this.#life.add(file.onMended(() => this.#forget(this.#faults)))
     this.#life.add(this.#backend)
+    this.#life.add(
+      watchWakes({
+        clock: this.#clock,
+        wallMs: options.wallMs ?? Date.now,
+        woke: (sleptMs) => this.#woke(sleptMs)
+      })
+    )
   }
 
   /**
@@ -392,8 +402,26 @@ export class Instance {
         return state()
       },
       change: (change) => this.#change(change),
+      retry: (id) => this.#retry(id),
       reload: () => this.reload()
     }
+  }
+
+  /** See `retry.now`. */
+  #retry(id?: string): boolean {
+    this.#core.retry(id)
+    const isEntry = this.#entries.retry(id)
+    if (id !== undefined) return isEntry || this.#core.stateOf(id) !== undefined
+    this.#far.retry()
+    this.#near.refresh()
+    return true
+  }
+
+  #woke(sleptMs: number): void {
+    const seconds = Math.round(sleptMs / 1000)
+    const text = `this computer slept, or its clock was set forward (${seconds} s): what waits is tried again`
+    this.#report({ level: 'info', subject: '', text })
+    this.#retry()
   }
 
   /** Something runs, or does not, that did not before. */

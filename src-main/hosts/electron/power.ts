@@ -1,6 +1,6 @@
 /**
- * Sleep and wake: the computer stays awake while a port is in use (if the person wants that), and after a sleep the network is asked anew
- * who is there. Ports and connections come back by themselves: their tries wait by a clock that stood still meanwhile, 10 s at the most.
+ * Sleep and wake: the computer stays awake while a port is in use (if the person wants that), and after a sleep all that waits is tried at
+ * once. The core notices a sleep by itself too, some seconds later.
  */
 import { powerMonitor, powerSaveBlocker } from 'electron'
 import type { Disposable } from '../../base/event.ts'
@@ -31,7 +31,7 @@ export function watchPower({ core, keepsAwake, shutdown, report }: PowerOptions)
     }
   }
   const wake = (): void => {
-    core.call('nearby.refresh', {}).catch((error: unknown) => report(toFault(error).message))
+    core.call('retry.now', {}).catch((error: unknown) => report(toFault(error).message))
   }
   powerMonitor.on('resume', wake)
   powerMonitor.on('shutdown', shutdown)

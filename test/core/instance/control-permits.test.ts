@@ -40,6 +40,7 @@ const CASES: Record<ServiceCommand, Case> = {
   'entry.enable': owners({ id: 'desk', enabled: false }),
   'sharing.pause': owners(),
   'sharing.resume': owners(),
+  'retry.now': owners(),
   'settings.read': owners(),
   'settings.reload': owners(),
   'preferences.change': owners({ pairing: false }),

@@ -103,6 +103,24 @@ describe('an entry of the settings', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is tried at once when somebody says so, and the same cause is told no second time', async () => {
+    const { power, clock, told, entry } = made()
+    power.fault = TAKEN
+    await entry.enable()
+    await clock.advance(20_000)
+    const tries = power.calls.length
+    entry.retry()
+    await settle()
+    expect(power.calls.length).toBe(tries + 1)
+    power.fault = undefined
+    await clock.advance(500)
+    expect([power.isOn, told]).toEqual([true, [TAKEN.message, 'started']])
+    entry.retry()
+    await settle()
+    expect(power.calls.length).toBe(tries + 2)
+    expect(clock.pending).toBe(0)
+  })
+
   it('is not tried again where only other settings help', async () => {
     const { power, clock, told, entry } = made()
     power.fault = WRONG

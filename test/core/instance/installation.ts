@@ -25,7 +25,15 @@ export interface Installation {
 
 export async function installation(
   name: string,
-  { clock, shares = [] }: { clock?: Clock; shares?: readonly InferInput<typeof shareEntrySchema>[] } = {}
+  {
+    clock,
+    wallMs,
+    shares = []
+  }: {
+    clock?: Clock
+    wallMs?: () => number
+    shares?: readonly InferInput<typeof shareEntrySchema>[]
+  } = {}
 ): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'farport-installation-'))
   const paths = instancePaths('user', {
@@ -42,7 +50,8 @@ export async function installation(
     version: '1',
     openDiscovery: (options) => new FakeDiscovery(options),
     report: (line) => void log.push(line),
-    ...(clock && { clock })
+    ...(clock && { clock }),
+    ...(wallMs && { wallMs })
   })
   const [near, far] = memoryChannels()
   instance.connect(far, { type: 'owner' })
