@@ -61,135 +61,103 @@ export interface NetworkFacts {
   readonly links: Readonly<Record<string, string>>
 }
 
-/** The groups of each new state: what did not change is the same object as before, so that nothing else is drawn anew. */
-export class NetworkList {
-  #before: ReadonlyMap<string, NetworkGroup> = new Map()
-
-  next(facts: NetworkFacts): readonly NetworkGroup[] {
-    const groups = networkGroups(facts).map((each) => kept(this.#before.get(each.key), each))
-    this.#before = new Map(groups.map((each) => [each.key, each]))
-    return groups
-  }
-}
-
-function kept(old: NetworkGroup | undefined, fresh: NetworkGroup): NetworkGroup {
-  if (!old) return fresh
-  const before = new Map(old.ports.map((each) => [each.key, each]))
-  const all = fresh.ports.map((each) => {
-    const known = before.get(each.key)
-    return known && isSame(known, each) ? known : each
-  })
-  const isKept = all.length === old.ports.length && all.every((each, place) => each === old.ports[place])
-  const group = { ...fresh, ports: isKept ? old.ports : all }
-  return isSame(old, group) ? old : group
-}
-
-/** One level deep, but for the few small plain values that are made anew each time. */
-function isSame(one: object, other: object): boolean {
-  const [a, b] = [Object.entries(one), Object.entries(other)]
-  const values = new Map<string, unknown>(b)
-  return a.length === b.length && a.every(([key, value]) => isSameValue(value, values.get(key)))
-}
-
-function isSameValue(one: unknown, other: unknown): boolean {
-  if (one === other) return true
-  return isPlace(one) && isPlace(other) && one.host === other.host && one.port === other.port
-}
-
-function isPlace(value: unknown): value is NonNullable<NetworkGroup['place']> {
-  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'host,port'
-}
-
 /** Paired ones first, then other Farports, then the rest; those that are there before those that are gone. */
-export function networkGroups({ nearby, peers, told, links }: NetworkFacts): NetworkGroup[] {
-  const all = Object.values(nearby)
-  const farports = new Map<string, NearbyState[]>()
-  for (const each of all) if (each.kind === 'farport') push(farports, each.claims ?? each.id, each)
-  const ports = new Map<string, NearbyState[]>()
-  for (const each of all) if (each.kind === 'port') push(ports, hostOf(each), each)
-  const labels = labelCounts(peers)
-
-  const groups: NetworkGroup[] = []
-  for (const [key, heard] of farports) {
-    const best = heard.find((each) => each.present && each.origin === 'mdns') ?? bestOf(heard)
-    if (!best) continue
-    const manual = heard.find((each) => each.origin === 'manual')
-    const peer = best.claims === undefined ? undefined : peers[best.claims]
-    const announced = heard.flatMap((each) => taken(ports, hostOf(each)))
-    const named = heard.find((each) => each.origin === 'mdns') ?? best
-    groups.push({
-      ...groupOf({ key, name: peer?.name ?? named.name, peer, labels, told, links, announced }),
-      host: best.host,
-      present: heard.some((each) => each.present),
-      ...(best.claims !== undefined && { id: best.claims }),
-      place: { host: best.addresses[0] ?? best.host, port: best.port },
-      ...(manual && { manual: placeText(manual) }),
-      ...faultIn(best.present ? undefined : best.fault, peer && told[peer.id]?.fault)
-    })
-  }
-  for (const peer of Object.values(peers))
-    if (!farports.has(peer.id)) {
-      const { fault } = told[peer.id] ?? {}
-      groups.push({
-        ...groupOf({ key: peer.id, name: peer.name, peer, labels, told, links, announced: [] }),
-        host: peer.addresses[0] ?? '',
-        id: peer.id,
-        // Nobody hears it, and it may be reached for all that.
-        present: peer.connections > 0 || (told[peer.id]?.bridges !== undefined && fault === undefined),
-        ...faultIn(undefined, fault)
-      })
-    }
-  for (const [host, announced] of ports) {
-    const [first] = announced
-    groups.push({
-      ...groupOf({
-        key: `host ${host}`,
-        name: shortHost(first?.host ?? host),
-        labels,
-        told,
-        links,
-        announced
-      }),
-      host: first?.addresses[0] ?? host,
-      present: announced.some((each) => each.present)
-    })
-  }
+export function networkGroups(facts: NetworkFacts): NetworkGroup[] {
+  const all = Object.values(facts.nearby)
+  const farports = groupedBy(
+    all.filter(({ kind }) => kind === 'farport'),
+    ({ claims, id }) => claims ?? id
+  )
+  const ports = groupedBy(
+    all.filter(({ kind }) => kind === 'port'),
+    hostOf
+  )
+  const labels = labelCounts(facts.peers)
+  const known = { ...facts, labels }
+  const silent = Object.values(facts.peers).filter(({ id }) => !farports.has(id))
+  const groups = [
+    ...[...farports].map(([key, heard]) => heardGroup(key, heard, ports, known)),
+    ...silent.map((peer) => silentGroup(peer, known))
+  ]
+  const hosts = new Set([...farports.values()].flat().map(hostOf))
+  for (const [host, announced] of ports) if (!hosts.has(host)) groups.push(plainGroup(host, announced, known))
   return groups.sort(inOrder)
 }
 
-interface Parts {
-  readonly key: string
-  readonly name: string
-  readonly peer?: PeerState | undefined
+/** At least one. */
+type Some<T> = readonly [T, ...T[]]
+type ByHost = ReadonlyMap<string, Some<NearbyState>>
+
+interface Known extends NetworkFacts {
+  /** How many peers are called so, in small letters. */
   readonly labels: ReadonlyMap<string, number>
-  readonly told: NetworkFacts['told']
-  readonly links: NetworkFacts['links']
-  readonly announced: readonly NearbyState[]
 }
 
-function groupOf({
-  key,
-  name,
-  peer,
-  labels,
-  told,
-  links,
-  announced
-}: Parts): Omit<NetworkGroup, 'host' | 'present'> {
-  const trusted = peer?.trust === 'trusted' ? peer : undefined
-  const answer = trusted && told[trusted.id]
-  const offers = trusted ? (answer?.bridges ?? []) : []
-  const word = trusted && peerWord(trusted, labels)
-  const offered = offers.map((offer) => offeredPort(offer, word ?? '', links))
-  const names = new Set(offers.map((each) => each.name))
-  // The same port by a listener of its own: by its key it is known, by its address it is not.
-  const others = announced.filter((each) => !names.has(each.name)).map((each) => announcedPort(each, links))
-  const standing =
-    peer?.trust === 'blocked' ? 'blocked' : trusted ? 'paired' : key.startsWith('host ') ? 'plain' : 'farport'
+/** A Farport that announces itself, or answers where a person looks for it. */
+function heardGroup(key: string, heard: Some<NearbyState>, ports: ByHost, known: Known): NetworkGroup {
+  const there = heard.filter(({ present }) => present)
+  const best = there.find(({ origin }) => origin === 'mdns') ?? there[0] ?? heard[0]
+  const named = heard.find(({ origin }) => origin === 'mdns') ?? best
+  const manual = heard.find(({ origin }) => origin === 'manual')
+  const peer = best.claims === undefined ? undefined : known.peers[best.claims]
+  const announced = [...new Set(heard.map(hostOf))].flatMap((host) => ports.get(host) ?? [])
   return {
-    ...{ key, standing, name },
+    key,
+    name: peer?.name ?? named.name,
+    host: best.host,
+    present: there.length > 0,
+    ...(best.claims !== undefined && { id: best.claims }),
+    place: { host: best.addresses[0] ?? best.host, port: best.port },
+    ...(manual && { manual: placeText(manual) }),
+    ...faultIn(best.present ? undefined : best.fault, peer && known.told[peer.id]?.fault),
+    ...standingOf(peer, 'farport', announced, known)
+  }
+}
+
+/** A paired one that nobody hears. It may be reached for all that. */
+function silentGroup(peer: PeerState, known: Known): NetworkGroup {
+  const { bridges, fault } = known.told[peer.id] ?? {}
+  return {
+    key: peer.id,
+    name: peer.name,
+    host: peer.addresses[0] ?? '',
+    present: peer.connections > 0 || (bridges !== undefined && fault === undefined),
+    id: peer.id,
+    ...faultIn(fault),
+    ...standingOf(peer, 'farport', [], known)
+  }
+}
+
+/** A computer without Farport that announces ports. */
+function plainGroup(host: string, announced: Some<NearbyState>, known: Known): NetworkGroup {
+  const [first] = announced
+  return {
+    key: `host ${host}`,
+    name: shortHost(first.host),
+    host: first.addresses[0] ?? host,
+    present: announced.some(({ present }) => present),
+    ...standingOf(undefined, 'plain', announced, known)
+  }
+}
+
+/** What it is to us, and what can be connected to there. `stranger`: what it is where it is no peer. */
+function standingOf(
+  peer: PeerState | undefined,
+  stranger: Standing,
+  announced: readonly NearbyState[],
+  { told, links, labels }: Known
+): Pick<NetworkGroup, 'standing' | 'peer' | 'isTold' | 'ports'> {
+  const trusted = peer?.trust === 'trusted' ? peer : undefined
+  const offers = trusted && told[trusted.id]?.bridges
+  const word = trusted ? peerWord(trusted, labels) : ''
+  const offered = (offers ?? []).map((offer) => offeredPort(offer, word, links))
+  const names = new Set(offered.map(({ name }) => name))
+  // The same port by a listener of its own: by its key it is known, by its address it is not.
+  const others = announced.filter(({ name }) => !names.has(name)).map((each) => announcedPort(each, links))
+  return {
+    standing: trusted ? 'paired' : peer ? 'blocked' : stranger,
     ...(peer && { peer }),
-    isTold: answer?.bridges !== undefined,
+    isTold: offers !== undefined,
     ports: [...offered, ...others].sort(
       (a, b) => Number(b.present) - Number(a.present) || compare(a.name, b.name)
     )
@@ -255,26 +223,6 @@ export function userOf(
   return { label: holder.label, since: holder.holdsSince }
 }
 
-/** All words of what was typed are somewhere in it. */
-export function filtered(groups: readonly NetworkGroup[], text: string): readonly NetworkGroup[] {
-  const words = text
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((each) => each !== '')
-  if (words.length === 0) return groups
-  const has = (hay: string): boolean => words.every((word) => hay.includes(word))
-  return groups.flatMap((group) => {
-    const own = `${group.name} ${group.host}`.toLowerCase()
-    if (has(own)) return [group]
-    const ports = group.ports.filter(({ name, nearby, target }) =>
-      has(
-        `${own} ${name} ${target ?? ''} ${nearby?.usb?.product ?? ''} ${nearby?.provider ?? ''}`.toLowerCase()
-      )
-    )
-    return ports.length > 0 ? [{ ...group, ports }] : []
-  })
-}
-
 /** As nearby.add and nearby.remove take it. */
 function placeText({ host, port }: NearbyState): string {
   if (port === FARPORT_PORT) return host
@@ -291,22 +239,17 @@ function faultIn(...faults: readonly (FaultRecord | undefined)[]): { readonly fa
   return fault ? { fault } : {}
 }
 
-function bestOf(all: readonly NearbyState[], first = all[0]): NearbyState | undefined {
-  return all.find((each) => each.present) ?? first
-}
-
 const hostOf = ({ host }: NearbyState): string => host.toLowerCase()
 
-function taken(ports: Map<string, NearbyState[]>, host: string): NearbyState[] {
-  const found = ports.get(host) ?? []
-  ports.delete(host)
-  return found
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key)
-  if (list) list.push(value)
-  else map.set(key, [value])
+function groupedBy<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, Some<T>> {
+  const groups = new Map<string, [T, ...T[]]>()
+  for (const each of all) {
+    const key = keyOf(each)
+    const group = groups.get(key)
+    if (group) group.push(each)
+    else groups.set(key, [each])
+  }
+  return groups
 }
 
 const ORDER: Readonly<Record<Standing, number>> = { paired: 0, farport: 1, plain: 2, blocked: 3 }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { BridgeState, NearbyState, PeerState } from '../../src-main/contract/state.ts'
+import { filtered, NetworkList } from '../../src-renderer/model/network-list.ts'
 import {
-  filtered,
   linksByTarget,
   networkGroups,
-  NetworkList,
   userOf,
   type NetworkFacts,
   type NetworkGroup
