@@ -79,14 +79,14 @@ export function networkGroups(facts: NetworkFacts): NetworkGroup[] {
     ...[...farports].map(([key, heard]) => heardGroup(key, heard, ports, known)),
     ...silent.map((peer) => silentGroup(peer, known))
   ]
-  const hosts = new Set([...farports.values()].flat().map(hostOf))
-  for (const [host, announced] of ports) if (!hosts.has(host)) groups.push(plainGroup(host, announced, known))
+  // What no Farport of that computer has taken.
+  for (const [host, announced] of ports) groups.push(plainGroup(host, announced, known))
   return groups.sort(inOrder)
 }
 
 /** At least one. */
 type Some<T> = readonly [T, ...T[]]
-type ByHost = ReadonlyMap<string, Some<NearbyState>>
+type ByHost = Map<string, Some<NearbyState>>
 
 interface Known extends NetworkFacts {
   /** How many peers are called so, in small letters. */
@@ -100,7 +100,7 @@ function heardGroup(key: string, heard: Some<NearbyState>, ports: ByHost, known:
   const named = heard.find(({ origin }) => origin === 'mdns') ?? best
   const manual = heard.find(({ origin }) => origin === 'manual')
   const peer = best.claims === undefined ? undefined : known.peers[best.claims]
-  const announced = [...new Set(heard.map(hostOf))].flatMap((host) => ports.get(host) ?? [])
+  const announced = heard.flatMap((each) => taken(ports, hostOf(each)))
   return {
     key,
     name: peer?.name ?? named.name,
@@ -240,6 +240,13 @@ function faultIn(...faults: readonly (FaultRecord | undefined)[]): { readonly fa
 }
 
 const hostOf = ({ host }: NearbyState): string => host.toLowerCase()
+
+/** Of two Farports of one computer the first has them. */
+function taken(ports: ByHost, host: string): readonly NearbyState[] {
+  const found = ports.get(host) ?? []
+  ports.delete(host)
+  return found
+}
 
 function groupedBy<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, Some<T>> {
   const groups = new Map<string, [T, ...T[]]>()

@@ -86,6 +86,17 @@ describe('the groups of the network page', () => {
     ])
   })
 
+  it('have a port once, though two Farports are on its computer', () => {
+    const all = groups({
+      nearby: [
+        near('user', { claims: BOB, host: 'box.local' }),
+        near('system', { claims: EVE, host: 'box.local' }),
+        near('gps', { kind: 'port', host: 'box.local', url: 'raw://192.0.2.7:7000' })
+      ]
+    })
+    expect(all.flatMap(({ ports }) => ports.map(({ name }) => name))).toEqual(['gps'])
+  })
+
   it('tell what a paired computer offers once, though it announces the same port', () => {
     const [group] = groups({
       nearby: [
