@@ -89,7 +89,7 @@ describe.skipIf(lacks('chromium'))('this computer', () => {
         '\x1b]0;evil\x07\x1b]8;;https://example.com/\x07link\x1b]8;;\x07\x1b]52;c;ZXZpbA==\x07 ready\r\n'
       )
       await page.locator('.xterm-rows').getByText('link ready').waitFor()
-      expect(await page.title()).toBe('Farport')
+      expect(await page.title()).toBe('This computer · Farport')
       expect(await complaints(page)).toEqual([])
       await page.keyboard.press('Shift+Escape')
       await expect.poll(() => page.locator(':focus').innerText()).toBe('Back')

@@ -24,7 +24,7 @@ export const drawer = {
   },
   dtr: 'DTR when opened',
   rts: 'RTS when opened',
-  level: { keep: 'As the system leaves it', on: 'On', off: 'Off' },
+  level: { keep: 'Unchanged', on: 'On', off: 'Off' },
   resetOnOpen: 'Reset the board when opened',
   noReset: 'No',
   announce: 'Announce it in the network',

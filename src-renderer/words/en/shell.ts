@@ -3,7 +3,11 @@
 export const app = {
   name: 'Farport',
   connecting: 'Connecting to Farport …',
-  lost: (why: string) => `Farport does not answer: ${why}`,
+  /** Of the browser's tab, or the window. */
+  title: (place: string) => `${place} · Farport`,
+  skip: 'Skip to the page',
+  places: 'Pages',
+  lost: 'Farport does not answer.',
   lostHint: 'What is shown is how it was before. This page comes back by itself.'
 }
 

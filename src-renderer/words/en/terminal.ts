@@ -10,6 +10,7 @@ export const terminal = {
   ask: 'Ask for control',
   asked: 'Asked for control …',
   take: 'Take control',
+  gone: 'Terminal',
   unknown: 'There is no such port any more.',
   leave: 'Shift+Esc leaves the terminal for the buttons above.',
   sendBreak: 'Send break',
