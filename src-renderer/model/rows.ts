@@ -3,6 +3,7 @@
  * row with it. Called by the page for each new state; what did not change is the same row as before, so that nothing else is drawn anew.
  */
 import type { BridgeState, LocalPortState, PortInfo, StateTree } from '../../src-main/contract/state.ts'
+import { fileName, portName, portTarget } from './port-names.ts'
 
 /** Tells the icon, and what can be done with it. */
 export type RowKind = 'usb' | 'built-in' | 'simulated' | 'program' | 'network'
@@ -84,20 +85,11 @@ export function rowsOf({ ports = {}, bridges }: StateTree, before: Rows = new Ma
   return [...here, ...elsewhere]
 }
 
-/** What it is called where it has no name of its own. */
-export function portName(port: PortInfo): string {
-  return port.product ?? port.interfaceName ?? baseName(port.path)
-}
-
 export function kindOf(target: string, isUsb?: boolean): RowKind {
   if (target.startsWith('sim:')) return 'simulated'
   if (/^exec(\+pty)?:/.test(target)) return 'program'
   if (/^[a-z][\w+.-]*:/i.test(target)) return 'network'
   return (isUsb ?? /(USB|ACM)\d+$|\/usb-/.test(target)) ? 'usb' : 'built-in'
-}
-
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 /** As people count: ttyUSB9 before ttyUSB10. */
@@ -114,22 +106,18 @@ function kept(
 ): Row {
   const old = before.get(place)
   if (old && old.share === share && old.port === port) return old
-  const target = share?.port ?? (port && stableName(port)) ?? ''
+  const target = share?.port ?? (port && portTarget(port)) ?? ''
   const usb = port ?? share?.usb
   return {
     key: share?.id ?? place,
     place,
     kind: kindOf(target, usb ? usb.vendorId !== undefined : undefined),
-    name: share?.name ?? (port ? portName(port) : baseName(target)),
-    detail: usb ? detailOf(usb, port) : target.startsWith('/dev/') ? baseName(target) : target,
+    name: share?.name ?? (port ? portName(port) : fileName(target)),
+    detail: usb ? detailOf(usb, port) : target.startsWith('/dev/') ? fileName(target) : target,
     target,
     ...(port && { port }),
     ...(share && { share })
   }
-}
-
-function stableName({ byId, byPath, path }: PortInfo): string {
-  return byId[0] ?? byPath[0] ?? path
 }
 
 type Adapter = Pick<PortInfo, 'manufacturer' | 'product' | 'serialNumber'>
@@ -137,6 +125,6 @@ type Adapter = Pick<PortInfo, 'manufacturer' | 'product' | 'serialNumber'>
 function detailOf({ manufacturer, product, serialNumber }: Adapter, port: PortInfo | undefined): string {
   const isTold = manufacturer !== undefined && product?.startsWith(manufacturer)
   const what = [isTold ? undefined : manufacturer, product].filter((each) => each !== undefined).join(' ')
-  const parts = [what || port?.driver, serialNumber, port && baseName(port.path)]
+  const parts = [what || port?.driver, serialNumber, port && fileName(port.path)]
   return parts.filter((each) => each !== undefined && each !== '').join(' · ')
 }

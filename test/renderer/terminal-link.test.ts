@@ -3,7 +3,7 @@ import { Fault } from '../../src-main/contract/faults.ts'
 import { MAX_TERMINAL_BYTES, type TerminalItem, type TerminalSpec } from '../../src-main/contract/terminal.ts'
 import type { Core } from '../../src-renderer/core.svelte.ts'
 import { MAX_WAITING, TerminalLink } from '../../src-renderer/model/terminal-link.svelte.ts'
-import { chooseTarget, terminalTarget } from '../../src-renderer/model/terminal-target.ts'
+import { terminalTarget } from '../../src-renderer/model/terminal-target.ts'
 import { echoFor, sentFor } from '../../src-renderer/model/terminal-text.ts'
 import { bridgeOf, portOf, treeOf } from './states.ts'
 
@@ -138,11 +138,4 @@ describe('the address of a terminal', () => {
     'does not open %s',
     (text) => expect(terminalTarget(tree, text)).toBeUndefined()
   )
-
-  it('opens a far port that a person chose', () => {
-    chooseTarget('rfc2217://192.0.2.7:7000')
-    expect(terminalTarget(tree, 'rfc2217://192.0.2.7:7000')?.on).toEqual({
-      port: { target: 'rfc2217://192.0.2.7:7000' }
-    })
-  })
 })
