@@ -1,0 +1,187 @@
+/**
+ * Cuts a recording into rows as it grows: the same ones for a live and a stored one, in whatever portions it comes. Its caller pushes the
+ * pages of a log, again and again; it goes on behind the last record that it saw.
+ *
+ * Silences: a chunk from the device is there when its last byte is, so its first one was there its own length of line time before; a
+ * chunk to the device goes on for that long behind its arrival. Without this the buffers of adapters would look like silences.
+ */
+import { characterSeconds, type LineSettings } from '../contract/line.ts'
+import { rtuSilenceMs } from '../protocol/modbus-rtu.ts'
+import type { TrafficLog } from './log.ts'
+import type { Page } from './page.ts'
+import type { RowRules } from './row.ts'
+import { MAX_MARK_BYTES, RowEnds } from './row-ends.ts'
+import type { RowTable } from './row-table.ts'
+
+/** Where no settings are known, so many ms. */
+const UNKNOWN_GAP_MS = 20
+const NS = 1e6
+
+interface Place {
+  readonly record: number
+  readonly offset: number
+  readonly timeNs: number
+}
+
+/** A piece of the open row: some bytes of one record. */
+interface Piece extends Place {
+  readonly length: number
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** Events behind which the bytes are others' or otherwise. */
+const ENDS_ROW: ReadonlySet<string> = new Set(['settings', 'port', 'break', 'lost', 'missed'])
+
+export interface SettingsAt {
+  /** In force from this record of the recording on. */
+  readonly record: number
+  readonly settings: LineSettings
+}
+
+export class RowSplitter {
+  readonly #table: RowTable
+  readonly #rules: RowRules
+  readonly #ends: RowEnds
+  readonly #settings: SettingsAt[] = []
+  #next = 0
+  /** The row that goes on; undefined: the next byte begins one. */
+  #row: number | undefined
+  #isFromDevice = false
+  #session = 0
+  /** When the last byte was or will be on the line. */
+  #endNs = 0
+  #interrupted = false
+  #gapNs: number
+  #characterNs = 0
+  /** The last pieces of the open row: where start bytes may have begun. Kept only where such are looked for. */
+  #recent: Piece[] = []
+
+  constructor(table: RowTable, rules: RowRules, settings?: LineSettings) {
+    this.#table = table
+    this.#rules = rules
+    this.#ends = new RowEnds(rules)
+    this.#gapNs = this.#gapOf(undefined)
+    if (settings) this.#set(0, settings)
+  }
+
+  /** The settings in force at a record; undefined: nobody said. */
+  settingsAt(record: number): LineSettings | undefined {
+    return this.#settings.findLast((each) => each.record <= record)?.settings
+  }
+
+  /**
+   * Takes what the log has more than at the last call, `limit` records at the most; true: there is more. Rows whose records the log
+   * gave up are dropped.
+   */
+  push(log: TrafficLog, limit = Infinity): boolean {
+    this.#table.dropBefore(log.first)
+    if (this.#next < log.first || (this.#row ?? Infinity) < this.#table.first) this.#row = undefined
+    this.#next = Math.max(this.#next, log.first)
+    for (let left = limit; this.#next < log.end;) {
+      const page = log.pageOf(this.#next)
+      if (!page) return false
+      const to = Math.min(page.count, this.#next - page.first + left)
+      left -= to - (this.#next - page.first)
+      for (let record = this.#next - page.first; record < to; record++) this.#take(page, record)
+      this.#next = page.first + to
+      if (left <= 0) return this.#next < log.end
+    }
+    return false
+  }
+
+  #take(page: Page, at: number): void {
+    const record = page.first + at
+    const timeNs = page.timeNs(at)
+    if (page.isEvent(at)) this.#event(page, at, record, timeNs)
+    else this.#bytes(page, at, record, timeNs)
+  }
+
+  #event(page: Page, at: number, record: number, timeNs: number): void {
+    const event = page.event(at)
+    if (!event || ENDS_ROW.has(event.type)) this.#row = undefined
+    if (event?.type === 'settings' || (event?.type === 'port' && event.state === 'open'))
+      this.#set(record, event.settings)
+    this.#table.begin({ timeNs, record, offset: 0, session: 0, isFromDevice: false, isEvent: true })
+    this.#interrupted = true
+  }
+
+  #bytes(page: Page, at: number, record: number, timeNs: number): void {
+    const bytes = page.bytes(at)
+    const isFromDevice = page.direction(at) === 'from-device'
+    const session = page.session(at)
+    const onLineNs = bytes.length * this.#characterNs
+    const beginNs = isFromDevice ? timeNs - onLineNs : timeNs
+    const sameSource = isFromDevice === this.#isFromDevice && session === this.#session
+    const silence = !page.isContinued(at) && beginNs - this.#endNs > this.#gapNs
+    if (!sameSource || silence) this.#row = undefined
+    this.#isFromDevice = isFromDevice
+    this.#session = session
+    this.#endNs = isFromDevice ? timeNs : Math.max(this.#endNs, timeNs) + onLineNs
+    this.#cut(bytes, { record, offset: 0, timeNs })
+  }
+
+  /** `at`: where the first of the bytes stands. */
+  #cut(bytes: Uint8Array, at: Place): void {
+    for (let from = 0; from < bytes.length;) {
+      const here = { ...at, offset: at.offset + from }
+      const row = (this.#row ??= this.#begin(here))
+      const to = this.#ends.next(bytes, from)
+      if (to !== undefined && to < from) this.#startEarlier(row, from - to)
+      else {
+        this.#grow(row, { ...here, length: (to ?? bytes.length) - from })
+        if (to !== undefined) this.#row = undefined
+        from = to ?? bytes.length
+      }
+    }
+  }
+
+  #begin(place: Place): number {
+    this.#ends.reset()
+    this.#interrupted = false
+    this.#recent = []
+    const [session, isFromDevice] = [this.#session, this.#isFromDevice]
+    return this.#table.begin({ ...place, session, isFromDevice, isEvent: false })
+  }
+
+  #grow(row: number, piece: Piece): void {
+    if (piece.length <= 0) return
+    if (this.#interrupted) this.#table.scatter(row)
+    this.#interrupted = false
+    this.#table.grow(row, piece.length, Math.max(piece.timeNs, this.#endNs))
+    if (this.#rules.start) this.#recent = [...this.#recent.slice(1 - MAX_MARK_BYTES), piece]
+  }
+
+  /** Start bytes that show now began so many bytes ago: those leave the row, and begin the next one. */
+  #startEarlier(row: number, back: number): void {
+    const moved: Piece[] = []
+    let left = back
+    for (const piece of this.#recent.toReversed()) {
+      const length = Math.min(left, piece.length)
+      if (length > 0) moved.unshift({ ...piece, offset: piece.offset + piece.length - length, length })
+      left -= length
+    }
+    const wasScattered = this.#table.isScattered(row)
+    this.#table.grow(row, -back, this.#table.endNs(row))
+    this.#row = undefined
+    let at = 0
+    for (const piece of moved) {
+      this.#cut(this.#rules.start?.subarray(at, at + piece.length) ?? NOTHING, piece)
+      at += piece.length
+    }
+    if (wasScattered && this.#row !== undefined) this.#table.scatter(this.#row)
+  }
+
+  #set(record: number, settings: LineSettings): void {
+    this.#settings.push({ record, settings })
+    this.#characterNs = characterSeconds(settings) * 1000 * NS
+    this.#gapNs = this.#gapOf(settings)
+  }
+
+  #gapOf(settings: LineSettings | undefined): number {
+    const { gapMs } = this.#rules
+    if (gapMs === undefined) return Infinity
+    if (gapMs !== 'auto') return gapMs * NS
+    return (settings ? rtuSilenceMs(settings) : UNKNOWN_GAP_MS) * NS
+  }
+}

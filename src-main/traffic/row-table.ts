@@ -1,0 +1,170 @@
+/**
+ * The rows of a recording as columns: numbers alone, in blocks, so that a million rows cost some 40 MB and no work of the collector, and
+ * the oldest can go. Filled by RowSplitter; the bytes stay in the log (row-reader.ts brings both together).
+ */
+
+/** Rows of a block. */
+const BLOCK = 16_384
+const SHIFT = 14
+const MASK = BLOCK - 1
+
+const EVENT = 1
+const FROM_DEVICE = 2
+/** An event stands between its bytes, or they began before their page: to be read record by record. */
+const SCATTERED = 4
+
+interface Block {
+  readonly timeNs: Float64Array
+  readonly endNs: Float64Array
+  readonly record: Float64Array
+  readonly offset: Uint32Array
+  readonly length: Uint32Array
+  readonly session: Uint32Array
+  readonly flags: Uint8Array
+}
+
+/** Where a row begins. */
+export interface RowStart {
+  readonly timeNs: number
+  /** The number of its first record in the recording. */
+  readonly record: number
+  /** Where in that record its bytes begin. */
+  readonly offset: number
+  readonly session: number
+  readonly isFromDevice: boolean
+  readonly isEvent: boolean
+}
+
+export class RowTable {
+  readonly #blocks: Block[] = []
+  /** The number of the first row of the first block. */
+  #base = 0
+  #first = 0
+  #end = 0
+
+  /** The oldest row that is still here; `end` where there is none. */
+  get first(): number {
+    return this.#first
+  }
+
+  /** The number that the next row will have. */
+  get end(): number {
+    return this.#end
+  }
+
+  timeNs(row: number): number {
+    return this.#at(row).timeNs[row & MASK] ?? 0
+  }
+
+  /** When its last byte was there, as far as it can be told. */
+  endNs(row: number): number {
+    return this.#at(row).endNs[row & MASK] ?? 0
+  }
+
+  record(row: number): number {
+    return this.#at(row).record[row & MASK] ?? 0
+  }
+
+  offset(row: number): number {
+    return this.#at(row).offset[row & MASK] ?? 0
+  }
+
+  /** Bytes; 0 for an event. */
+  length(row: number): number {
+    return this.#at(row).length[row & MASK] ?? 0
+  }
+
+  session(row: number): number {
+    return this.#at(row).session[row & MASK] ?? 0
+  }
+
+  isEvent(row: number): boolean {
+    return this.#flag(row, EVENT)
+  }
+
+  isFromDevice(row: number): boolean {
+    return this.#flag(row, FROM_DEVICE)
+  }
+
+  /** Its bytes do not stand in one piece even where one page has them all. */
+  isScattered(row: number): boolean {
+    return this.#flag(row, SCATTERED)
+  }
+
+  /** The last row that begins at or before this place of the recording; `first` - 1 where there is none. */
+  rowAt(record: number, offset: number): number {
+    let [low, high] = [this.#first - 1, this.#end - 1]
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      const start = this.record(middle)
+      if (start < record || (start === record && this.offset(middle) <= offset)) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  /** Answers the number of the new row; it has no bytes yet. */
+  begin(start: RowStart): number {
+    const row = this.#end++
+    if ((row - this.#base) >>> SHIFT >= this.#blocks.length) this.#blocks.push(makeBlock())
+    const block = this.#at(row)
+    const at = row & MASK
+    block.timeNs[at] = start.timeNs
+    block.endNs[at] = start.timeNs
+    block.record[at] = start.record
+    block.offset[at] = start.offset
+    block.length[at] = 0
+    block.session[at] = start.session
+    block.flags[at] = (start.isEvent ? EVENT : 0) | (start.isFromDevice ? FROM_DEVICE : 0)
+    return row
+  }
+
+  grow(row: number, bytes: number, endNs: number): void {
+    const block = this.#at(row)
+    block.length[row & MASK] = (block.length[row & MASK] ?? 0) + bytes
+    block.endNs[row & MASK] = endNs
+  }
+
+  scatter(row: number): void {
+    const { flags } = this.#at(row)
+    flags[row & MASK] = (flags[row & MASK] ?? 0) | SCATTERED
+  }
+
+  /** Rows that begin before this record of the recording go; the last one stays in any case, for it may grow. */
+  dropBefore(record: number): void {
+    while (this.#first < this.#end - 1 && this.record(this.#first) < record) this.#first++
+    while (this.#first - this.#base >= BLOCK) {
+      this.#blocks.shift()
+      this.#base += BLOCK
+    }
+  }
+
+  clear(): void {
+    this.#blocks.length = 0
+    this.#first = this.#end
+    this.#base = this.#end - (this.#end & MASK)
+    if (this.#end & MASK) this.#blocks.push(makeBlock())
+  }
+
+  #flag(row: number, flag: number): boolean {
+    return ((this.#at(row).flags[row & MASK] ?? 0) & flag) !== 0
+  }
+
+  #at(row: number): Block {
+    const block = this.#blocks[(row - this.#base) >>> SHIFT]
+    if (!block || row < this.#first || row >= this.#end) throw new RangeError(`there is no row ${row}`)
+    return block
+  }
+}
+
+function makeBlock(): Block {
+  return {
+    timeNs: new Float64Array(BLOCK),
+    endNs: new Float64Array(BLOCK),
+    record: new Float64Array(BLOCK),
+    offset: new Uint32Array(BLOCK),
+    length: new Uint32Array(BLOCK),
+    session: new Uint32Array(BLOCK),
+    flags: new Uint8Array(BLOCK)
+  }
+}
