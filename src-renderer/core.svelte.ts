@@ -27,6 +27,11 @@ const MAX_NOTICES = 500
 const FIRST_TRY_MS = 250
 const LAST_TRY_MS = 4000
 
+/** What moves in the page moves so often, in ms … */
+const COUNTS_MS = 100
+/** … where somebody looks: a page that nobody sees has no frames, and takes what is new so often. */
+const UNSEEN_MS = 1000
+
 /** `lost`: it was there, or never came; it is tried again. */
 export type CoreStatus =
   | { readonly type: 'connecting' }
@@ -100,7 +105,7 @@ export class Core implements Disposable {
   /** Resolves with why it is over. */
   #stay(channel: Channel): Promise<Fault> {
     const client = new RpcClient(channel, { clock: pageClock })
-    const mirror = new StateMirror(client, pageClock)
+    const mirror = new StateMirror(client, { clock: pageClock, countsMs: COUNTS_MS, ready: nextFrame })
     this.#client = client
     return new Promise((resolve) => {
       const over = (fault: Fault): void => {
@@ -131,4 +136,17 @@ export class Core implements Disposable {
     const since = this.status.type === 'lost' ? this.status.since : Date.now()
     this.status = { type: 'lost', fault, since }
   }
+}
+
+/** What came before it is drawn. */
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancelAnimationFrame(frame)
+      unseen.dispose()
+      resolve()
+    }
+    const frame = requestAnimationFrame(done)
+    const unseen = pageClock.after(UNSEEN_MS, done)
+  })
 }

@@ -19,6 +19,11 @@ export interface LeftOut {
   readonly leftOut: number
 }
 
+/** Byte counts change with every chunk; who watches is told so often, in ms … */
+export const COUNTS_MS = 1000
+/** … and no more often than this, whatever was asked for. */
+export const MIN_COUNTS_MS = 50
+
 /** The last lines that a running Farport remembers; of one share, link or rotator fewer, so that a busy one leaves room. */
 export const MAX_PAST_NOTICES = 500
 
@@ -52,8 +57,18 @@ const topic =
   })
 
 export const TOPICS = {
-  /** Changes that come while there is no credit are told as one. A peer sees what it may observe. */
-  state: topic<StateItem>()('peer', v.strictObject({})),
+  /**
+   * Changes that come while there is no credit are told as one. A peer sees what it may observe. `countsMs`: how often byte counts alone
+   * are told, where bytes move; else each second. An older Farport refuses it (`usage`).
+   */
+  state: topic<StateItem>()(
+    'peer',
+    v.strictObject({
+      countsMs: v.exactOptional(
+        v.pipe(v.number(), v.integer(), v.minValue(MIN_COUNTS_MS), v.maxValue(COUNTS_MS))
+      )
+    })
+  ),
   /**
    * A user of a share, a link or any port, shown among its sessions as `this computer (terminal)`; it leaves with the subscription. What the
    * device says waits while there is no credit, as for any other user. Ends when it is closed.

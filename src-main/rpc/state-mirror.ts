@@ -27,8 +27,18 @@ export const MAX_FOREIGN_WEIGHT = 2 * 1024 * 1024
 /** … and credit goes back so late, in ms: its pace is one item in 50 ms, which four at a time keep up with. */
 export const FOREIGN_PAUSE_MS = 100
 
+export interface MirrorOptions {
+  readonly clock?: Clock
+  /** How often byte counts are wanted, in ms; an older Farport has them each second. Absent: each second. */
+  readonly countsMs?: number
+  /** When the next change may come: what happens until it resolves comes as one. Absent: at once. */
+  readonly ready?: () => Promise<void>
+}
+
 export class StateMirror implements Disposable {
   readonly #client: RpcClient
+  readonly #ready: (() => Promise<void>) | undefined
+  #countsMs: number | undefined
   readonly #changes = new Emitter<StateTree>()
   readonly #ends = new Emitter<Fault | undefined>()
   readonly #life = new Lifetime()
@@ -47,9 +57,12 @@ export class StateMirror implements Disposable {
   /** There will be no more, and why; not after `dispose`. */
   readonly onEnd = this.#ends.event
 
-  constructor(client: RpcClient, clock: Clock = systemClock) {
+  constructor(client: RpcClient, { clock = systemClock, countsMs, ready }: MirrorOptions = {}) {
     this.#client = client
     this.#clock = clock
+    this.#countsMs = countsMs
+    // Who is another installation has no say in it.
+    this.#ready = client.isForeign ? () => this.#pause() : ready
     this.#life.add(this.#changes)
     this.#life.add(this.#ends)
     this.#life.defer(() => this.#watch?.dispose())
@@ -70,10 +83,11 @@ export class StateMirror implements Disposable {
     this.#seq = 0
     const take = (item: StateItem): Promise<void> | undefined => {
       this.#take(item)
-      return this.#client.isForeign && !this.#life.ended ? this.#pause() : undefined
+      return this.#life.ended ? undefined : this.#ready?.()
     }
-    this.#watch = this.#client.subscribe('state', {}, take, {
-      credit: STATE_CREDIT,
+    const args = this.#countsMs === undefined ? {} : { countsMs: this.#countsMs }
+    this.#watch = this.#client.subscribe('state', args, take, {
+      credit: this.#client.isForeign || !this.#ready ? STATE_CREDIT : 1,
       ended: (fault) => this.#end(fault)
     })
   }
@@ -135,6 +149,11 @@ export class StateMirror implements Disposable {
   }
 
   #end(fault: Fault | undefined): void {
+    if (fault?.code === 'usage' && this.#countsMs !== undefined && this.#seq === 0) {
+      this.#countsMs = undefined
+      this.#begin()
+      return
+    }
     this.#ends.fire(fault)
     this.dispose()
   }

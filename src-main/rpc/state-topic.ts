@@ -1,13 +1,16 @@
 /**
  * The state of a running Farport as a topic: each subscriber gets the whole tree first, and then what changed. One tree is kept for
  * each, the one it has; changes that come while it has no credit, or faster than the pace, are one patch.
+ *
+ * Nobody tells of byte counts, which change with every chunk: they are looked at while somebody subscribes, as often as that one asked for,
+ * and each second where nothing moves.
  */
 import type { Clock } from '../base/clock.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Disposable, Event } from '../base/event.ts'
 import { Lifetime } from '../base/lifetime.ts'
 import type { StateTree } from '../contract/state.ts'
-import type { StateItem } from '../contract/topics.ts'
+import { COUNTS_MS, type StateItem } from '../contract/topics.ts'
 import type { Subscriber } from './subscription.ts'
 import { difference, type Tree } from './tree-patch.ts'
 
@@ -22,10 +25,12 @@ export class StateTopic implements Disposable {
   readonly #clock: Clock
   readonly #readers = new Set<Reader>()
   readonly #life = new Lifetime()
+  /** Those who look at byte counts equally often, by that. */
+  readonly #counting = new Map<number, Counting>()
   #pause: Disposable | undefined
   #changed = false
 
-  /** `read`: the tree as it is, never changed afterwards. `changes`: it is not as it was, or a view is not. */
+  /** `read`: the tree as it is, never changed afterwards. `changes`: it is not as it was, but for byte counts, or a view is not. */
   constructor(read: () => StateTree, changes: Event<void>, clock: Clock = systemClock) {
     this.#read = read
     this.#clock = clock
@@ -33,11 +38,21 @@ export class StateTopic implements Disposable {
     this.#life.defer(() => this.#pause?.dispose())
   }
 
-  subscribe(subscriber: Subscriber, view: View = (tree) => tree): Disposable {
+  /** `countsMs`: of the topic's arguments. */
+  subscribe(
+    subscriber: Subscriber,
+    { view = (tree) => tree, countsMs = COUNTS_MS }: { readonly view?: View; readonly countsMs?: number } = {}
+  ): Disposable {
     const reader = new Reader(subscriber, view, this.#read)
     this.#readers.add(reader)
     reader.look()
-    return { dispose: () => void this.#readers.delete(reader) }
+    let counting = this.#counting.get(countsMs)
+    if (!counting) {
+      counting = new Counting(countsMs, this.#clock, (readers) => this.#lookAll(readers))
+      this.#counting.set(countsMs, counting)
+    }
+    counting.readers.add(reader)
+    return { dispose: () => this.#leave(reader, countsMs) }
   }
 
   /** Ends every subscription. */
@@ -45,6 +60,17 @@ export class StateTopic implements Disposable {
     this.#life.dispose()
     for (const reader of [...this.#readers]) reader.end()
     this.#readers.clear()
+    for (const each of this.#counting.values()) each.dispose()
+    this.#counting.clear()
+  }
+
+  /** Repeated calls are safe. */
+  #leave(reader: Reader, countsMs: number): void {
+    this.#readers.delete(reader)
+    const counting = this.#counting.get(countsMs)
+    if (!counting?.readers.delete(reader) || counting.readers.size > 0) return
+    counting.dispose()
+    this.#counting.delete(countsMs)
   }
 
   #change(): void {
@@ -62,10 +88,45 @@ export class StateTopic implements Disposable {
       },
       'idle'
     )
+    this.#lookAll(this.#readers)
+  }
+
+  /** Whether there was anything new for any of them. */
+  #lookAll(readers: ReadonlySet<Reader>): boolean {
     // One tree for all of them: to make it is the larger part.
     let tree: StateTree | undefined
     const read = (): StateTree => (tree ??= this.#read())
-    for (const reader of [...this.#readers]) reader.look(read)
+    return [...readers].map((reader) => reader.look(read)).includes(true)
+  }
+}
+
+/** Looks at byte counts for those who want them equally often, until it is disposed of. */
+class Counting implements Disposable {
+  readonly readers = new Set<Reader>()
+  readonly #countsMs: number
+  readonly #clock: Clock
+  readonly #look: (readers: ReadonlySet<Reader>) => boolean
+  #timer: Disposable
+  /** Nothing has moved for so long, in ms. */
+  #stillMs = 0
+
+  constructor(countsMs: number, clock: Clock, look: (readers: ReadonlySet<Reader>) => boolean) {
+    this.#countsMs = countsMs
+    this.#clock = clock
+    this.#look = look
+    this.#timer = this.#after(countsMs)
+  }
+
+  dispose(): void {
+    this.#timer.dispose()
+  }
+
+  #after(delayMs: number): Disposable {
+    const look = (): void => {
+      this.#stillMs = this.#look(this.readers) ? 0 : this.#stillMs + delayMs
+      this.#timer = this.#after(this.#stillMs < COUNTS_MS ? this.#countsMs : COUNTS_MS)
+    }
+    return this.#clock.after(delayMs, look, 'idle')
   }
 }
 
@@ -86,15 +147,15 @@ class Reader {
     }
   }
 
-  /** Sends what is new, or remembers that there may be. */
-  look(read = this.#read): void {
+  /** Sends what is new, and answers whether anything was; or remembers that there may be. */
+  look(read = this.#read): boolean {
     this.#stale = this.#subscriber.credit === 0
-    if (this.#stale) return
+    if (this.#stale) return false
     const tree = this.#view(read())
     const item = this.#itemFor(tree)
-    if (!item) return
+    if (!item) return false
     this.#sent = tree
-    this.#subscriber.send(item)
+    return this.#subscriber.send(item)
   }
 
   end(): void {

@@ -141,6 +141,41 @@ describe('the state topic', () => {
     expect(items).toHaveLength(3)
     await clock.advance(10 * STATE_PACE_MS)
     expect(items).toHaveLength(3)
+    topic.dispose()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('looks at byte counts as often as each asked for, and seldom where nothing moves or nobody takes it', async () => {
+    const clock = new FakeClock()
+    let [reads, bytes] = [0, 0]
+    const read = (): StateTree => {
+      reads++
+      return { ...tree([]), bridges: { a: { bytesToDevice: bytes } as StateTree['bridges'][string] } }
+    }
+    const topic = new StateTopic(read, new Emitter<void>().event, clock)
+    const [often, seldom, full] = [reader(100), reader(100), reader(1)]
+    const oftens = topic.subscribe(often.subscription, { countsMs: 100 })
+    topic.subscribe(seldom.subscription)
+    topic.subscribe(full.subscription, { countsMs: 100 })
+    while (++bytes <= 20) await clock.advance(100)
+    expect([often.items.length, seldom.items.length, full.items.length]).toEqual([21, 3, 1])
+    // Those who look at the same time share one look.
+    expect(reads).toBeLessThanOrEqual(3 + 20 + 2)
+    await clock.advance(2000)
+    reads = 0
+    await clock.advance(10_000)
+    expect(reads).toBe(20)
+    bytes++
+    await clock.advance(1000)
+    const { length } = often.items
+    for (let n = 0; n < 5; n++) {
+      bytes++
+      await clock.advance(100)
+    }
+    expect(often.items).toHaveLength(length + 5)
+    oftens.dispose()
+    oftens.dispose()
+    topic.dispose()
     expect(clock.pending).toBe(0)
   })
 
@@ -150,7 +185,7 @@ describe('the state topic', () => {
     const topic = new StateTopic(() => tree(['mine', 'yours']), changes.event, clock)
     let allowed = ['yours']
     const { subscription, items } = reader(9)
-    topic.subscribe(subscription, () => tree(allowed))
+    topic.subscribe(subscription, { view: () => tree(allowed) })
     expect(items).toEqual([{ seq: 1, snapshot: tree(['yours']) }])
     allowed = []
     changes.fire()
@@ -189,6 +224,39 @@ describe('a mirror', () => {
     mirror.dispose()
   })
 
+  it('has its byte counts each second where an older Farport knows no other pace', async () => {
+    const [near, far] = memoryChannels()
+    const service = new FakeService()
+    serve(far, service)
+    const mirror = new StateMirror(new RpcClient(near), { countsMs: 100 })
+    await turns(2)
+    expect(service.subscriptions[0]!.args).toEqual({ countsMs: 100 })
+    service.subscriptions[0]!.subscriber.end(new Fault('usage', 'state: countsMs: not known'))
+    await turns(3)
+    expect(service.subscriptions[1]!.args).toEqual({})
+    service.subscriptions[1]!.subscriber.send({ seq: 1, snapshot: tree(['a']) })
+    await turns(2)
+    expect(mirror.tree).toEqual(tree(['a']))
+    mirror.dispose()
+  })
+
+  it('takes one at a time where it says when', async () => {
+    const [near, far] = memoryChannels()
+    const service = new FakeService()
+    serve(far, service)
+    let ready = (): void => undefined
+    const mirror = new StateMirror(new RpcClient(near), { ready: () => new Promise((go) => (ready = go)) })
+    await turns(2)
+    const { subscriber } = service.subscriptions[0]!
+    subscriber.send({ seq: 1, snapshot: tree(['a']) })
+    await turns(2)
+    expect([mirror.tree, subscriber.credit]).toEqual([tree(['a']), 0])
+    ready()
+    await turns(3)
+    expect(subscriber.credit).toBe(1)
+    mirror.dispose()
+  })
+
   it('gives up where nothing ever fits', async () => {
     const { service, mirror } = started()
     const ends: (Fault | undefined)[] = []
@@ -222,7 +290,7 @@ describe('the mirror of another installation', () => {
     const [service, clock] = [new FakeService(), new FakeClock()]
     serve(far, service, clock)
     const client = new RpcClient(near, { clock, foreign: true })
-    const mirror = new StateMirror(client, clock)
+    const mirror = new StateMirror(client, { clock })
     const ends: (Fault | undefined)[] = []
     mirror.onEnd((fault) => ends.push(fault))
     return { service, mirror, client, clock, ends }

@@ -1,7 +1,6 @@
 /** What clients of a running instance get: its commands, its state and its notices. Permission was asked for before. Called by instance.ts. */
 import type { Clock } from '../../base/clock.ts'
 import type { Disposable, Event } from '../../base/event.ts'
-import { Emitter } from '../../base/event.ts'
 import { Lifetime } from '../../base/lifetime.ts'
 import type { ServiceCommand } from '../../contract/service-commands.ts'
 import type { NoticeItem, NoticeLine, TopicArguments, TopicName } from '../../contract/topics.ts'
@@ -13,9 +12,6 @@ import type { Subscriber } from '../../rpc/subscription.ts'
 import type { Handlers } from './house.ts'
 import { PastNotices } from './past-notices.ts'
 import type { Terminals } from './terminals.ts'
-
-/** Byte counts change with every chunk; who watches is told so often, in ms. */
-const COUNT_PACE_MS = 1000
 
 /** What a reader of notices may leave lying. */
 const MAX_NOTICES = 500
@@ -40,19 +36,14 @@ export class InstanceBackend implements Backend, Disposable {
   readonly #notices = new RingTopic<NoticeItem>({ maxItems: MAX_NOTICES })
   readonly #past = new PastNotices()
   readonly #state: StateTopic
-  readonly #looks = new Emitter<void>()
   readonly #life = new Lifetime()
-  #watchers = 0
-  /** Those of them who own this computer. */
+  /** Of those who watch the state: who own this computer. */
   #owners = 0
-  #pace: Disposable | undefined
 
   constructor(options: BackendOptions) {
     this.#options = options
-    this.#life.add(options.changes(() => this.#looks.fire()))
-    this.#state = this.#life.add(new StateTopic(options.state, this.#looks.event, options.clock))
+    this.#state = this.#life.add(new StateTopic(options.state, options.changes, options.clock))
     this.#life.add(this.#notices)
-    this.#life.defer(() => this.#pace?.dispose())
   }
 
   call(name: ServiceCommand, args: unknown, who: Identity, signal: AbortSignal): Promise<unknown> {
@@ -68,7 +59,14 @@ export class InstanceBackend implements Backend, Disposable {
       case 'terminal':
         return this.#options.terminals.subscribe(args as TopicArguments<'terminal'>, subscriber)
       case 'state':
-        return this.#watched(this.#state.subscribe(subscriber, this.#options.viewOf(who)), who)
+        return this.#watched(
+          // The topic's own schema has read the arguments.
+          this.#state.subscribe(subscriber, {
+            view: this.#options.viewOf(who),
+            ...(args as TopicArguments<'state'>)
+          }),
+          who
+        )
     }
   }
 
@@ -87,21 +85,15 @@ export class InstanceBackend implements Backend, Disposable {
   }
 
   #watched(subscription: Disposable, who: Identity): Disposable {
-    this.#watchers++
     const isOwner = who.type === 'owner'
     if (isOwner && ++this.#owners === 1) this.#options.ownerWatches?.(true)
-    this.#pace ??= this.#options.clock.every(COUNT_PACE_MS, () => this.#looks.fire(), 'idle')
     let isThere = true
     return {
       dispose: () => {
         subscription.dispose()
         if (!isThere) return
         isThere = false
-        this.#watchers--
         if (isOwner && --this.#owners === 0) this.#options.ownerWatches?.(false)
-        if (this.#watchers > 0) return
-        this.#pace?.dispose()
-        this.#pace = undefined
       }
     }
   }

@@ -73,7 +73,7 @@ export class WatchedCore implements AppCore, Disposable {
     const [near, far] = memoryChannels()
     this.#seat.connect(far)
     const client = new RpcClient(near, { clock: this.#clock })
-    const mirror = new StateMirror(client, this.#clock)
+    const mirror = new StateMirror(client, { clock: this.#clock })
     this.#client = client
     return new Promise((resolve) => {
       const over = (): void => {
