@@ -169,7 +169,11 @@ export class RowSplitter {
       this.#cut(this.#rules.start?.subarray(at, at + piece.length) ?? NOTHING, piece)
       at += piece.length
     }
-    if (wasScattered && this.#row !== undefined) this.#table.scatter(this.#row)
+    if (wasScattered) this.#scatter()
+  }
+
+  #scatter(): void {
+    if (this.#row !== undefined) this.#table.scatter(this.#row)
   }
 
   #set(record: number, settings: LineSettings): void {
