@@ -68,14 +68,14 @@ export class Admission {
     return {
       type: 'admitted',
       kicked: inTheWay.map((each) => each.session),
-      takesOver: (newcomer === 'take-over' || terms.takeOver === true) && !terms.observe,
+      takesOver: (newcomer === 'take-over' || terms.takeOver === true) && !terms.observe && !terms.watch,
       settings
     }
   }
 
   /** Whoever watches takes what there is, unless its listener says what it is to be. */
-  #settingsOf({ settings, observe }: Terms): LineWish | undefined {
-    return observe && !settings ? undefined : { ...this.#settings, ...settings }
+  #settingsOf({ settings, observe, watch }: Terms): LineWish | undefined {
+    return (observe || watch) && !settings ? undefined : { ...this.#settings, ...settings }
   }
 }
 

@@ -12,6 +12,8 @@ export type WriterPolicy = (typeof WRITERS)[number]
 export interface Coming {
   /** It never writes. Default false. */
   readonly observe?: boolean
+  /** It only watches until it asks for more, or is given it: it is nobody's heir. Default false. */
+  readonly watch?: boolean
   /** With `one`: it writes from now on, and the writer until now when it leaves. Default false. */
   readonly takeOver?: boolean
 }
@@ -20,6 +22,7 @@ export interface Coming {
 export interface Standing {
   readonly writer: boolean
   readonly observes: boolean
+  readonly watches?: true
   readonly holdsSince?: number
   readonly asksSince?: number
 }
@@ -29,6 +32,8 @@ interface Place {
   /** Of the holder. */
   holdsSince?: number
   wish?: Wish | undefined
+  /** It came to watch, and is here because it asks: where it is turned down it watches again. */
+  watched?: true | undefined
 }
 
 interface Wish {
@@ -41,6 +46,8 @@ export class Arbiter {
   #policy: WriterPolicy
   /** Those who may write; with `one`, the first is the holder, and whoever held it before stands nearer to it. */
   #row: readonly Place[] = []
+  /** Those who watch because they want no more. */
+  #aside: ReadonlySet<number> = new Set()
   #lastWish = 0
 
   constructor(policy: WriterPolicy) {
@@ -55,16 +62,23 @@ export class Arbiter {
   govern(policy: WriterPolicy): void {
     if (policy === this.#policy) return
     this.#policy = policy
-    this.#setRow(this.#row.map(({ session }) => ({ session })))
+    const back = this.#row.filter(({ watched }) => watched)
+    this.#aside = new Set([...this.#aside, ...back.map(({ session }) => session)])
+    this.#setRow(this.#row.filter((each) => !back.includes(each)).map(({ session }) => ({ session })))
   }
 
-  join(session: number, { observe = false, takeOver = false }: Coming = {}): void {
+  join(session: number, { observe = false, watch = false, takeOver = false }: Coming = {}): void {
     if (observe) return
+    if (watch) {
+      this.#aside = new Set([...this.#aside, session])
+      return
+    }
     this.#setRow(takeOver ? [{ session }, ...this.#row] : [...this.#row, { session }])
   }
 
   /** It writes no more: it left, its input ended, or it may only watch from now on. Repeated calls are safe. */
   leave(session: number): void {
+    this.#aside = without(this.#aside, session)
     const rest = this.#without(session)
     const next = this.#row[0]?.session === session ? nextOf(rest) : undefined
     this.#setRow(next ? [next, ...rest.filter((each) => each !== next)] : rest)
@@ -72,7 +86,7 @@ export class Arbiter {
 
   /** `heir` stands from now on where `session` stood, with its hold or its wish. False: that one stands nowhere. */
   succeed(session: number, heir: number): boolean {
-    if (!this.mayHold(session)) return false
+    if (!this.#placeOf(session)) return false
     this.#setRow(this.#row.map((each) => (each.session === session ? { ...each, session: heir } : each)))
     return true
   }
@@ -80,11 +94,23 @@ export class Arbiter {
   /** Holds it from now on, its wish fulfilled; the holder until now comes next where nobody asks. Only for those who may hold it. */
   give(session: number): void {
     if (this.holder === session) return
+    this.#aside = without(this.#aside, session)
     this.#setRow([{ session }, ...this.#without(session)])
+  }
+
+  /** It watches because it wanted no more, and wants more now: it writes in its turn from now on, as if it came just now. */
+  enter(session: number): void {
+    if (!this.watches(session)) return
+    this.#aside = without(this.#aside, session)
+    this.#setRow([...this.#row, { session }])
   }
 
   /** False: nothing changes, for it holds it already, or asked before. Only for those who may hold it. */
   ask(session: number): boolean {
+    if (this.watches(session)) {
+      this.#aside = without(this.#aside, session)
+      this.#setRow([...this.#row, { session, watched: true }])
+    }
     const place = this.#placeOf(session)
     if (!place || place.wish || this.holder === session) return false
     this.#lastWish += 1
@@ -97,6 +123,10 @@ export class Arbiter {
     const place = this.#placeOf(session)
     if (!place?.wish) return false
     place.wish = undefined
+    if (place.watched) {
+      this.#setRow(this.#without(session))
+      this.#aside = new Set([...this.#aside, session])
+    }
     return true
   }
 
@@ -110,13 +140,18 @@ export class Arbiter {
     return this.#row.length > 0
   }
 
-  /** It is one of those who write, now or in its turn. */
+  /** It may be given control, or writes now or in its turn. */
   mayHold(session: number): boolean {
-    return this.#placeOf(session) !== undefined
+    return this.#placeOf(session) !== undefined || this.watches(session)
+  }
+
+  /** It only watches because it wants no more; it may ask for more. */
+  watches(session: number): boolean {
+    return this.#aside.has(session)
   }
 
   mayWrite(session: number): boolean {
-    return this.policy === 'all' ? this.mayHold(session) : this.holder === session
+    return this.policy === 'all' ? this.#placeOf(session) !== undefined : this.holder === session
   }
 
   standing(session: number): Standing {
@@ -124,6 +159,7 @@ export class Arbiter {
     return {
       writer: this.mayWrite(session),
       observes: this.policy === 'none' || !this.mayHold(session),
+      ...(this.watches(session) && { watches: true }),
       ...(holdsSince !== undefined && { holdsSince }),
       ...(wish && { asksSince: wish.since })
     }
@@ -132,7 +168,7 @@ export class Arbiter {
   /** Why a session that may not write may not, for people. */
   whyNot(session: number): string {
     if (this.policy === 'none') return 'nobody writes here'
-    return this.mayHold(session) ? 'another one writes' : 'it only watches'
+    return this.#placeOf(session) ? 'another one writes' : 'it only watches'
   }
 
   #placeOf(session: number): Place | undefined {
@@ -151,6 +187,7 @@ export class Arbiter {
       if (at > 0) delete place.holdsSince
       else {
         place.wish = undefined
+        place.watched = undefined
         place.holdsSince ??= Date.now()
       }
     }
@@ -164,6 +201,10 @@ export class Arbiter {
 function nextOf(row: readonly Place[]): Place | undefined {
   const asking = row.filter(({ wish }) => wish)
   return asking.length > 0 ? asking.reduce((a, b) => (order(b) < order(a) ? b : a)) : row[0]
+}
+
+function without(all: ReadonlySet<number>, session: number): ReadonlySet<number> {
+  return all.has(session) ? new Set([...all].filter((each) => each !== session)) : all
 }
 
 function order({ wish }: Place): number {

@@ -65,7 +65,7 @@ export class Guests {
       ? { type: 'refused', reason: { code: 'refused', message: this.#ending.message } }
       : admission?.judge(
           terms,
-          [...this.#here.values()].filter((each) => each !== old)
+          [...this.#here.values()].filter((each) => each !== old).map((each) => this.#presentOf(each))
         )
     if (verdict?.type === 'refused') {
       this.#refuse(session, verdict.reason)
@@ -79,6 +79,7 @@ export class Guests {
     const { id } = hub.attach(session, {
       early,
       observe: terms.observe ?? false,
+      watch: this.#comesToWatch(terms, old),
       ...(old && { replaces: { id: old.id, reason: REPLACED, timeoutMs: REFUSAL_MS } }),
       // Whoever only comes again is no newcomer, and takes over nothing that it did not have.
       ...(verdict && { takeOver: verdict.takesOver && !old, settings: verdict.settings })
@@ -127,7 +128,7 @@ export class Guests {
     const guest = this.#find(id)
     // Its key may by now, but not where it came in.
     if (!observe && guest?.session.who.observe !== undefined && guest.came.observe) return
-    if (!hub.holding.restrict(id, observe)) return
+    if (!hub.holding.restrict(id, observe, guest?.came.watch)) return
     if (!guest) return
     const { came } = guest
     // Whoever may write only now takes the line as it finds it, unless its listener says what it is to be.
@@ -146,6 +147,18 @@ export class Guests {
       () => hub.sessions,
       (id) => this.#dismiss(this.#find(id), INACTIVE)
     )
+  }
+
+  /** As it stands now: who came to watch, and has or had control since, takes the line as it finds it, like who may write only now. */
+  #presentOf({ session, terms, id }: Guest): Present {
+    const { hub } = this.#options
+    if (!terms.watch || terms.observe || hub.watches(id)) return { session, terms }
+    return { session, terms: { ...terms, watch: false, settings: terms.settings ?? hub.configured } }
+  }
+
+  /** One that came to watch, was given control, and only comes again, has it still. */
+  #comesToWatch({ watch = false }: Terms, old: Guest | undefined): boolean {
+    return watch && !(old?.came.watch && !this.#options.hub.watches(old.id))
   }
 
   /** The same use of the same paired computer: its connection of before is dead, or it would not come again. */

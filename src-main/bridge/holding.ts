@@ -55,20 +55,22 @@ export class Holding {
 
   /** It may write, but another one does now. */
   awaits(id: number): boolean {
-    const { writer, observes } = this.#options.arbiter.standing(id)
-    return !writer && !observes
+    const { writer, observes, watches } = this.#options.arbiter.standing(id)
+    return !writer && !observes && !watches
   }
 
   // As people want it. All throw a Fault `usage` for a session that is not here.
 
   /** See Junction. */
   ask(id: number): void {
+    if (this.#entered(id)) return
     const member = this.#candidate(id)
     if (this.#options.arbiter.ask(id)) this.#tell('asked', member)
   }
 
   /** See Junction. */
   give(id: number, how: 'granted' | 'taken'): void {
+    if (this.#entered(id)) return
     const { arbiter, toDevice } = this.#options
     const member = this.#candidate(id)
     const before = this.#holder
@@ -86,13 +88,13 @@ export class Holding {
     if (this.#options.arbiter.decline(id)) this.#tell('declined', member)
   }
 
-  /** See Junction. False: nothing changed. */
-  restrict(id: number, observe: boolean): boolean {
+  /** See Junction. False: nothing changed. `watch`: it came to watch, and does so also where it may do more. */
+  restrict(id: number, observe: boolean, watch = false): boolean {
     const { arbiter, toDevice } = this.#options
     const member = this.here(id)
     if (member.inputEnded || arbiter.mayHold(id) !== observe) return false
     if (!observe) {
-      arbiter.join(id)
+      arbiter.join(id, { watch })
       this.#tell('permitted', member)
       return true
     }
@@ -137,6 +139,15 @@ export class Holding {
         ? `Client ${id} has left already.`
         : `There is no client ${id} here. \`farport list\` shows who is.`
     )
+  }
+
+  /** It watched because it wanted no more, and there is nobody to take control from: it writes at once. */
+  #entered(id: number): boolean {
+    const { arbiter } = this.#options
+    if (!arbiter.watches(id) || arbiter.policy === 'none' || arbiter.holder !== undefined) return false
+    arbiter.enter(id)
+    this.#tell('granted', this.here(id))
+    return true
   }
 
   /** … which can be given control. */

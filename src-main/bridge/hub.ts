@@ -148,6 +148,11 @@ export class Hub {
     return this.#roster.find(session) !== undefined
   }
 
+  /** It only watches because it wants no more. */
+  watches(session: number): boolean {
+    return this.#arbiter.watches(session)
+  }
+
   get sessions(): SessionState[] {
     return this.#roster.states(this.#arbiter)
   }
@@ -216,7 +221,7 @@ export class Hub {
   attach(session: Session, entry: Entry = {}): Attachment {
     const { member, life } = this.#roster.add(session)
     const old = entry.replaces && this.#roster.find(entry.replaces.id)
-    const inherits = !entry.observe && old !== undefined && this.holding.succeed(old, member)
+    const inherits = !entry.observe && !entry.watch && old !== undefined && this.holding.succeed(old, member)
     const ceded = inherits ? undefined : this.holding.join(member, entry)
     if (entry.settings) this.#line.configure(entry.settings)
     this.#toDevice.join(member)

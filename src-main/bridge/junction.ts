@@ -43,6 +43,8 @@ export interface JunctionRules extends Omit<HubOptions, 'clock' | 'staysOpen'> {
   readonly passing?: boolean
   /** Whose fault it is when the port ends without a cause of its own. */
   readonly far: 'device' | 'peer'
+  /** Not even the owner commands the line. Default false. */
+  readonly onlyWatches?: boolean
   /** The port stays open, also while nobody is there. */
   readonly hold: boolean
   /** The port stays open so long after the last one left, in ms. Default 0. */
@@ -151,6 +153,7 @@ export class Junction {
       name: this.#name,
       enabled: !this.#ending,
       ...(this.#rules.passing && { passing: true as const }),
+      ...(this.#rules.onlyWatches && { onlyWatches: true as const }),
       port: port.label,
       ...this.#sources.state,
       state: this.#keeper.state,
@@ -346,7 +349,7 @@ export class Junction {
 
   /** Answers what the device really took; until those who use it have left. */
   async applyForOwner(wish: LineWish): Promise<LineSettings> {
-    this.#opened()
+    this.#commanded()
     return this.#hub.applyForOwner(wish)
   }
 
@@ -391,7 +394,7 @@ export class Junction {
   }
 
   #needs(wish: ControlWish): void {
-    const { control } = this.#opened()
+    const { control } = this.#commanded()
     const missing = (['dtr', 'rts', 'break'] as const).find(
       (line) => wish[line] !== undefined && !control.has(line)
     )
@@ -401,6 +404,11 @@ export class Junction {
       'unsupported',
       `${this.#options.port.label} carries no ${what}: it cannot, or its settings hold that line.`
     )
+  }
+
+  #commanded(): Capabilities {
+    if (!this.#rules.onlyWatches) return this.#opened()
+    throw onlyWatches(this.#name)
   }
 
   #opened(): Capabilities {
@@ -446,6 +454,14 @@ export class Junction {
       this.#states.fire()
     })
   }
+}
+
+/** What whoever wants to set something is told, where that cannot be. */
+export function onlyWatches(name: string): Fault {
+  return new Fault(
+    'usage',
+    `${name} only watches: it writes and sets nothing at the other side. Connect without watching only, to do that.`
+  )
 }
 
 /** The port goes on when the last one left. */

@@ -10,6 +10,8 @@ export interface LinkOptions extends BridgeOptions {
   readonly settings?: LineWish
   /** It ends with its user. Default false. */
   readonly passing?: boolean
+  /** Nothing is written to the port or set on it, whoever wants to. Default false. */
+  readonly observe?: boolean
   /** Whose fault it is when the port ends without a cause of its own. Default peer. */
   readonly far?: 'device' | 'peer'
 }
@@ -23,7 +25,8 @@ export class Link extends Junction {
       hold: options.hold ?? false,
       fixed: options.settings ?? {},
       // Whoever has the local end open is one of us: a second program is nothing to arbitrate.
-      writers: 'all'
+      writers: options.observe ? 'none' : 'all',
+      onlyWatches: options.observe ?? false
     })
   }
 }

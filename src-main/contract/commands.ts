@@ -156,6 +156,11 @@ export const linkSchema = v.strictObject({
     v.strictObject({ mode: v.optional(count(0)), user: v.optional(text), group: v.optional(text) }),
     {}
   ),
+  /**
+   * The port is only watched. A paired computer is asked for no more until somebody asks for control; of any other port nothing is ever
+   * written or set here, and of another program's (rfc2217, raw) not even as it is opened.
+   */
+  observe: flag,
   /** Stay connected while no program uses it. */
   hold: flag,
   /** Start even where a device is missing, and wait for it; with `hold`, nobody asks for `link.opened`. */

@@ -30,6 +30,8 @@ export interface SessionState {
   readonly writer: boolean
   /** It only watches, and cannot be given control. */
   readonly observes: boolean
+  /** It came to watch: it has no control because it wants none, and may ask for it. */
+  readonly watches?: true
   /** Where one alone may write, and this is the one: since when. Wall clock, ms since 1970. */
   readonly holdsSince?: number
   /** It asked for control, and was neither given it nor turned down: since when. Wall clock, ms since 1970. */
@@ -82,6 +84,7 @@ export type FarState =
       readonly session: number
       readonly writer: boolean
       readonly observes: boolean
+      readonly watches?: true
       readonly holdsSince?: number
       readonly asksSince?: number
       /** What we may do with it. */
@@ -116,6 +119,8 @@ export interface BridgeState {
   readonly enabled: boolean
   /** Not of the settings: a terminal's port, which ends with it. */
   readonly passing?: true
+  /** A link that is kept from here to watching: nothing is written or set at its other side, whoever wants to. */
+  readonly onlyWatches?: true
   /** In a peer's view: what it may do with it. */
   readonly may?: Permission
   readonly port: string

@@ -14,6 +14,8 @@ export interface Context extends Ways {
   readonly whose?: (fault: Fault, url: string) => Promise<Fault>
   /** What it is opened for, where that is the same when it is opened again by another process (`useOf`). */
   readonly use?: string
+  /** It is only watched: nothing is written or set through it, or not before the far side allows it. */
+  readonly observe?: boolean
 }
 
 /** How a process gets to others, as its host knows it. */
@@ -49,6 +51,8 @@ export interface ShareWish {
   readonly use: string
   /** Writes at once, whoever did. */
   readonly takeOver?: boolean
+  /** Only watches, until it asks for the control. */
+  readonly observe?: boolean
 }
 
 export interface Farports {

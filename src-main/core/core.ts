@@ -163,17 +163,17 @@ export class Core {
   /**
    * Puts a terminal or a pipe of the host's own on a port, until it leaves. No command: a stream of bytes cannot be an
    * argument. Resolves with the number of bytes that were not delivered when it left. Rejects with a Fault when the port cannot
-   * be opened at first, or breaks and shall not be opened again.
+   * be opened at first, or breaks and shall not be opened again. `observe`: as a link's.
    */
   async attach(
     port: PortSpec,
     source: ConsoleSource,
-    options: Omit<ConverseOptions, 'onOpened'>,
+    options: Omit<ConverseOptions, 'onOpened'> & { readonly observe?: boolean },
     signal: AbortSignal
   ): Promise<number> {
     const { makeConsoleLink } = await import('./links.ts')
     const link = await this.#start(undefined, port.target, (id) =>
-      makeConsoleLink(id, port, [source], this.#keep.contextOf(id))
+      makeConsoleLink(id, port, [source], this.#keep.contextOf(id), options.observe)
     )
     const conversation = converse(
       link,
@@ -205,7 +205,7 @@ export class Core {
     const link = await this.#start(
       undefined,
       port.target,
-      (id) => makeConsoleLink(id, port, [], this.#keep.contextOf(id)),
+      (id) => makeConsoleLink(id, port, [], this.#keep.contextOf(id), terms.observe),
       PASSING
     )
     const stop = (): void => void this.#keep.stop(link, DRAIN_MS)

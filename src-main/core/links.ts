@@ -7,7 +7,16 @@ import { SessionPortSource } from '../bridge/session-port.ts'
 import { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
 import type { Context } from './context.ts'
-import { farOf, PTY_PREFIX, readTarget, withDefaults } from './targets.ts'
+import { Fault } from '../contract/faults.ts'
+import {
+  checkWatched,
+  farOf,
+  PTY_PREFIX,
+  readTarget,
+  watchedBy,
+  withDefaults,
+  type Target
+} from './targets.ts'
 import { useOf, useOfFarEnd } from './use.ts'
 
 type LinkArguments = CommandArguments<'link.start'>
@@ -27,19 +36,42 @@ export async function makeLink(
 export function checkLink(spec: LinkArguments, context: Context): void {
   const { port, to } = spec
   if (!to.startsWith(PTY_PREFIX)) {
-    readTarget(endOf(spec, port.target, to), context)
+    readNear(endOf(spec, port.target, to), spec, context)
     readTarget(endOf(spec, to, port.target), context)
-  } else if (!port.target.startsWith(PTY_PREFIX)) readTarget(port, context)
+  } else if (!port.target.startsWith(PTY_PREFIX)) readNear(port, spec, context)
+  else refusePair(spec)
 }
 
-/** Sessions of the caller's own on a port: a terminal, standard input and output. */
+interface Near extends Target {
+  /** We ourselves keep it to watching. */
+  readonly watched: boolean
+}
+
+/** The port of a link, which may be one that is only watched. */
+function readNear(
+  port: PortSpec,
+  { observe = false }: Pick<LinkArguments, 'observe'>,
+  context: Context
+): Near {
+  const target = readTarget(port, observe ? { ...context, observe } : context)
+  if (observe) checkWatched(port, target)
+  return { ...target, watched: observe && watchedBy(port) === 'here' }
+}
+
+function refusePair({ observe }: LinkArguments): void {
+  if (observe)
+    throw new Fault('usage', 'Two virtual ports are for programs here, and none of them is only watched.')
+}
+
+/** Sessions of the caller's own on a port: a terminal, standard input and output. `observe`: as a link's. */
 export function makeConsoleLink(
   id: string,
   port: PortSpec,
   sources: readonly SessionSource[],
-  context: Context
+  context: Context,
+  observe = false
 ): Link {
-  const target = readTarget(port, context)
+  const target = readNear(port, { observe }, context)
   return new Link({
     id,
     name: target.source.label,
@@ -48,12 +80,13 @@ export function makeConsoleLink(
     sources,
     settings: withDefaults(target),
     hold: true,
-    passing: true
+    passing: true,
+    observe: target.watched
   })
 }
 
 async function ptyLink(id: string, name: string, spec: LinkArguments, context: Context): Promise<Link> {
-  const target = readTarget(spec.port, withUse(spec, context))
+  const target = readNear(spec.port, spec, withUse(spec, context))
   if (!spec.wait) await target.check()
   return new Link({
     id,
@@ -62,7 +95,8 @@ async function ptyLink(id: string, name: string, spec: LinkArguments, context: C
     far: farOf(target),
     sources: [openPty(name, spec.to, spec)],
     settings: target.settings,
-    hold: spec.hold ?? false
+    hold: spec.hold ?? false,
+    observe: target.watched
   })
 }
 
@@ -76,6 +110,7 @@ function withUse({ port, to }: LinkArguments, context: Context): Context {
 
 /** Two virtual ports, for two programs here that shall talk to each other. */
 function ptyPair(id: string, name: string, spec: LinkArguments): Link {
+  refusePair(spec)
   const near = openPty(`${name}-a`, spec.port.target, spec)
   try {
     const far = openPty(`${name}-b`, spec.to, spec)
@@ -95,7 +130,7 @@ function openPty(name: string, target: string, { pty }: LinkArguments): PtySourc
 
 /** Both ends run at the same settings, as the two ends of a cable must. */
 async function cable(id: string, name: string, spec: LinkArguments, context: Context): Promise<Link> {
-  const near = readTarget(endOf(spec, spec.port.target, spec.to), context)
+  const near = readNear(endOf(spec, spec.port.target, spec.to), spec, context)
   const { use } = context
   const far = readTarget(
     endOf(spec, spec.to, spec.port.target),
@@ -114,7 +149,8 @@ async function cable(id: string, name: string, spec: LinkArguments, context: Con
     far: farOf(near),
     sources: [source],
     settings: withDefaults(near),
-    hold: true
+    hold: true,
+    observe: near.watched
   })
 }
 

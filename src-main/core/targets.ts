@@ -117,6 +117,24 @@ function readBare(spec: PortSpec, context: Context): Target {
   return { kind: 'hardware', source, settings, defaults: DEFAULT_SETTINGS, check: () => source.check() }
 }
 
+/** Who keeps it to watching: `there` the other Farport, until somebody asks it for control; `here` we, who write and set nothing. */
+export function watchedBy({ target }: Pick<PortSpec, 'target'>): 'there' | 'here' {
+  return looksLikeFarportUrl(target) ? 'there' : 'here'
+}
+
+/** What is only watched, and is somebody else's, is opened as it is. Throws `usage` where it shall be set all the same. */
+export function checkWatched(spec: PortSpec, { kind }: Target): void {
+  const { settings, dtr, rts, hangUp, resetOnOpen } = spec
+  const lines = dtr !== undefined || rts !== undefined || hangUp
+  // Another Farport only remembers what a watcher wishes, for when it has the control.
+  const sets = Object.keys(settings).length > 0 && watchedBy(spec) === 'here'
+  if (resetOnOpen || (kind === 'remote' && (sets || lines)))
+    throw new Fault(
+      'usage',
+      `${shownTarget(spec.target)} is to be only watched, which sets nothing there. Leave out its settings, or watching.`
+    )
+}
+
 /** Whose fault it is when its port ends without a cause of its own. */
 export function farOf({ kind }: Target): 'device' | 'peer' {
   return kind === 'remote' ? 'peer' : 'device'
@@ -143,7 +161,7 @@ function remoteSource(target: string, { tls }: Context, warn: (text: string) => 
 /** A share of a paired computer. It is the same use as long as it is the same target, so that it finds its place again. */
 function peerSource(
   target: string,
-  { farports, use = passingUse() }: Context,
+  { farports, use = passingUse(), observe = false }: Context,
   warn: (text: string) => void
 ): PortSource {
   const url = parseShareUrl(target)
@@ -153,7 +171,12 @@ function peerSource(
       'unsupported',
       `${target} is a share of a paired computer, and here is nobody who is paired with it. Use farport connect.`
     )
-  const wish = { peer: port === undefined ? peer : formatAddress(peer, port), share, use, takeOver }
+  if (observe && takeOver)
+    throw new Fault(
+      'usage',
+      `${target} takes the control over, and is to be only watched. Leave out one of the two.`
+    )
+  const wish = { peer: port === undefined ? peer : formatAddress(peer, port), share, use, takeOver, observe }
   const source = new RemotePortSource({
     label: formatFarportUrl({ ...url, takeOver: false }),
     dial: (signal) => farports.dialShare(wish, { signal, warn }),

@@ -28,6 +28,7 @@ const TAKE_OVER = 'To take it over, add ?take-over to the address.'
 
 /** Never rejects: what it could not find out the connection itself does not need. */
 export async function tellWhoWrites({ ways, own, wish, onClose, warn, clock }: Look): Promise<void> {
+  if (wish.observe) return
   const end = new AbortController()
   const stop = (): void => end.abort()
   const limit = clock.after(LOOK_MS, stop, 'idle')

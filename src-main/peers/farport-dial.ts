@@ -71,7 +71,7 @@ export async function sayWish(
         'peer-protocol',
         `${connection.remote} does not speak farport/1 as we do: update both sides.`
       )
-    if ('fault' in answer) throw faultOf(answer.fault)
+    if ('fault' in answer) throw olderThanWatching(wish, faultOf(answer.fault), connection.remote)
     return after
   } catch (error) {
     connection.abort(REFUSED)
@@ -80,6 +80,16 @@ export async function sayWish(
   } finally {
     options.signal?.removeEventListener('abort', stop)
   }
+}
+
+/** Who knows no `watch` takes such a request for no first words at all. */
+function olderThanWatching(wish: Wish, fault: Fault, remote: string): Fault {
+  if (wish.want !== 'share' || !wish.observe || fault.code !== 'peer-protocol') return fault
+  return new Fault(
+    'unsupported',
+    `The Farport at ${remote} is an older one: it lets nobody only watch a port that is free, but gives him the control. Update it, or connect without watching only.`,
+    fault
+  )
 }
 
 function checkPeer({ trust, wish, peerId, to }: FarportDial, connection: TlsConnection): void {

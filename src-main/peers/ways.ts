@@ -86,8 +86,12 @@ export class PeerWays {
    * peer told, or with the signal's reason.
    */
   dialShare(wish: ShareWish & { readonly peer: string }, options: Dialled = {}): Promise<TlsConnection> {
-    const { peer, share, use, takeOver } = wish
-    const told = { ...(use !== undefined && { use }), ...(takeOver && { takeOver }) }
+    const { peer, share, use, takeOver, observe } = wish
+    const told = {
+      ...(use !== undefined && { use }),
+      ...(takeOver && { takeOver }),
+      ...(observe && { observe })
+    }
     return this.#dial(peer, { want: 'share', share, ...told }, options)
   }
 

@@ -1,11 +1,13 @@
 /**
  * The first words of farport/1, in a frame each way (frames.ts), inside TLS. Called by peers; knows no connection.
  *
- *     client: {"want": "rpc" | "share" | "pair", "share": "gps", "use": "…", "takeOver": true, "versions": [1], "features": []}
+ *     client: {"want": "rpc" | "share" | "watch" | "pair", "share": "gps", "use": "…", "takeOver": true, "versions": [1], "features": []}
  *     server: {"ok": {"version": 1, "features": []}}    what was asked for begins behind it
  *         or: {"fault": {"code": "peer-not-paired", "message": "…"}}    and the end
  *
- * Unknown fields are ignored, so that a newer side may say more.
+ * Unknown fields are ignored, so that a newer side may say more. So the wish to only watch a share (`observe` in a ShareWish) is none of
+ * them: a side that ignored it would give the control of a free port to who asked for none. It is a `want` of its own, which a side of
+ * before it turns away, having touched nothing (`watch` takes what `share` does, but for `takeOver`).
  */
 import * as v from 'valibot'
 import { cleanText, decodeJson, encodeJson } from './ascii-json.ts'
@@ -19,23 +21,27 @@ export const MAX_USE = 64
 
 const versions = v.pipe(v.array(v.number()), v.maxLength(32))
 const features = v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(64))
+/** Its name or id. */
+const share = v.pipe(v.string(), v.nonEmpty(), v.maxLength(255))
+/** What for; opaque, and without control characters, as lists have it. The same one of the same client takes the place of its connection of before, another one stands beside it. */
+const use = v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_USE), v.regex(/^\P{C}+$/u)))
 
 const helloSchema = v.variant('want', [
   v.object({ want: v.literal('rpc'), versions, features: v.optional(features, []) }),
   v.object({
     want: v.literal('share'),
-    /** Its name or id. */
-    share: v.pipe(v.string(), v.nonEmpty(), v.maxLength(255)),
-    /** What for; opaque, and without control characters, as lists have it. The same one of the same client takes the place of its connection of before, another one stands beside it. */
-    use: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_USE), v.regex(/^\P{C}+$/u))),
+    share,
+    use,
     /** It shall write at once, whoever did. */
     takeOver: v.exactOptional(v.boolean()),
     versions,
     features: v.optional(features, [])
   }),
+  v.object({ want: v.literal('watch'), share, use, versions, features: v.optional(features, []) }),
   v.object({ want: v.literal('pair'), versions, features: v.optional(features, []) })
 ])
-export type Hello = v.InferOutput<typeof helloSchema>
+type Common = Pick<v.InferOutput<typeof helloSchema>, 'versions' | 'features'>
+export type Hello = Wish & Common
 /** What the client came for. */
 export type Wish = { readonly want: 'rpc' | 'pair' } | ({ readonly want: 'share' } & ShareWish)
 
@@ -45,6 +51,8 @@ export interface ShareWish {
   /** At most `MAX_USE` characters. */
   readonly use?: string
   readonly takeOver?: boolean
+  /** It shall only watch, also where nobody has the control, until it asks for that. */
+  readonly observe?: boolean
 }
 
 const answerSchema = v.union([
@@ -59,13 +67,22 @@ const answerSchema = v.union([
 export type HelloAnswer = v.InferOutput<typeof answerSchema>
 
 export function encodeHello(wish: Wish, ownFeatures: readonly string[] = []): Uint8Array {
-  return encodeJson({ ...wish, versions: FARPORT_VERSIONS, features: ownFeatures })
+  return encodeJson({ ...spoken(wish), versions: FARPORT_VERSIONS, features: ownFeatures })
 }
 
 /** Undefined where it is none. */
 export function readHello(payload: Uint8Array): Hello | undefined {
   const result = v.safeParse(helloSchema, decodeJson(payload))
-  return result.success ? result.output : undefined
+  if (!result.success) return undefined
+  const hello = result.output
+  return hello.want === 'watch' ? { ...hello, want: 'share', observe: true } : hello
+}
+
+/** As it is said. */
+function spoken(wish: Wish): object {
+  if (wish.want !== 'share' || !wish.observe) return wish
+  const { share, use } = wish
+  return { want: 'watch', share, ...(use !== undefined && { use }) }
 }
 
 /** The best version that both speak. */

@@ -78,6 +78,8 @@ export interface Terms {
   readonly settings?: LineWish
   /** They watch, and never write or set anything. */
   readonly observe?: boolean
+  /** They only watch until they ask for control, or are given it, also where nobody else has it. */
+  readonly watch?: boolean
   /** Where one alone may write, they do from the moment they come, whoever did. Of no effect where one comes again (see `use`). */
   readonly takeOver?: boolean
 }

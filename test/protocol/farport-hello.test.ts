@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeJson } from '../../src-main/protocol/ascii-json.ts'
+import { decodeJson, encodeJson } from '../../src-main/protocol/ascii-json.ts'
 import {
   commonVersion,
   encodeHello,
@@ -26,6 +26,17 @@ describe('the first words of farport/1', () => {
     expect(readHello(encodeHello(wish))).toEqual({ ...wish, versions: [1], features: [] })
     for (const use of ['', 'u'.repeat(65), 'u\u009b2J', '\u202eu'])
       expect(readHello(encodeHello({ ...wish, use }))).toBeUndefined()
+  })
+
+  it('ask to only watch in a word that a side of before it does not take for more', () => {
+    const hello = encodeHello({ want: 'share', share: 'gps', use: 'u', observe: true })
+    expect(decodeJson(hello)).toMatchObject({ want: 'watch', share: 'gps', use: 'u' })
+    expect(readHello(hello)).toEqual({
+      ...{ want: 'share', share: 'gps', use: 'u', observe: true, versions: [1], features: [] }
+    })
+    // Whoever only watches takes nothing over.
+    const both = encodeHello({ want: 'share', share: 'gps', takeOver: true, observe: true })
+    expect(readHello(both)).not.toHaveProperty('takeOver')
   })
 
   it('may say more than we know', () => {

@@ -8,8 +8,8 @@ import { DONE } from '../../src-main/contract/close.ts'
 import { dialTls, listenTls, type TlsConnection } from '../../src-main/net/tls.ts'
 import { dialFarport } from '../../src-main/peers/farport-dial.ts'
 import { TrustStore } from '../../src-main/peers/trust.ts'
-import type { Wish } from '../../src-main/protocol/farport-hello.ts'
-import { FrameReader } from '../../src-main/protocol/frames.ts'
+import { encodeHelloAnswer, type Wish } from '../../src-main/protocol/farport-hello.ts'
+import { encodeFrame, FrameReader } from '../../src-main/protocol/frames.ts'
 import { hex } from '../hex.ts'
 import { idOf, peerRig } from '../core/instance/peer-rig.ts'
 import { newTlsIdentity } from '../net/tls-identities.ts'
@@ -54,6 +54,32 @@ it.each(EXCHANGES)('an old client gets the answer that it knows: $about', async 
   const told = heard(connection)
   connection.write(hex(hello))
   expect(await told).toMatchObject(meant(jsonOf(hex(answer).subarray(4))) as object)
+})
+
+it('an old server that is to be only watched refuses, and that is told as what it is', async () => {
+  const [own, other] = [await newTlsIdentity(), await newTlsIdentity()]
+  const listener = await listenTls({ host: '127.0.0.1', port: 0 }, other)
+  listener.onConnection((connection) => {
+    void heard(connection).then(({ want }) => {
+      // Its words for whatever it wants that is none of the three.
+      const known = ['rpc', 'share', 'pair'].includes(want as string)
+      const message = 'These are not the first words of farport/1.'
+      const answer = known
+        ? { ok: { version: 1, features: [] } }
+        : { fault: { code: 'peer-protocol', message } }
+      connection.write(encodeFrame(encodeHelloAnswer(answer)))
+    })
+  })
+  const to = { host: '127.0.0.1', port: Number(new URL(listener.url).port) }
+  const permissions = { default: { level: 'none', history: false }, shares: {} } as const
+  const there = { id: idOf(other), name: 'there', trust: 'trusted', since: 0, permissions } as const
+  const trust = new TrustStore({ peers: [{ ...there, addresses: [] }], save: () => Promise.resolve() })
+  const wish = { want: 'share', share: 'gps', observe: true } as const
+  await expect(dialFarport({ to, identity: own, trust, wish })).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('Update it, or connect without watching only') as string
+  })
+  await listener.close(DONE)
 })
 
 it.each(EXCHANGES)('an old server is asked as ever: $about', async ({ hello, answer }) => {

@@ -88,7 +88,10 @@ export class PeerDoor implements FarportDoor {
       throw new Fault('device-missing', `${called} is switched off there: ask its owner to switch it on.`)
     this.#pace.count(peer.id)
     const observe = !reaches(level, 'control')
-    const terms = { ...(observe && { observe }), ...(wish.takeOver && { takeOver: true }) }
+    const terms = {
+      ...(observe && { observe }),
+      ...(wish.observe ? { watch: true } : wish.takeOver && { takeOver: true })
+    }
     return (connection) =>
       void share.admit(new RemoteSession(connection, 'rfc2217', {}, whoIs(peer, wish, connection)), terms)
   }

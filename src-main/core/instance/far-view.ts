@@ -45,6 +45,7 @@ const bridgeSchema = v.object({
       use: v.exactOptional(v.string()),
       writer: v.boolean(),
       observes: v.boolean(),
+      watches: v.exactOptional(v.boolean()),
       holdsSince: v.exactOptional(time),
       asksSince: v.exactOptional(time)
     })
@@ -61,10 +62,11 @@ export function farView(tree: StateTree, far: FarUse): FarView {
   if (!bridge || !own) return { state: { type: 'unknown', peer }, ...(bridge && { shareId: bridge.id }) }
   const others = bridge.sessions.filter((each) => each !== own)
   const [holder] = users(others, far, ({ holdsSince }) => holdsSince)
-  const { id: session, writer, observes, holdsSince, asksSince } = own
+  const { id: session, writer, observes, watches, holdsSince, asksSince } = own
   const asks = users(others, far, (each) => each.asksSince)
   const state: FarState = {
     ...{ type: 'known', peer, share: bridge.name, session, writer, observes, asks: asks.slice(0, MAX_ASKS) },
+    ...(watches && { watches }),
     ...(holdsSince !== undefined && { holdsSince }),
     ...(asksSince !== undefined && { asksSince }),
     ...(bridge.may && { may: bridge.may }),

@@ -25,9 +25,10 @@ export function farLines(
 
 /** Of one who comes and does not write: why, and `how` to come to; undefined: it does write. */
 export function watchLine(far: KnownFar, how: string, now = new Date()): string | undefined {
-  const { peer, writer, observes, holder } = far
+  const { peer, writer, observes, watches, holder } = far
   if (writer) return undefined
   const has = holder && `${holder.label} has the control since ${shortTime(holder.since, now)}`
+  if (watches) return `you watch, and write nothing${has ? `: ${has}` : ''}. ${how}`
   if (!observes) return `you only watch${has ? `: ${has}` : ''}. ${how}`
   return `you may only watch: ${has ? `${has}, and ` : ''}${peer} lets this computer do no more`
 }
@@ -50,7 +51,7 @@ function standing(had: KnownFar | undefined, after: KnownFar, link: string, now:
   // Whoever watched before as now knows that; not so one who may ask only from now on, or no longer.
   if (had && !had.writer && had.observes === observes) return undefined
   const text = watchLine(after, how, now)
-  return text === undefined ? undefined : { level: 'warning', text }
+  return text === undefined ? undefined : { level: after.watches ? 'info' : 'warning', text }
 }
 
 function asksLine(label: string, session: number, { share, asks }: KnownFar, link: string): FarLine {

@@ -1,6 +1,8 @@
 /** The commands with which the owner acts on the line of a share or link himself, whoever has the control of it. */
 import type { LineWish } from '../../contract/line.ts'
 import type { Settings } from '../../contract/settings.ts'
+import { onlyWatches } from '../../bridge/junction.ts'
+import { watchedBy } from '../targets.ts'
 import { unknownEntry } from './entry-commands.ts'
 import type { Handlers, House } from './house.ts'
 
@@ -14,6 +16,7 @@ export function lineCommands(house: House): LineCommands {
   return {
     'line.apply': async ({ id, wish }) => {
       const link = house.settings.links.find((each) => each.id === id)
+      if (link?.observe && watchedBy(link.port) === 'here') throw onlyWatches(link.name)
       if (!isOpen(id)) {
         const own = await keepOwn(house, id, wish)
         return { to: 'own', settings: own }

@@ -93,12 +93,13 @@ const SEEN_FAULTS: Readonly<Partial<Record<FaultCode, string>>> = {
 
 /** Which ones are the viewer's own, it may know; others are names. */
 function seenSession(session: SessionState, viewer: string): SessionState {
-  const { id, label, peer, use, writer, observes, holdsSince, asksSince, since } = session
+  const { id, label, peer, use, writer, observes, watches, holdsSince, asksSince, since } = session
   const { bytesToDevice, bytesFromDevice, lostToDevice, lostFromDevice } = session
   return {
     ...{ id, writer, observes, since, bytesToDevice, bytesFromDevice, lostToDevice, lostFromDevice },
     label: peer === undefined ? 'another client' : label,
     ...(peer === viewer && { peer, ...(use !== undefined && { use }) }),
+    ...(watches && { watches }),
     ...(holdsSince !== undefined && { holdsSince }),
     ...(asksSince !== undefined && { asksSince })
   }

@@ -190,6 +190,8 @@ do, who has it since when, and the line that connects it.
   --stdio                standard input and output instead
   --hold                 stay connected while no program uses it; ends when the first try fails
   --wait                 start even where the far port or the device is missing, and wait for it: at boot
+  --watch                only watch the far port (of A and B: A). A paired computer leaves the control to others until you ask for it
+                         (farport ask NAME); to any other port nothing is written, nor is anything set there
   --no-break, --never-reset    keep programs' breaks from the device, and their DTR and RTS
 
 ${TARGETS}
@@ -208,6 +210,7 @@ Examples:
 Talks to a port from this terminal; Ctrl+] leaves.
 
   --log FILE             append what the device sends to FILE
+  --watch                only watch: nothing that is typed is sent, and the control of a paired computer's port stays free
 
 ${TARGETS}
 

@@ -83,12 +83,17 @@ export const LINK = 'GPS'
 export async function user(
   at: Home,
   alice: House,
-  options: { readonly baudRate: number; readonly port?: number; readonly target?: string }
+  options: {
+    readonly baudRate: number
+    readonly port?: number
+    readonly target?: string
+    readonly observe?: boolean
+  }
 ): Promise<User> {
   const program = await local()
-  const { baudRate, port = alice.port, target = 'farport://alice/desk' } = options
+  const { baudRate, port = alice.port, target = 'farport://alice/desk', observe = false } = options
   const settings: Given = {
-    links: [{ id: 'l1', name: LINK, port: { target, settings: { baudRate } }, to: program.url }],
+    links: [{ id: 'l1', name: LINK, port: { target, settings: { baudRate } }, to: program.url, observe }],
     peers: [peerAt(alice, 'alice', undefined, port)]
   }
   const running = await house(at, settings)

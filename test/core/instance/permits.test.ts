@@ -27,7 +27,7 @@ const trust = new TrustStore({
 
 const SESSION: Required<SessionState> = {
   ...{ id: 1, label: 'workshop', peer: OTHER, use: 'the secret use', writer: true, observes: false },
-  ...{ holdsSince: 2, asksSince: 3, since: 4 },
+  ...{ watches: true, holdsSince: 2, asksSince: 3, since: 4 },
   ...{ bytesToDevice: 5, bytesFromDevice: 6, lostToDevice: 7, lostFromDevice: 8 }
 }
 
@@ -40,6 +40,7 @@ const SHARE: Required<BridgeState> = {
   state: { type: 'idle' },
   own: { baudRate: 9600 },
   passing: true,
+  onlyWatches: true,
   portId: '0403:6001-secret-0',
   usb: { vendorId: '0403' },
   setBy: { type: 'session', session: 1, label: 'the secret setter' },
@@ -83,12 +84,14 @@ const FIELDS: Record<keyof BridgeState, 'as it is' | 'made' | 'hidden'> = {
     carried: 'hidden',
     portId: 'hidden',
     usb: 'hidden',
-    passing: 'hidden'
+    passing: 'hidden',
+    onlyWatches: 'hidden'
   },
   ...{ may: 'made', port: 'made', state: 'made', sessions: 'made', addresses: 'made', dials: 'made' }
 }
 const SESSION_FIELDS: Record<keyof SessionState, 'as it is' | 'made' | 'hidden'> = {
-  ...{ id: 'as it is', writer: 'as it is', observes: 'as it is', holdsSince: 'as it is' },
+  ...{ id: 'as it is', writer: 'as it is', observes: 'as it is', watches: 'as it is' },
+  ...{ holdsSince: 'as it is' },
   ...{ asksSince: 'as it is', since: 'as it is', bytesToDevice: 'as it is', bytesFromDevice: 'as it is' },
   ...{ lostToDevice: 'as it is', lostFromDevice: 'as it is', label: 'made', peer: 'hidden', use: 'hidden' }
 }

@@ -16,12 +16,13 @@ export function controlRows(far: FarState | undefined, now: Date): string[][] {
 }
 
 function standing(far: Extract<FarState, { type: 'known' }>, now: Date): string {
-  const { writer, observes, holdsSince, asksSince, holder } = far
+  const { writer, observes, watches, holdsSince, asksSince, holder } = far
   if (writer)
     return holdsSince === undefined ? 'everybody writes there' : `since ${timeText(holdsSince, now)}`
   const has = holder
     ? `${shortText(holder.label)} has it since ${timeText(holder.since, now)}`
     : 'nobody has it'
   if (observes) return `${has}; we may only watch`
+  if (watches) return `${has}; we watch by choice`
   return asksSince === undefined ? has : `${has}; asked for since ${timeText(asksSince, now)}`
 }

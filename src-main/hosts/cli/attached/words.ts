@@ -97,9 +97,13 @@ export function levelWord(level: Level): string {
 }
 
 /** `writes since 14:02:11`, `watches`, `asks for control`. */
-export function roleWords({ writer, observes, holdsSince, asksSince }: SessionState, now: Date): string {
+export function roleWords(
+  { writer, observes, watches, holdsSince, asksSince }: SessionState,
+  now: Date
+): string {
   if (writer) return holdsSince === undefined ? 'writes' : `writes since ${timeText(holdsSince, now)}`
   if (asksSince !== undefined) return `asks since ${timeText(asksSince, now)}`
+  if (watches) return 'watches by choice'
   return observes ? 'watches only' : 'watches'
 }
 

@@ -32,6 +32,7 @@ const OPTIONS = {
   group: { type: 'string' },
   hold: { type: 'boolean' },
   wait: { type: 'boolean' },
+  watch: { type: 'boolean' },
   standalone: { type: 'boolean' }
 } as const
 
@@ -86,7 +87,12 @@ async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number>
     throw new Fault('usage', '--stdio is the other end already. Leave out the second end, or --stdio.')
   refuse(given, [...LINK_OPTIONS, ...PTY_OPTIONS], 'has no meaning with --stdio')
   const source = stdioSource(io.stdin, io.stdout)
-  const lost = await core.attach(readPort(target, given), source, { reconnect: false }, io.stop)
+  const lost = await core.attach(
+    readPort(target, given),
+    source,
+    { reconnect: false, observe: flag(given, 'watch') },
+    io.stop
+  )
   if (lost > 0 && !io.stop.aborted)
     throw new Fault(
       looksLikeEndpoint(target) ? 'peer-closed' : 'device-io',
@@ -120,6 +126,7 @@ function readLink({ positionals, given }: Parsed): LinkSpec {
     port: readPort(target, given),
     to,
     pty: readPty(given),
+    observe: flag(given, 'watch'),
     hold: flag(given, 'hold'),
     wait: flag(given, 'wait')
   }

@@ -5,11 +5,11 @@ import { terminalSource } from '../../../sessions/console.ts'
 import { shownTarget } from '../../../ports/program/secrets.ts'
 import type { CliCommand } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
-import { PORT_OPTIONS, parse, readPort, value } from '../options.ts'
+import { PORT_OPTIONS, flag, parse, readPort, value } from '../options.ts'
 import { systemWords } from '../system-words.ts'
 import { withCore } from '../with-core.ts'
 
-const OPTIONS = { ...PORT_OPTIONS, log: { type: 'string' } } as const
+const OPTIONS = { ...PORT_OPTIONS, log: { type: 'string' }, watch: { type: 'boolean' } } as const
 
 /** A connection that takes longer is told about, in ms. */
 const SLOW_MS = 500
@@ -20,6 +20,7 @@ export const terminal: CliCommand = async (args, io) => {
   const [target] = positionals
   if (target === undefined)
     throw new Fault('usage', 'Which port? Name one, e.g. farport terminal /dev/ttyUSB0 -b 9600')
+  const observe = flag(given, 'watch')
   const log = await openLog(value(given, 'log'))
   const say = (line: string): void => {
     source.endLine()
@@ -35,9 +36,9 @@ export const terminal: CliCommand = async (args, io) => {
     await withCore({ ...io, say }, 'warnings', async (core) => {
       const onOpen = (what: string): void => {
         clearTimeout(slow)
-        say(`Connected to ${what}. Ctrl+] leaves.`)
+        say(`${observe ? 'Watching' : 'Connected to'} ${what}. Ctrl+] leaves.`)
       }
-      await core.attach(readPort(target, given), source, { reconnect: true, onOpen }, io.stop)
+      await core.attach(readPort(target, given), source, { reconnect: true, onOpen, observe }, io.stop)
     })
   } finally {
     clearTimeout(slow)
