@@ -128,6 +128,8 @@ export const preferencesSchema = v.strictObject({
     }),
     {}
   ),
+  /** The first steps were gone through, or put away: no window and no browser shows them again. */
+  introduced: v.optional(v.boolean(), false),
   /** The page of a service, for browsers. */
   page: v.optional(
     v.strictObject({

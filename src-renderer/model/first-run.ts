@@ -1,19 +1,16 @@
-/** Whether the first steps are shown, and what they propose. Pure, but for the note that they were gone through. */
+/** Whether the first steps are shown, and what they propose. Pure. */
 import type { Settings } from '../../src-main/contract/settings.ts'
 import type { LocalPortState, StateTree } from '../../src-main/contract/state.ts'
-import { keep, stored } from './appearance.svelte.ts'
 
-const KEY = 'farport.first-run'
-
-/** Nothing shared, connected or paired, and no name chosen. */
-export function isFresh({ bridges, rotators, peers }: StateTree, settings: Pick<Settings, 'name'>): boolean {
+/** Nothing shared, connected or paired, no name chosen, and nobody went through the first steps, in whatever window. */
+export function isFresh(
+  { bridges, rotators, peers }: StateTree,
+  settings: Pick<Settings, 'name' | 'preferences'>
+): boolean {
+  if (settings.preferences.introduced) return false
   const counts = [bridges, rotators, peers ?? {}].map((each) => Object.keys(each).length)
   return settings.name === undefined && counts.every((each) => each === 0)
 }
-
-export const wasDone = (): boolean => stored(KEY) !== undefined
-
-export const setDone = (): void => keep(KEY, 'done')
 
 /** What a share of it is called at first. */
 export function portName({ path, product, interfaceName }: LocalPortState): string {

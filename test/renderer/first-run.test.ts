@@ -1,5 +1,6 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { FRESH_SETTINGS } from '../../src-main/contract/settings.ts'
 import type { BridgeState, LocalPortState, StateTree } from '../../src-main/contract/state.ts'
 import type { Core } from '../../src-renderer/core.svelte.ts'
 import { distinctNames, isFresh } from '../../src-renderer/model/first-run.ts'
@@ -17,11 +18,15 @@ const PORTS = {
 }
 
 /** A core that does as it is asked, and remembers what that was. */
-function core(tree: Partial<StateTree> = {}, settings: object = {}) {
+function core(tree: Partial<StateTree> = {}, fails: readonly string[] = []) {
   const calls: [string, unknown][] = []
-  const call = (name: string, args: unknown): Promise<unknown> => {
-    if (name !== 'settings.read') calls.push([name, args])
-    return Promise.resolve(name === 'settings.read' ? settings : { id: 'made', name: 'made' })
+  let preferences: object = { introduced: false }
+  const call = (name: string, args: object): Promise<unknown> => {
+    if (name === 'settings.read') return Promise.resolve({ preferences })
+    calls.push([name, args])
+    if (fails.includes(name)) return Promise.reject(new Error(`${name} does not work`))
+    if (name === 'preferences.change') preferences = { ...preferences, ...args }
+    return Promise.resolve({ id: 'made', name: 'made' })
   }
   const whole = { bridges: {}, rotators: {}, self: { id: 'x', name: 'vm', version: '0' }, ...tree }
   return { core: { call, status: { type: 'open' }, tree: whole } as unknown as Core, calls }
@@ -30,8 +35,6 @@ function core(tree: Partial<StateTree> = {}, settings: object = {}) {
 const click = (name: string): Promise<unknown> => fireEvent.click(screen.getByRole('button', { name }))
 
 describe('the first steps', () => {
-  beforeEach(() => localStorage.clear())
-
   it('name the computer, share what is ticked, and are over for good', async () => {
     const { core: given, calls } = core({ ports: PORTS })
     const first = render(FirstRun, { core: given })
@@ -43,7 +46,8 @@ describe('the first steps', () => {
     await click('Done')
     expect(calls).toEqual([
       ['preferences.change', { name: 'bench' }],
-      ['share.add', { name: 'FT232R', port: { target: FTDI } }]
+      ['share.add', { name: 'FT232R', port: { target: FTDI } }],
+      ['preferences.change', { introduced: true }]
     ])
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
     first.unmount()
@@ -52,20 +56,32 @@ describe('the first steps', () => {
     expect(screen.queryByRole('dialog')).toBeNull()
   })
 
-  it('are skipped with nothing done', async () => {
+  it('go away also where that cannot be kept, after it was told', async () => {
+    render(FirstRun, { core: core({ ports: PORTS }, ['preferences.change']).core })
+    await screen.findByLabelText('Computer name')
+    await click('Skip')
+    await screen.findByText(/preferences.change does not work/)
+    await click('Skip')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  })
+
+  it('are skipped with nothing done, and for every other window', async () => {
     const { core: given, calls } = core({ ports: PORTS })
     render(FirstRun, { core: given })
     await screen.findByLabelText('Computer name')
     await click('Skip')
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
-    expect(calls).toEqual([])
+    expect(calls).toEqual([['preferences.change', { introduced: true }]])
   })
 
   it('are for who has nothing yet', () => {
     const bridges = { s: { id: 's' } as BridgeState }
-    expect(isFresh({ bridges: {}, rotators: {} }, {})).toBe(true)
-    expect(isFresh({ bridges, rotators: {} }, {})).toBe(false)
-    expect(isFresh({ bridges: {}, rotators: {} }, { name: 'bench' })).toBe(false)
+    const { preferences } = FRESH_SETTINGS
+    const nothing = { bridges: {}, rotators: {} }
+    expect(isFresh(nothing, { preferences })).toBe(true)
+    expect(isFresh({ bridges, rotators: {} }, { preferences })).toBe(false)
+    expect(isFresh(nothing, { preferences, name: 'bench' })).toBe(false)
+    expect(isFresh(nothing, { preferences: { ...preferences, introduced: true } })).toBe(false)
   })
 
   it('propose no name twice', () => {

@@ -38,6 +38,7 @@ describe('settings as text', () => {
       listen: { enabled: true, port: 22_217, addresses: [] },
       pairing: true,
       discovery: { announce: true, browse: true, interfaces: [], places: [] },
+      introduced: false,
       page: { enabled: false, host: '127.0.0.1', port: 7373 }
     })
   })
