@@ -41,7 +41,7 @@ export function keepFocus(): Disposable {
   }
 
   const watch = new MutationObserver(() => {
-    if (!held || timer !== undefined || !isLost()) return
+    if (!held || timer !== undefined || !isGoing(held.element)) return
     lostSince = performance.now()
     later()
   })
@@ -76,6 +76,11 @@ export function keepFocus(): Disposable {
 function isLost(): boolean {
   const { activeElement, body } = document
   return activeElement === null || activeElement === body
+}
+
+/** The browser takes the focus from it when it draws next, where it did not yet. */
+function isGoing(element: HTMLElement): boolean {
+  return isLost() || element.matches(':disabled, [hidden] *') || !element.isConnected
 }
 
 function holdOf(target: EventTarget | null): Held | undefined {
