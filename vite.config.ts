@@ -38,13 +38,16 @@ const OUTPUT = {
 
 const needed = new Map<string, boolean>()
 
-/** Whether farport.js imports it at once, by whatever way. */
+/** What farport.js loads once it can take a signal. */
+const RUN = top('src-main/hosts/cli/run.ts')
+
+/** Whether that imports it at once, by whatever way. */
 function isNeededAtStart(id: string, graph: Pick<Rolldown.ChunkingContext, 'getModuleInfo'>): boolean {
   const known = needed.get(id)
   if (known !== undefined) return known
   const module = graph.getModuleInfo(id)
   const isNeeded =
-    module !== null && (module.isEntry || module.importers.some((each) => isNeededAtStart(each, graph)))
+    module !== null && (id === RUN || module.importers.some((each) => isNeededAtStart(each, graph)))
   needed.set(id, isNeeded)
   return isNeeded
 }
@@ -105,7 +108,6 @@ export default defineConfig({
               groups: [
                 {
                   name: (id, graph) => (isNeededAtStart(id, graph) ? 'start' : null),
-                  minShareCount: 2,
                   priority: 1
                 },
                 { name: 'shared', minShareCount: 2 }

@@ -49,6 +49,25 @@ describe('farport serve that is told to end', () => {
     await Talker.begin(port)
   })
 
+  it('ends as well where it is told to before most of it is loaded', () => {
+    // Tells it to at the moment at which it looks for the first of its other files.
+    const hook = `let told = false
+      export function resolve(name, context, next) {
+        if (!told && name.includes('chunks/')) process.kill(process.pid, 'SIGTERM')
+        told ||= name.includes('chunks/')
+        return next(name, context)
+      }`
+    const asUrl = (code: string): string =>
+      `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
+    const preload = asUrl(`import { register } from 'node:module'; register('${asUrl(hook)}')`)
+    const { env } = new InstanceHome()
+    const { status, signal, stdout } = spawnSync(process.execPath, ['--import', preload, FARPORT, 'serve'], {
+      env: { ...process.env, ...env },
+      encoding: 'utf8'
+    })
+    expect([status, signal, stdout]).toEqual([0, null, ''])
+  })
+
   it('ends with the terminal that it began in, though SIGHUP asks it to reload else', async () => {
     const port = await freePort()
     const home = new InstanceHome()

@@ -12,7 +12,7 @@ export class DeviceOutput {
   /** Answers a promise where standard output is not read: the device shall wait until it is. */
   write(bytes: Uint8Array): Promise<unknown> | undefined {
     if (bytes.length > 0) this.#lineOpen = bytes.at(-1) !== 0x0a
-    // A reader that went away is told of elsewhere (farport.ts): here it only holds nobody up.
+    // A reader that went away is told of elsewhere (run.ts): here it only holds nobody up.
     return this.#stdout.write(bytes) ? undefined : once(this.#stdout, 'drain').catch(() => undefined)
   }
 

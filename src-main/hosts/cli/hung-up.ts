@@ -1,7 +1,7 @@
 /**
  * A terminal window that is closed takes standard input and output with it. Node sets them back at its exit, finds that it
  * cannot, and aborts with a core dump (ResetStdio, up to Node 24). A descriptor that is closed by then is left alone.
- * Called by farport.ts.
+ * Called by run.ts.
  */
 import { closeSync } from 'node:fs'
 import { isatty } from 'node:tty'
