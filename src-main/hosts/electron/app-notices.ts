@@ -27,13 +27,19 @@ export function newPairings(
   )
 }
 
+/** Desktops of Linux take `<b>` and `<a href=…>` in a body for tags, and a name in it is a stranger's. */
+function withoutTags(text: string): string {
+  return text.replaceAll('<', '‹').replaceAll('>', '›')
+}
+
 /** One for each kind, in the order in which they came. That something was plugged in again is seen where it is used. */
 export function appNotices(news: readonly News[]): readonly AppNotice[] {
   const kinds = [...new Set(news.map(({ type }) => type))]
   return kinds.flatMap((kind) => {
     const all = news.filter(({ type }) => type === kind)
     const last = all.at(-1)
-    return last ? noticeOf(last, all.length) : []
+    const notices = last ? noticeOf(last, all.length) : []
+    return notices.map((notice) => ({ ...notice, body: withoutTags(notice.body) }))
   })
 }
 

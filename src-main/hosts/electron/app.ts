@@ -12,9 +12,9 @@ import type { AppNotice } from './app-notices.ts'
 import { DesktopFile } from './desktop-settings.ts'
 import { icon } from './icons.ts'
 import { usedPorts } from './in-use.ts'
-import { linkIn, questionPlace } from './links-opened.ts'
+import { questionPlace } from './links-opened.ts'
 import { lockDown } from './lock-down.ts'
-import { HIDDEN } from './login-item.ts'
+import { isStartedAtLogin } from './login-item.ts'
 import { MainWindow } from './main-window.ts'
 import { Notifier } from './notifier.ts'
 import { servePorts } from './page-ports.ts'
@@ -22,11 +22,15 @@ import { servePage } from './page-protocol.ts'
 import { watchPower } from './power.ts'
 import { askToKeep, askToQuit, tellFault } from './questions.ts'
 import { takeSeat, type Seat } from './seat.ts'
+import { HIDDEN, linkIn } from './start-arguments.ts'
 import { TrayIcon } from './tray.ts'
 import { trayMenu, trayTip, type TrayAction } from './tray-menu.ts'
-import { isTrayThere } from './tray-there.ts'
+import { isTrayThere, waitForTray } from './tray-there.ts'
 import { WatchedCore } from './watched-core.ts'
 import { WORDS } from './words.ts'
+
+/** Of some systems nobody hears that a notification is gone: older ones are let go, and a click on them does nothing. */
+const MAX_SHOWN = 20
 
 export class DesktopApp {
   readonly #log: Log
@@ -38,7 +42,8 @@ export class DesktopApp {
   /** The system forgets what it shows when nobody holds it here. */
   readonly #shown = new Set<Notification>()
   #tray: TrayIcon | undefined
-  #isLeaving = false
+  #leaving: Promise<void> | undefined
+  #hasLeft = false
   #isAsking = false
 
   private constructor(file: DesktopFile, seat: Seat, log: Log) {
@@ -49,6 +54,7 @@ export class DesktopApp {
     this.#main = new MainWindow({
       file,
       mayClose: () => this.#mayClose(),
+      onSessionEnd: () => void this.leave(),
       report: (text) => log.say('warning', '', text)
     })
   }
@@ -74,8 +80,8 @@ export class DesktopApp {
   /** Another start of the app, with these arguments, or a click on its icon: that is what this one is for. */
   again(args: readonly string[]): void {
     const link = linkIn(args)
-    if (link === undefined) this.#main.show()
-    else this.openLink(link)
+    if (link !== undefined) this.openLink(link)
+    else if (!args.includes(HIDDEN)) this.#main.show()
   }
 
   /** A `farport://` link: a question in the page. */
@@ -83,21 +89,26 @@ export class DesktopApp {
     this.#main.show(questionPlace(link))
   }
 
-  /** Whether it may end now; where not it asks, and ends by itself. */
+  /** Whether it may end now; where not it asks or still delivers, and ends by itself. */
   mayQuit(): boolean {
-    if (this.#isLeaving) return true
-    void this.#quit()
-    return false
+    if (!this.#hasLeft && !this.#leaving) void this.#quit()
+    return this.#hasLeft
   }
 
   /** Nobody is asked: a signal, or the computer is switched off. */
-  async leave(): Promise<void> {
-    if (this.#isLeaving) return
-    this.#isLeaving = true
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave()
+    return this.#leaving
+  }
+
+  async #leave(): Promise<void> {
     this.#life.dispose()
+    this.#main.remember()
     const lost = await this.#seat.close()
     if (lost > 0) this.#log.say('warning', '', `${lost} bytes could not be delivered before the end.`)
+    await this.#file.saved
     this.#log.dispose()
+    this.#hasLeft = true
     app.quit()
   }
 
@@ -105,6 +116,7 @@ export class DesktopApp {
     setMenu()
     servePorts(this.#main, (channel) => this.#seat.connect(channel))
     if (await isTrayThere()) this.#addTray()
+    else void this.#addLateTray()
     this.#life.add(
       new Notifier({
         core: this.#core,
@@ -121,12 +133,17 @@ export class DesktopApp {
         report: (text) => this.#log.say('warning', '', text)
       })
     )
-    const link = linkIn(args)
-    if (link !== undefined) this.openLink(link)
-    else if (!args.includes(HIDDEN)) this.#main.show()
+    this.again(isStartedAtLogin(args) ? [...args, HIDDEN] : args)
+  }
+
+  async #addLateTray(): Promise<void> {
+    const end = new AbortController()
+    this.#life.defer(() => end.abort())
+    if (await waitForTray(systemClock, end.signal)) this.#addTray()
   }
 
   #addTray(): void {
+    if (this.#tray) return
     const tray = new TrayIcon((action) => this.#act(action))
     this.#tray = this.#life.add(tray)
     const show = (): void => {
@@ -171,17 +188,19 @@ export class DesktopApp {
     const notification = new Notification({ title, body, icon: icon('256.png') })
     const over = (): void => void this.#shown.delete(notification)
     this.#shown.add(notification)
+    for (const oldest of this.#shown) if (this.#shown.size > MAX_SHOWN) this.#shown.delete(oldest)
     notification.on('click', () => {
       over()
       this.#main.show(place)
     })
     notification.on('close', over)
+    notification.on('failed', over)
     notification.show()
   }
 
   /** The window's own question; a service goes on without it. */
   #mayClose(): boolean {
-    if (this.#isLeaving) return true
+    if (this.#leaving) return true
     if (this.#tray) this.#main.hide()
     else if (this.#seat.kind === 'attached') void this.leave()
     else void this.#askToKeep()
@@ -189,6 +208,14 @@ export class DesktopApp {
   }
 
   async #askToKeep(): Promise<void> {
+    // A panel may have begun since.
+    const isThere = await isTrayThere()
+    if (this.#leaving) return
+    if (isThere) {
+      this.#addTray()
+      this.#main.hide()
+      return
+    }
     const answer = await this.#once(() => askToKeep(this.#main.window))
     if (answer === 'keep') this.#main.hide()
     else if (answer === 'quit') await this.leave()

@@ -13,6 +13,15 @@ export function autostartPath(environment: NodeJS.ProcessEnv = process.env, home
   return join(isAbsolute(given) ? given : join(home, '.config'), 'autostart/farport.desktop')
 }
 
+/**
+ * What to start: an AppImage runs from a folder that is gone after it, and names its file. What it says is inherited by all that was
+ * started from it: it counts where `running`, this process's own program, lies in that folder.
+ */
+export function ownProgram(environment: NodeJS.ProcessEnv, running: string): string {
+  const { APPIMAGE, APPDIR } = environment
+  return APPIMAGE && APPDIR && running.startsWith(`${APPDIR}/`) ? APPIMAGE : running
+}
+
 /** The whole entry: `command` is a program and its arguments. */
 export function autostartEntry(command: readonly string[]): string {
   return [
@@ -58,5 +67,6 @@ export function setAutostart(path: string, command: readonly string[] | undefine
 function quoted(argument: string): string {
   if (/^[\w@+=:,./-]+$/.test(argument)) return argument
   const inQuotes = argument.replace(/["`$\\]/g, (mark) => `\\${mark}`)
-  return `"${inQuotes.replaceAll('\\', '\\\\').replaceAll('%', '%%')}"`
+  const inText = inQuotes.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+  return `"${inText.replaceAll('%', '%%')}"`
 }

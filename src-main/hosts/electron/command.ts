@@ -6,14 +6,6 @@ import { app } from 'electron'
 import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
 
-/** The command's own arguments; undefined: the app itself is wanted. */
-export function commandArguments(args: readonly string[]): readonly string[] | undefined {
-  const at = args.indexOf('--cli')
-  // Electron may put its own switches between; behind the first `--` there are none.
-  const end = args.indexOf('--', at)
-  return at < 0 || end < 0 ? undefined : args.slice(end + 1)
-}
-
 /** Ends this process with the command's exit code. */
 export function runCommand(args: readonly string[]): void {
   const file = join(import.meta.dirname, '../main/farport.js')

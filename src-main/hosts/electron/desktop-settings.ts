@@ -50,6 +50,11 @@ export class DesktopFile {
     return this.#settings
   }
 
+  /** Resolves when all that was changed is on the disk, or cannot be. Never rejects. */
+  get saved(): Promise<void> {
+    return this.#row
+  }
+
   /** In force at once; resolves when it is on the disk, or cannot be. Never rejects. */
   change(change: Partial<DesktopSettings>): Promise<void> {
     const before = JSON.stringify(this.#settings)

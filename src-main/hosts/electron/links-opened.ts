@@ -1,13 +1,8 @@
 /** `farport://` links that other programs open: each is a question in the page, and does nothing by itself. Pure. */
-import { formatFarportUrl, looksLikeFarportUrl, parseFarportUrl } from '../../net/farport-url.ts'
+import { formatFarportUrl, parseFarportUrl } from '../../net/farport-url.ts'
 
 /** Longer ones are nobody's. */
 const MAX_LINK = 1024
-
-/** The link among the arguments of a start; undefined: there is none. */
-export function linkIn(args: readonly string[]): string | undefined {
-  return args.find((each) => looksLikeFarportUrl(each))
-}
 
 /** Behind the page's `#`: where it asks; undefined: that is no link.
  * One that names a computer alone shows who is near; one that asks to take over is asked about as if it did not. */

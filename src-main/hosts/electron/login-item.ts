@@ -1,15 +1,22 @@
 /** Whether the app starts when the person signs in: by Electron on Windows and macOS, by an autostart entry on Linux. Called by app-host.ts. */
 import { app } from 'electron'
-import { autostartPath, isAutostarted, setAutostart } from './autostart.ts'
-
-/** Among the arguments: no window until somebody wants one. */
-export const HIDDEN = '--hidden'
+import { autostartPath, isAutostarted, ownProgram, setAutostart } from './autostart.ts'
+import { HIDDEN } from './start-arguments.ts'
 
 /** Undefined: this system, or a build that is not installed, has no such thing. */
 export function startsAtLogin(): boolean | undefined {
   if (process.platform === 'linux') return isAutostarted(autostartPath())
   if (!app.isPackaged) return undefined
-  return app.getLoginItemSettings({ args: [HIDDEN] }).openAtLogin
+  const { openAtLogin, executableWillLaunchAtLogin } = app.getLoginItemSettings({ args: [HIDDEN] })
+  // Windows has a switch of its own beside ours, in its settings and its task manager.
+  return openAtLogin && (process.platform !== 'win32' || executableWillLaunchAtLogin)
+}
+
+/** Nobody asked for a window: the system started the app when the person signed in. */
+export function isStartedAtLogin(args: readonly string[]): boolean {
+  if (args.includes(HIDDEN)) return true
+  // macOS hands no arguments on, and says it afterwards.
+  return process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin
 }
 
 /** Throws the Fault why not. */
@@ -18,8 +25,7 @@ export function startAtLogin(wanted: boolean): void {
   else app.setLoginItemSettings({ openAtLogin: wanted, args: [HIDDEN] })
 }
 
-/** An AppImage runs from a folder that is gone after it; from the sources Electron has to be told what to run. */
+/** From the sources Electron has to be told what to run. */
 function ownCommand(): string[] {
-  const { APPIMAGE } = process.env
-  return [APPIMAGE ?? process.execPath, ...(app.isPackaged ? [] : [app.getAppPath()]), HIDDEN]
+  return [ownProgram(process.env, process.execPath), ...(app.isPackaged ? [] : [app.getAppPath()]), HIDDEN]
 }

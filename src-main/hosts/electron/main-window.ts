@@ -19,6 +19,8 @@ export interface MainWindowOptions {
   readonly file: DesktopFile
   /** The person closes it: true where it goes, false where it stays or hides. */
   readonly mayClose: () => boolean
+  /** The person signs out, or the computer is switched off (Windows): there are seconds left. */
+  readonly onSessionEnd: () => void
   readonly report: (text: string) => void
 }
 
@@ -58,8 +60,15 @@ export class MainWindow {
     this.#window?.hide()
   }
 
+  /** Where it is now is where it will be. */
+  remember(): void {
+    if (!this.#window || this.#window.isDestroyed()) return
+    const place = { ...this.#window.getNormalBounds(), isMaximized: this.#window.isMaximized() }
+    void this.#options.file.change({ place })
+  }
+
   #open(place: string | undefined): void {
-    const { file, mayClose } = this.#options
+    const { file, mayClose, onSessionEnd } = this.#options
     const { place: last } = file.settings
     const window = new BrowserWindow({
       ...fittedPlace(
@@ -89,9 +98,10 @@ export class MainWindow {
     if (last?.isMaximized) window.maximize()
     window.once('ready-to-show', () => window.show())
     window.on('close', (event) => {
-      this.#remember(window)
+      this.remember()
       if (!mayClose()) event.preventDefault()
     })
+    window.on('session-end', () => onSessionEnd())
     window.on('closed', () => (this.#window = undefined))
     window.webContents.on('render-process-gone', (_event, { reason }) => this.#reload(window, reason))
     window.webContents.on('did-finish-load', () => (this.#reloads = 0))
@@ -109,10 +119,5 @@ export class MainWindow {
     if (reason === 'clean-exit' || window.isDestroyed()) return
     this.#options.report(`The page's process ended (${reason}).`)
     if (++this.#reloads <= MAX_RELOADS) this.#load(window, undefined)
-  }
-
-  #remember(window: BrowserWindow): void {
-    const place = { ...window.getNormalBounds(), isMaximized: window.isMaximized() }
-    void this.#options.file.change({ place })
   }
 }

@@ -8,15 +8,13 @@ import { toFault, type Fault } from '../../contract/faults.ts'
 import { instancePaths, prepareInstance } from '../../core/instance-paths.ts'
 import { endWithNpm } from '../cli/npm-parent.ts'
 import { DesktopApp } from './app.ts'
-import { commandArguments, runCommand } from './command.ts'
+import { runCommand } from './command.ts'
 import { registerScheme } from './page-protocol.ts'
 import { tellFault } from './questions.ts'
+import { commandArguments, TRIAL } from './start-arguments.ts'
 import { WORDS } from './words.ts'
 
 const LINK_SCHEME = 'farport'
-
-/** Among the arguments. */
-const TRIAL = '--trial'
 
 function start(): void {
   const paths = instancePaths('user')
@@ -38,11 +36,11 @@ function start(): void {
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
 
   let desktop = undefined as DesktopApp | undefined
-  // What comes while it begins is done then; the last one is what the person wants.
-  let later = undefined as ((desktop: DesktopApp) => void) | undefined
+  // What comes while it begins is done then, in its order: a click on the icon behind a link leaves the link there.
+  let later: readonly ((desktop: DesktopApp) => void)[] = []
   const when = (act: (desktop: DesktopApp) => void): void => {
     if (desktop) act(desktop)
-    else later = act
+    else later = [...later, act]
   }
   app.on('second-instance', (_event, others) => when((each) => each.again(others)))
   app.on('activate', () => when((each) => each.again([])))
@@ -69,7 +67,7 @@ function start(): void {
     })
     .then((opened) => {
       desktop = opened
-      later?.(opened)
+      for (const act of later) act(opened)
     })
     .catch(async (error: unknown) => {
       const { message } = toFault(error)

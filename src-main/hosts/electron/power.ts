@@ -13,7 +13,7 @@ export interface PowerOptions {
   readonly core: AppCore
   /** The person wants the computer to stay awake for ports that are in use. */
   readonly keepsAwake: () => boolean
-  /** The computer is about to be switched off: there are seconds left. */
+  /** The computer is about to be switched off, and waits some seconds for this process to end. */
   readonly shutdown: () => void
   readonly report: (text: string) => void
 }
@@ -33,11 +33,16 @@ export function watchPower({ core, keepsAwake, shutdown, report }: PowerOptions)
   const wake = (): void => {
     core.call('retry.now', {}).catch((error: unknown) => report(toFault(error).message))
   }
+  // Its types leave the event out. Without this the system does not wait, and what is under way is cut off.
+  const off = (event?: { preventDefault: () => void }): void => {
+    event?.preventDefault()
+    shutdown()
+  }
   powerMonitor.on('resume', wake)
-  powerMonitor.on('shutdown', shutdown)
+  powerMonitor.on('shutdown', off)
   life.defer(() => {
     powerMonitor.off('resume', wake)
-    powerMonitor.off('shutdown', shutdown)
+    powerMonitor.off('shutdown', off)
     if (blocker !== undefined) powerSaveBlocker.stop(blocker)
   })
   life.add(core.onChange(look))

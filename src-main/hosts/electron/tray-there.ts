@@ -3,12 +3,17 @@
  * GNOME without an extension has nobody: a window that hides there is gone. Electron cannot tell.
  */
 import { execFile } from 'node:child_process'
+import { sleep, type Clock } from '../../base/clock.ts'
 
 /** Of KDE's specification of status icons, which all others took over. */
 const WATCHER = 'org.kde.StatusNotifierWatcher'
 
 /** A bus answers at once, or is not there, in ms. */
 const ANSWER_MS = 2000
+
+/** What a desktop starts at login it starts all at once, and its panel may come last: looked for so often, so long, in ms. */
+const LOOK_MS = 2000
+const COME_MS = 60_000
 
 /** Programs that can ask a bus; one of them is on every desktop. */
 const ASKERS: readonly (readonly [string, ...string[]])[] = [
@@ -35,6 +40,21 @@ export async function isTrayThere(platform: NodeJS.Platform = process.platform):
   for (const [command, ...args] of ASKERS) {
     const answer = await ask(command, args)
     if (answer !== undefined) return /\btrue\b/.test(answer)
+  }
+  return false
+}
+
+/** For where there is none yet: true when one came, false when it is not waited for any more. Never rejects. */
+export async function waitForTray(
+  clock: Clock,
+  signal: AbortSignal,
+  isThere: () => Promise<boolean> = isTrayThere
+): Promise<boolean> {
+  const isOver = (): boolean => signal.aborted
+  const end = clock.nowMs() + COME_MS
+  while (clock.nowMs() < end && !isOver()) {
+    await sleep(clock, LOOK_MS, signal).catch(() => undefined)
+    if (!isOver() && (await isThere())) return !isOver()
   }
   return false
 }

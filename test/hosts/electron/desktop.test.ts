@@ -6,11 +6,12 @@ import {
   autostartEntry,
   autostartPath,
   isAutostarted,
+  ownProgram,
   setAutostart
 } from '../../../src-main/hosts/electron/autostart.ts'
 import { DesktopFile } from '../../../src-main/hosts/electron/desktop-settings.ts'
 import { usedPorts } from '../../../src-main/hosts/electron/in-use.ts'
-import { linkIn, questionPlace } from '../../../src-main/hosts/electron/links-opened.ts'
+import { questionPlace } from '../../../src-main/hosts/electron/links-opened.ts'
 import { fittedPlace } from '../../../src-main/hosts/electron/window-place.ts'
 import { bridge, session, tree } from './states.ts'
 
@@ -112,6 +113,21 @@ describe('start at login on Linux', () => {
     expect(entry).toContain('Exec="/home/a b/100%% \\\\$HOME\\\\"\\\\`\\\\\\\\.AppImage" --hidden\n')
   })
 
+  it('keeps a line break of a path from being a line of the entry', () => {
+    const entry = autostartEntry(['/home/a\nHidden=true\r/x'])
+    expect(entry).toContain('Exec="/home/a\\nHidden=true\\r/x"\n')
+  })
+
+  it.each([
+    [{ APPIMAGE: '/home/ann/Farport.AppImage', APPDIR: '/tmp/.mount_Farp' }, '/home/ann/Farport.AppImage'],
+    // Of the terminal, or the editor, that Farport was started from.
+    [{ APPIMAGE: '/opt/Editor.AppImage', APPDIR: '/tmp/.mount_Edit' }, '/tmp/.mount_Farp/farport-app'],
+    [{ APPIMAGE: '/opt/Editor.AppImage' }, '/tmp/.mount_Farp/farport-app'],
+    [{}, '/tmp/.mount_Farp/farport-app']
+  ])('starts the AppImage that it is, and no other: %o', (environment, program) => {
+    expect(ownProgram(environment, '/tmp/.mount_Farp/farport-app')).toBe(program)
+  })
+
   it('says who may write there where it cannot', () => {
     const path = join(folder(), 'file')
     writeFileSync(path, '')
@@ -128,11 +144,6 @@ describe('start at login on Linux', () => {
 })
 
 describe('a link of another program', () => {
-  it('is found among the arguments of a start', () => {
-    expect(linkIn(['/usr/bin/farport', '--hidden', 'FarPort://pc/gps'])).toBe('FarPort://pc/gps')
-    expect(linkIn(['farport', 'farport:pc', 'http://farport://x'])).toBeUndefined()
-  })
-
   it.each([
     ['farport://workshop/gps', 'network?open=farport%3A%2F%2Fworkshop%2Fgps'],
     ['farport://workshop/gps?take-over', 'network?open=farport%3A%2F%2Fworkshop%2Fgps'],

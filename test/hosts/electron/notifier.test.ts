@@ -54,6 +54,12 @@ describe('notifications', () => {
     expect(shown).toHaveLength(2)
   })
 
+  it('say a name as it is, and not what a desktop takes for tags', async () => {
+    const { is, shown } = watching()
+    await is(pairing(asking('a', { name: '<a href="http://x">Update</a>' })))
+    expect(shown[0]?.body).toMatch(/^‹a href="http:\/\/x"›Update‹\/a› asks/)
+  })
+
   it('tell of a device that goes while somebody uses it, and of none that nobody does', async () => {
     const { is, shown } = watching()
     await is(tree([bridge('a', used), bridge('idle')]))

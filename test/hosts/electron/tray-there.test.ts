@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { isTrayThere } from '../../../src-main/hosts/electron/tray-there.ts'
+import { isTrayThere, waitForTray } from '../../../src-main/hosts/electron/tray-there.ts'
+import { FakeClock } from '../../fake-clock.ts'
 
 /** A desktop whose programs answer that. */
 function desktop(programs: Readonly<Record<string, string>>): void {
@@ -38,5 +39,32 @@ describe('a tray', () => {
     expect(await isTrayThere('linux')).toBe(true)
     desktop({})
     expect(await isTrayThere('linux')).toBe(false)
+  })
+})
+
+describe('a tray that is not there yet', () => {
+  it('is found when the panel begins', async () => {
+    const clock = new FakeClock()
+    let isThere = false
+    const found = waitForTray(clock, new AbortController().signal, () => Promise.resolve(isThere))
+    await clock.advance(10_000)
+    isThere = true
+    await clock.advance(2000)
+    expect(await found).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('is not waited for when there will be none, or the app ends', async () => {
+    const clock = new FakeClock()
+    const none = (): Promise<boolean> => Promise.resolve(false)
+    const never = waitForTray(clock, new AbortController().signal, none)
+    const end = new AbortController()
+    const ended = waitForTray(clock, end.signal, none)
+    await clock.advance(3000)
+    end.abort()
+    expect(await ended).toBe(false)
+    await clock.advance(60_000)
+    expect(await never).toBe(false)
+    expect(clock.pending).toBe(0)
   })
 })
