@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Page } from 'playwright-core'
+import type { AppRun } from '../electron-double/app-run.ts'
 import type { ElectronApp, Launcher, SeenItem } from '../electron-double/electron-app.ts'
 import { eventually } from '../eventually.ts'
 import { InstanceHome } from './instance.ts'
@@ -23,6 +24,11 @@ export class AppHome extends InstanceHome {
 
   launch(...args: string[]): Promise<ElectronApp> {
     return this.#launcher.launch(this.env, ...args)
+  }
+
+  /** One that ends by itself. */
+  run(...args: string[]): AppRun {
+    return this.#launcher.run(this.env, ...args)
   }
 }
 

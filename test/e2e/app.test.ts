@@ -5,7 +5,7 @@ import { dial } from '../../src-main/net/dial.ts'
 import { parseEndpoint } from '../../src-main/net/endpoint.ts'
 import { RpcClient } from '../../src-main/rpc/client.ts'
 import { streamChannel } from '../../src-main/rpc/stream-channel.ts'
-import { REAL, useElectron } from '../electron-double/electron-app.ts'
+import { useElectron, type Electron } from '../electron-double/electron-app.ts'
 import { eventually } from '../eventually.ts'
 import { screenshot } from '../page/browser.ts'
 import { freePort } from '../peers/free-port.ts'
@@ -57,30 +57,37 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     const prevented = await app.evaluate(({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents
       const prevented: string[] = []
-      for (const name of ['will-navigate', 'will-redirect', 'will-attach-webview'])
+      for (const name of ['will-navigate', 'will-frame-navigate', 'will-redirect', 'will-attach-webview'])
         contents?.emit(name, { preventDefault: () => prevented.push(name) }, 'https://example.org/')
       return prevented
     }, undefined)
-    expect(prevented).toEqual(['will-navigate', 'will-redirect', 'will-attach-webview'])
+    expect(prevented).toEqual([
+      'will-navigate',
+      'will-frame-navigate',
+      'will-redirect',
+      'will-attach-webview'
+    ])
   })
 
-  it.skipIf(REAL !== undefined)('opens no window but for the text of its notices', async () => {
+  it('opens no window, also not for a page of its own', async () => {
     const app = await newHome().launch()
-    await windowOf(app)
-    const opened = await app.evaluate(({ BrowserWindow }) => {
-      const [window] = BrowserWindow.getAllWindows()
-      const { windowOpenHandler: ask } = window?.webContents as unknown as {
-        windowOpenHandler: (details: { url: string }) => { action: string }
-      }
-      const asked = [
-        'app://ui/THIRD-PARTY-NOTICES.txt',
-        'app://ui/',
-        'https://example.org/',
-        'file:///etc/passwd'
-      ]
-      return asked.filter((url) => ask({ url }).action === 'allow')
-    }, undefined)
-    expect(opened).toEqual(['app://ui/THIRD-PARTY-NOTICES.txt'])
+    const page = await windowOf(app)
+    const opened = await page.evaluate(() =>
+      ['THIRD-PARTY-NOTICES.txt', '/', 'https://example.org/', 'file:///etc/passwd', 'about:blank'].filter(
+        (url) => (globalThis as unknown as { open: (url: string) => unknown }).open(url) !== null
+      )
+    )
+    expect(opened).toEqual([])
+    expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length, undefined)).toBe(1)
+  })
+
+  it('shows the licences of what is used in its page', async () => {
+    const app = await newHome().launch()
+    const page = await windowOf(app)
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByRole('button', { name: 'Licences of what is used' }).click()
+    await page.getByRole('dialog').getByText('Permission is hereby granted').waitFor()
+    await screenshot(page, 'app-licences')
   })
 
   it('has the whole state in the tray, and switches a share there', async () => {
@@ -167,7 +174,7 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     const home = newHome()
     const first = await home.launch('--hidden')
     await eventually(async () => expect(await trayOf(first)).toContain('[x] gps'))
-    const second = await home.launch()
+    const second = home.run()
     expect(await second.ended).toBe(0)
     await eventually(async () => expect(await isShown(first)).toBe(true))
   })
@@ -176,7 +183,7 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     const home = newHome()
     const first = await home.launch()
     const page = await windowOf(first)
-    const second = await home.launch('farport://workshop/gps?take-over')
+    const second = home.run('farport://workshop/gps?take-over')
     expect(await second.ended).toBe(0)
     await page.getByRole('dialog', { name: 'Connect to gps of workshop?' }).waitFor()
     await screenshot(page, 'app-link')
@@ -233,13 +240,56 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     })
   })
 
+  it('remembers its window also where it is quit, and quit again while it ends', async () => {
+    const home = newHome()
+    const app = await home.launch()
+    await windowOf(app)
+    await app.evaluate(({ app: electron, BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.maximize()
+      electron.quit()
+      electron.quit()
+    }, undefined)
+    expect(await app.ended).toBe(0)
+    expect(JSON.parse(readFileSync(join(home.config, 'farport/window.json'), 'utf8'))).toMatchObject({
+      place: { isMaximized: true }
+    })
+  })
+
+  it('has the computer wait with switching off until it has ended', async () => {
+    const app = await newHome().launch('--hidden')
+    await eventually(async () => expect(await trayOf(app)).toContain('[x] gps'))
+    const waits = await app.evaluate(({ powerMonitor }) => {
+      let isPrevented = false
+      const emit = powerMonitor.emit.bind(powerMonitor) as (name: string, event: object) => void
+      emit('shutdown', { preventDefault: () => (isPrevented = true) })
+      return isPrevented
+    }, undefined)
+    expect(waits).toBe(true)
+    expect(await app.ended).toBe(0)
+  })
+
+  it('stays hidden where the system starts it a second time', async () => {
+    const home = newHome()
+    const first = await home.launch('--hidden')
+    await eventually(async () => expect(await trayOf(first)).toContain('[x] gps'))
+    const told = first.evaluate(
+      ({ app }) => new Promise((resolve) => app.once('second-instance', () => resolve(true))),
+      undefined
+    )
+    const second = home.run('--hidden')
+    expect(await second.ended).toBe(0)
+    expect(await told).toBe(true)
+    const windows = ({ BrowserWindow }: Electron): number => BrowserWindow.getAllWindows().length
+    expect(await first.evaluate(windows, undefined)).toBe(0)
+  })
+
   it('is the farport command too, for its launcher in a package', async () => {
     const home = newHome()
     await home.serve()
-    const list = await home.launch('--cli', '--', 'list', '--json')
+    const list = home.run('--cli', '--', 'list', '--json')
     expect(await list.ended).toBe(0)
     expect(JSON.parse(list.stdout)).toMatchObject({ bridges: [{ name: 'gps' }] })
-    const wrong = await home.launch('--cli', '--', 'nonsense')
+    const wrong = home.run('--cli', '--', 'nonsense')
     expect(await wrong.ended).toBe(2)
     expect(wrong.stderr).toContain('There is no command "nonsense"')
   })

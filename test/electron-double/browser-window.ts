@@ -20,12 +20,14 @@ interface Frame {
   readonly url: string
 }
 
+type WindowOpenHandler = (details: { readonly url: string }) => { readonly action: 'allow' | 'deny' }
+
 /** Rendering processes have numbers of their own. */
 let lastProcess = 100
 
 class DoubleContents extends EventEmitter {
   readonly mainFrame: Frame
-  windowOpenHandler: unknown
+  #mayOpen: WindowOpenHandler = () => ({ action: 'allow' })
   readonly getURL: () => string
 
   constructor(getURL: () => string) {
@@ -41,8 +43,21 @@ class DoubleContents extends EventEmitter {
     }
   }
 
-  setWindowOpenHandler(handler: unknown): void {
-    this.windowOpenHandler = handler
+  setWindowOpenHandler(handler: WindowOpenHandler): void {
+    this.#mayOpen = handler
+  }
+
+  /** Of the double. */
+  open(url: string): void {
+    const details = {
+      url,
+      frameName: '',
+      features: '',
+      disposition: 'foreground-tab',
+      referrer: { url: '', policy: 'default' }
+    }
+    if (this.#mayOpen(strict('HandlerDetails', details)).action !== 'deny')
+      throw new Error(`the double opens no window for ${url}`)
   }
 }
 
@@ -189,7 +204,8 @@ export class DoubleWindow extends EventEmitter {
     await page.setViewportSize({ width, height })
     const web = await WebPage.open({
       ...{ page, preload, handlers },
-      posted: (channel, message, ports) => posted(channel, this.#event(ports), message)
+      posted: (channel, message, ports) => posted(channel, this.#event(ports), message),
+      opens: (url) => this.webContents.open(url)
     })
     this.#open = web
     page.on('crash', () => {

@@ -13,12 +13,15 @@ type FromPreload =
   | { type: 'post'; channel: string; message: unknown; ports: number[] }
   | { type: 'port'; id: number; data: Encoded }
   | { type: 'port-closed'; id: number }
+  | { type: 'window'; url: string }
 
 export interface WebPageOptions {
   readonly page: Page
   readonly preload: string
   readonly handlers: ReadonlyMap<string, Handler>
   readonly posted: (channel: string, message: unknown, ports: readonly DoublePort[]) => void
+  /** The page wants a window of its own. */
+  readonly opens: (url: string) => void
 }
 
 const HTTP = /^http:\/\/([\w-]+)\.([\w-]+)\.localhost\//
@@ -101,6 +104,9 @@ export class WebPage {
         return
       case 'port-closed':
         this.#ports.get(message.id)?.end()
+        return
+      case 'window':
+        this.#options.opens(toApp(message.url))
     }
   }
 

@@ -10,6 +10,11 @@ export const BINDING = '__double'
 
 /** In the page's world. */
 export const MAIN_WORLD = `(() => {
+  // Whoever is denied gets nothing; whoever is not, breaks the double.
+  window.open = (url = 'about:blank') => {
+    window.dispatchEvent(new CustomEvent('double:window', { detail: String(new URL(url, location.href)) }))
+    return null
+  }
   window.addEventListener('double:expose', ({ detail }) => {
     const { key, names } = JSON.parse(detail)
     if (key in window) throw new Error('cannot bind an API on top of ' + key)
@@ -58,6 +63,7 @@ export function preloadWorld(source: string): string {
     else if (message.type === 'close') port.close()
     else port.postMessage(decode(message.data))
   }
+  window.addEventListener('double:window', ({ detail }) => send({ type: 'window', url: detail }))
   const exposed = new Map()
   window.addEventListener('double:call', ({ detail }) => {
     const { key, name, args } = JSON.parse(detail)

@@ -8,10 +8,11 @@ import { PAGE_URL } from './page-channel.ts'
 /** The only addresses that are opened in the browser, character by character. */
 export const EXTERNAL: ReadonlySet<string> = new Set<string>()
 
-/** A text of ours, and the only thing that has a window of its own: nobody serves that a way to Farport (page-ports.ts). */
-const NOTICES = `${PAGE_URL}THIRD-PARTY-NOTICES.txt`
-
-/** Copying a line to the clipboard; reading what is there is not among it. */
+/**
+ * The one thing that is not denied: writing plain content to the clipboard, which Chromium allows every page in front of which somebody
+ * is. "Copy address for…", ids and the terminal's selection use it, and their only other way would be a command of ours with the same
+ * power and less checks. What lies in the clipboard cannot be read by it: that is `clipboard-read`, and denied.
+ */
 const ALLOWED = 'clipboard-sanitized-write'
 
 /** When the app is ready. */
@@ -27,10 +28,11 @@ export function lockDown(): void {
   defaultSession.on('will-download', (event) => event.preventDefault())
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(({ url }) => {
-      if (url === NOTICES) return { action: 'allow', overrideBrowserWindowOptions: { autoHideMenuBar: true } }
       openExternal(url)
       return { action: 'deny' }
     })
+    // Of every frame: `will-navigate` tells of the outermost alone.
+    contents.on('will-frame-navigate', (event) => event.preventDefault())
     contents.on('will-navigate', (event) => event.preventDefault())
     contents.on('will-redirect', (event) => event.preventDefault())
     contents.on('will-attach-webview', (event) => event.preventDefault())

@@ -52,6 +52,7 @@ export const settings = {
   file: 'Settings file',
   running: 'Running since',
   licences: 'Licences of what is used',
+  licencesLost: 'The licences cannot be read. See that Farport runs, and install it again where it does.',
   page: 'This page',
   pageAt: 'Served at',
   pageLink: 'Link for another browser',
