@@ -1,6 +1,7 @@
 /**
  * What the doctor looks at, gathered in one go: a plain value that its checks judge and that tests can write down. Called by
- * core/doctor, and for the ports alone by core/local-ports. Looks, never touches: no device is opened, no address taken.
+ * core/doctor, and for the ports alone by core/local-ports. Looks, never touches: no device is opened, no address taken, but that of
+ * mDNS for a moment, which its users share.
  */
 import { constants, existsSync } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
@@ -24,6 +25,7 @@ import { listPorts } from '../ports/list-ports.ts'
 import { clockFacts, type ClockFacts } from './doctor-clock.ts'
 import { instanceFacts, type InstanceFacts, type ServiceFact } from './doctor-instance-facts.ts'
 import { keyFacts, type KeyFacts } from './doctor-key-facts.ts'
+import { mdnsFacts, type MdnsFacts } from './doctor-mdns.ts'
 import type { PathsEnvironment } from './instance-paths.ts'
 
 /** Where to look; each is this system's own when absent. */
@@ -90,6 +92,7 @@ export interface Facts extends InstanceFacts, PortsFacts {
   readonly version: string | undefined
   readonly services: readonly ServiceFact[]
   readonly keys: readonly KeyFacts[]
+  readonly mdns: MdnsFacts
   readonly clock: ClockFacts
 }
 
@@ -108,14 +111,15 @@ const UDEV_DIRECTORIES: readonly string[] = [
 /** Never rejects for what this system does not have: such facts are empty or undefined. */
 export async function gatherFacts(environment: Environment = {}): Promise<Facts> {
   const { devRoot = '/dev', procRoot = '/proc' } = environment
-  const [ofPorts, ptyPossible, ptys, ipv6, taken, ofInstances, keys] = await Promise.all([
+  const [ofPorts, ptyPossible, ptys, ipv6, taken, ofInstances, keys, mdns] = await Promise.all([
     gatherPortsFacts(environment),
     mayReadAndWrite(join(devRoot, 'ptmx')),
     ptyCount(procRoot),
     hasIpv6(procRoot),
     listeningTcpPorts(procRoot),
     instanceFacts(environment.paths, environment.etcRoot),
-    keyFacts(environment.paths)
+    keyFacts(environment.paths),
+    mdnsFacts(environment.sysRoot)
   ])
   return {
     platform: environment.platform ?? process.platform,
@@ -127,6 +131,7 @@ export async function gatherFacts(environment: Environment = {}): Promise<Facts>
     tcpPorts: taken && (environment.tcpPorts ?? TCP_PORTS).map((port) => ({ port, taken: taken.has(port) })),
     ...ofInstances,
     keys,
+    mdns,
     clock: clockFacts(),
     version: environment.version,
     services: environment.services ?? []

@@ -10,6 +10,7 @@ import { once } from '../base/event.ts'
 import { Fault, toFault } from '../contract/faults.ts'
 import type { HostState } from '../contract/host.ts'
 import type { Reached } from '../contract/service-commands.ts'
+import type { Preferences } from '../contract/settings.ts'
 import type { SelfState, StateTree } from '../contract/state.ts'
 import type { Connection } from '../net/connection.ts'
 import { readAccounts } from '../os/device-access.ts'
@@ -36,6 +37,10 @@ export interface InstanceFact {
         readonly reach: readonly ReachFact[]
         /** Where its page is, or why nowhere; absent: nobody wants one. */
         readonly page?: HostState['page']
+        /** Where its shares, its rotators and its page listen. */
+        readonly addresses?: readonly string[]
+        /** What it says and asks in the network; absent: it does not tell. */
+        readonly discovery?: Preferences['discovery']
       }
     | { readonly type: 'dead' }
     | { readonly type: 'fault'; readonly fault: Fault }
@@ -127,9 +132,38 @@ async function runningState(
     if (!self) throw new Fault('peer-protocol', 'The Farport that runs here does not say what it is.')
     const isReachable = (self.listening ?? []).length > 0
     const reach = isReachable ? await askPeers(client, tree) : []
-    return { type: 'running', self, reach, ...(host?.page && { page: host.page }) }
+    const discovery = await discoveryOf(client)
+    return {
+      ...{ type: 'running', self, reach, addresses: listeningAt(tree) },
+      ...(host?.page && { page: host.page }),
+      ...(discovery && { discovery })
+    }
   } finally {
     client.dispose()
+  }
+}
+
+/** Those that it cannot have yet are somebody else's. */
+function listeningAt({ bridges, rotators, host }: StateTree): string[] {
+  const page = host?.page && 'url' in host.page ? [host.page.url] : []
+  const of = (each: {
+    readonly addresses: readonly string[]
+    readonly awaited?: readonly string[]
+  }): string[] => each.addresses.filter((address) => !each.awaited?.includes(address))
+  return [
+    ...Object.values(bridges).flatMap(of),
+    ...Object.values(rotators).flatMap((each) => (each.fault ? [] : of(each))),
+    ...page
+  ]
+}
+
+async function discoveryOf(client: RpcClient): Promise<Preferences['discovery'] | undefined> {
+  try {
+    const { preferences } = await within(STATE_MS, (signal) => client.call('settings.read', {}, signal))
+    return preferences.discovery
+  } catch {
+    // Older than the question, or busy: then nothing is said of it.
+    return undefined
   }
 }
 

@@ -78,7 +78,8 @@ export function ownPorts(instances: readonly InstanceFact[]): Set<number> {
   return new Set(
     instances.flatMap(({ state }) => {
       if (state.type !== 'running') return state.type === 'fault' ? [FARPORT_PORT] : []
-      return (state.self.listening ?? []).map((url) => Number(/:(\d+)$/.exec(url)?.[1]))
+      const urls = [...(state.self.listening ?? []), ...(state.addresses ?? [])]
+      return urls.flatMap((url) => /:(\d+)\/?$/.exec(url)?.[1] ?? []).map(Number)
     })
   )
 }

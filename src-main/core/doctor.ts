@@ -15,6 +15,7 @@ import {
   checkRights,
   checkUsers
 } from './doctor-ports.ts'
+import { checkMdns } from './doctor-mdns.ts'
 import { checkReach } from './doctor-reach.ts'
 import {
   checkAdapters,
@@ -39,6 +40,7 @@ const CHECKS: readonly ((facts: Facts) => Finding[])[] = [
   checkPtys,
   checkHotplug,
   checkNetwork,
+  checkMdns,
   checkInstances,
   checkServices,
   checkReach,

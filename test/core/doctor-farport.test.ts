@@ -28,8 +28,14 @@ const SELF: SelfState = {
   }
 }
 
-function runs(self: Partial<SelfState> = {}, reach: readonly ReachFact[] = []): InstanceFact {
-  const state = { type: 'running', self: { ...SELF, ...self }, reach } as const
+type Running = Extract<InstanceFact['state'], { readonly type: 'running' }>
+
+function runs(
+  self: Partial<SelfState> = {},
+  reach: readonly ReachFact[] = [],
+  more: Partial<Running> = {}
+): InstanceFact {
+  const state = { ...({ type: 'running', self: { ...SELF, ...self }, reach } as const), ...more }
   return { kind: self.kind ?? 'user', socket: '/run/user/1000/farport.sock', state }
 }
 
@@ -165,6 +171,10 @@ describe('the Farport that runs here', () => {
     expect(subjects([])).toEqual(['TCP 22217', 'TCP 7000'])
     expect(subjects([runs()])).toEqual(['TCP 7000'])
     expect(subjects([runs({ listening: ['farport://[::]:7000'] })])).toEqual(['TCP 22217'])
+    const addresses = ['rfc2217://192.168.1.20:7000', 'raw+unix:///run/x.sock', 'http://127.0.0.1:7373/']
+    expect(subjects([runs({}, [], { addresses })])).toEqual([])
+    const page = ['http://127.0.0.1:7000/']
+    expect(subjects([runs({}, [], { addresses: page })])).toEqual([])
   })
 })
 

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src-main/base/clock.ts'
@@ -73,6 +74,30 @@ describe('what a Farport that runs tells the doctor', () => {
     expect(state).toMatchObject({ reach: [{ peer: 'desk', reached: { reached: true, at } }] })
     expect(state?.type === 'running' && state.reach).toHaveLength(1)
     expect(old.asked).toEqual(['reach.me'])
+  })
+
+  it('is where its shares and rotators listen, but where another program does, and what it does in the network', async () => {
+    const taken = createServer()
+    onTestFinished(() => void taken.close())
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    const lab = await installation('lab')
+    const { id } = await lab.owner.call('share.add', {
+      port: { target: 'sim:echo' },
+      listen: ['raw://127.0.0.1:0']
+    })
+    const listen = [`raw://127.0.0.1:${port}`]
+    await lab.owner.call('share.add', { port: { target: 'sim:gps' }, listen })
+    await lab.owner.call('rotator.add', { listen: ['raw://127.0.0.1:0'], shares: [id] })
+    const { bridges, rotators } = lab.instance.state
+    const own = bridges[id]!.addresses
+    const [{ state } = { state: undefined }] = (await facts(lab)).instances
+    expect(own).toHaveLength(1)
+    expect(state).toMatchObject({
+      addresses: [...own, ...Object.values(rotators).flatMap(({ addresses }) => addresses)],
+      discovery: { announce: true, browse: true }
+    })
+    expect(Object.values(rotators)[0]?.addresses).toHaveLength(1)
   })
 
   it('asks three at the most', async () => {

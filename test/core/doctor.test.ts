@@ -56,6 +56,7 @@ const HEALTHY: Facts = {
   version: '1.2.3',
   services: [],
   keys: [],
+  mdns: { links: [{ name: 'eth0', multicast: true }], port: 'shared' },
   clock: { nowMs: NOON, builtMs: NOON - 1000, synchronised: true }
 }
 
@@ -77,6 +78,7 @@ it('a healthy computer: what is free, and no fix', () => {
     'ok IPv6: available',
     'ok TCP 22217: free to listen on',
     'ok TCP 7000: free to listen on',
+    'ok mDNS: others are looked for on eth0, UDP port 5353 can be shared',
     'ok Farport: none runs here: commands work by themselves, and other computers do not reach this one',
     'ok clock: kept right by the system'
   ])
@@ -236,7 +238,7 @@ describe('the computer', () => {
     const facts: Facts = { ...HEALTHY, platform: 'darwin', hotplug: 'polling', ipv6: undefined }
     expect(
       diagnose({ ...facts, tcpPorts: undefined, ptyCount: undefined }).map((each) => each.subject)
-    ).toEqual(['/dev/ttyUSB0', 'virtual ports', 'Farport', 'clock'])
+    ).toEqual(['/dev/ttyUSB0', 'virtual ports', 'mDNS', 'Farport', 'clock'])
   })
 })
 
@@ -302,7 +304,7 @@ describe('examine', () => {
       platform: 'linux'
     })
     // That of the computer that runs the test.
-    const besides = found.filter(({ subject }) => subject !== 'clock')
+    const besides = found.filter(({ subject }) => subject !== 'clock' && subject !== 'mDNS')
     const short = besides.map(({ level, subject, message }) => `${level} ${subject}: ${message}`)
     expect(short.map((each) => each.replaceAll(`${fixture.root}/`, '/'))).toEqual([
       'problem USB 1a86:7523: the WCH CH340 adapter in socket 1-1.3 has no driver',
