@@ -330,6 +330,10 @@ describe('names', () => {
     ['/dev/ttyUSB0', 'ttyUSB0'],
     ['sim:gps?rate=2', 'gps'],
     ['rfc2217://host:7000', 'host:7000'],
+    ['farport://bench/Ship%E2%80%99s%20GPS', 'Ship’s GPS'],
+    ['farport://bench/100%', '100%'],
+    ['farport://bench/a%1Bb', 'a%1Bb'],
+    ['farport://bench/a%2Fb', 'a%2Fb'],
     ['/dev/', '/dev/']
   ])('%s → %s', (target, name) => {
     expect(nameOf(target)).toBe(name)
