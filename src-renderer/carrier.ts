@@ -6,6 +6,7 @@ import { Fault } from '../src-main/contract/faults.ts'
 import type { Channel } from '../src-main/rpc/channel.ts'
 import { portChannel } from '../src-main/rpc/port-channel.ts'
 import { socketChannel } from '../src-main/rpc/socket-channel.ts'
+import { words } from './words/words.ts'
 
 /** Of the preload: absent in a browser. A port of its own for each key comes as a message of this window, with the key. */
 interface Preloaded {
@@ -48,7 +49,7 @@ async function whyNot(signal: AbortSignal): Promise<Fault> {
   const session = new URL('session', document.baseURI)
   const answer = await fetch(session, { cache: 'no-store', signal }).catch(() => undefined)
   if (answer?.status === 401) location.reload()
-  return new Fault('peer-unreachable', 'Farport does not answer.')
+  return new Fault('peer-unreachable', words.app.noAnswer)
 }
 
 function dialSocket(signal: AbortSignal): Promise<Channel> {
@@ -56,17 +57,24 @@ function dialSocket(signal: AbortSignal): Promise<Channel> {
     const url = new URL('rpc', document.baseURI)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     const socket = new WebSocket(url)
-    const fail = (): void => void whyNot(signal).then(reject)
+    // The signal is that of the page: nothing of a try stays at it.
+    const ended = new AbortController()
+    const once = { signal: ended.signal }
     const stop = (): void => {
+      ended.abort()
       socket.close()
       reject(signal.reason as Error)
     }
-    signal.addEventListener('abort', stop, { once: true })
-    socket.addEventListener('close', fail)
-    socket.addEventListener('open', () => {
-      signal.removeEventListener('abort', stop)
-      socket.removeEventListener('close', fail)
+    const fail = (): void => {
+      ended.abort()
+      void whyNot(signal).then(reject)
+    }
+    const open = (): void => {
+      ended.abort()
       resolve(socketChannel(socket, 'client'))
-    })
+    }
+    signal.addEventListener('abort', stop, once)
+    socket.addEventListener('close', fail, once)
+    socket.addEventListener('open', open, once)
   })
 }

@@ -19,6 +19,7 @@ import type { Channel } from '../src-main/rpc/channel.ts'
 import { RpcClient } from '../src-main/rpc/client.ts'
 import { StateMirror } from '../src-main/rpc/state-mirror.ts'
 import { pageClock } from './clock.ts'
+import { words } from './words/words.ts'
 
 /** Notices that the page keeps: the drawer of a share shows the last 20 of its own. */
 const MAX_NOTICES = 500
@@ -66,9 +67,7 @@ export class Core implements Disposable {
     const client = this.#client
     if (client) return client.call(name, args, signal)
     const { status } = this
-    return Promise.reject(
-      status.type === 'lost' ? status.fault : new Fault('peer-closed', 'Not connected yet.')
-    )
+    return Promise.reject(status.type === 'lost' ? status.fault : new Fault('peer-closed', words.app.notYet))
   }
 
   /** Ends with the connection; `ended` is called then, and whoever still wants it subscribes again. */
@@ -84,7 +83,7 @@ export class Core implements Disposable {
   }
 
   dispose(): void {
-    this.#end.abort(new Fault('peer-closed', 'The page was closed.'))
+    this.#end.abort(new Fault('peer-closed', words.app.closed))
     this.#client?.dispose()
   }
 
@@ -120,7 +119,7 @@ export class Core implements Disposable {
         this.status = { type: 'open' }
         this.#backoff.reset()
       })
-      mirror.onEnd((fault) => over(fault ?? new Fault('peer-closed', 'Farport tells nothing any more.')))
+      mirror.onEnd((fault) => over(fault ?? new Fault('peer-closed', words.app.silent)))
       client.onClose(over)
       this.notices = []
       client.subscribe('notices', { past: MAX_PAST_NOTICES }, (item) => this.#hear(item))

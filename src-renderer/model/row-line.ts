@@ -6,6 +6,7 @@ import {
   type LineSettings
 } from '../../src-main/contract/line.ts'
 import type { BridgeState } from '../../src-main/contract/state.ts'
+import { originWords } from './links.ts'
 
 export interface ShownLine {
   readonly settings: LineSettings
@@ -18,11 +19,10 @@ export interface ShownLine {
 
 type Lined = Pick<BridgeState, 'state' | 'own' | 'setBy' | 'carried'>
 
-/** `here`: what the owner is called. */
-export function lineOf({ share }: { readonly share?: Lined }, here = 'this computer'): ShownLine {
+export function lineOf({ share }: { readonly share?: Lined }): ShownLine {
   const { state, own, setBy, carried } = share ?? {}
   if (state?.type !== 'open') return { settings: { ...DEFAULT_SETTINGS, ...own } }
-  const by = setBy?.type === 'session' ? setBy.label : setBy?.type === 'owner' ? here : undefined
+  const by = originWords(setBy)
   return {
     settings: state.settings,
     lines: state.lines,

@@ -1,6 +1,6 @@
 /** The settings as the page shows and changes them: read when somebody looks, and again after each change. */
 import type { Core } from '../core.svelte.ts'
-import { toFault } from '../../src-main/contract/faults.ts'
+import { Fault, toFault } from '../../src-main/contract/faults.ts'
 import type { ServiceInput } from '../../src-main/contract/service-commands.ts'
 import type { Settings } from '../../src-main/contract/settings.ts'
 
@@ -30,8 +30,9 @@ export class SettingsBook {
   /** Rejects with the Fault why not; what is shown then is what holds. `wish` is asked when it is its turn. */
   change(wish: (settings: Settings) => Wish): Promise<void> {
     const done = this.#row.then(async () => {
+      if (!this.settings) await this.read()
       const { settings } = this
-      if (!settings) return
+      if (!settings) throw new Fault('peer-closed', this.fault)
       const wanted = wish(settings)
       const preferences = await this.#core.call('preferences.change', wanted)
       const { name = settings.name } = wanted

@@ -3,9 +3,10 @@
  * Used by the terminal's view, which it outlives not.
  */
 import type { Disposable } from '../../src-main/base/event.ts'
-import { Fault, type FaultRecord, toFault } from '../../src-main/contract/faults.ts'
+import { type FaultRecord, toFault } from '../../src-main/contract/faults.ts'
 import { MAX_TERMINAL_BYTES, type TerminalItem, type TerminalSpec } from '../../src-main/contract/terminal.ts'
 import type { Core } from '../core.svelte.ts'
+import { words } from '../words/words.ts'
 
 /** What was pasted waits here while the device takes it; more is refused whole, in bytes. */
 export const MAX_WAITING = 1024 * 1024
@@ -70,8 +71,7 @@ export class TerminalLink implements Disposable {
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (bytes.length === 0) return
     if (this.#waitingBytes + bytes.length > MAX_WAITING) {
-      this.refused =
-        'The device has not taken what was sent before. Nothing of this was sent: wait, or send less.'
+      this.refused = words.terminal.tooMuch
       return
     }
     for (let at = 0; at < bytes.length; at += MAX_TERMINAL_BYTES)
@@ -125,7 +125,7 @@ export class TerminalLink implements Disposable {
     }
   }
 
-  #end(why = new Fault('peer-closed', 'Farport closed it.').message): void {
+  #end(why = words.terminal.closed): void {
     // The reason of its last word is better than that of the connection's end.
     if (this.standing.type !== 'closed') this.standing = { type: 'closed', why }
     this.joined = undefined

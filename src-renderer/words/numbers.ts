@@ -6,10 +6,11 @@ const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
 export function bytes(count: number): string {
   let value = count
   let unit = 0
-  while (value >= 1000 && unit < UNITS.length - 1) {
+  // 999.95 kB would round to 1000 kB.
+  while (Math.round(value) >= 1000 && unit < UNITS.length - 1) {
     value /= 1000
     unit++
   }
   if (unit === 0) return count === 1 ? '1 byte' : `${count} bytes`
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit] ?? ''}`
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit] ?? ''}`
 }

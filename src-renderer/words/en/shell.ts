@@ -8,6 +8,10 @@ export const app = {
   skip: 'Skip to the page',
   places: 'Pages',
   lost: 'Farport does not answer.',
+  noAnswer: 'Farport does not answer.',
+  notYet: 'Not connected yet.',
+  silent: 'Farport tells nothing any more.',
+  closed: 'The page was closed.',
   lostHint: 'What is shown is how it was before. This page comes back by itself.'
 }
 

@@ -3,6 +3,8 @@
 export const terminal = {
   title: (name: string) => `Terminal of ${name}`,
   back: 'Back',
+  closed: 'Farport closed it.',
+  tooMuch: 'The device has not taken what was sent before. Nothing of this was sent: wait, or send less.',
   loading: 'Opening the terminal …',
   ended: (why: string) => `The terminal has ended: ${why}`,
   again: 'Connect again',
