@@ -107,6 +107,7 @@ class Counting implements Disposable {
   readonly #clock: Clock
   readonly #look: (readers: ReadonlySet<Reader>) => boolean
   #timer: Disposable
+  #ended = false
   /** Nothing has moved for so long, in ms. */
   #stillMs = 0
 
@@ -118,12 +119,15 @@ class Counting implements Disposable {
   }
 
   dispose(): void {
+    this.#ended = true
     this.#timer.dispose()
   }
 
   #after(delayMs: number): Disposable {
     const look = (): void => {
       this.#stillMs = this.#look(this.readers) ? 0 : this.#stillMs + delayMs
+      // The last of them may have left just now: whoever does not take what was sent is closed.
+      if (this.#ended) return
       this.#timer = this.#after(this.#stillMs < COUNTS_MS ? this.#countsMs : COUNTS_MS)
     }
     return this.#clock.after(delayMs, look, 'idle')

@@ -145,6 +145,27 @@ describe('the state topic', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('looks no more when the last one leaves because of what it was sent', async () => {
+    const clock = new FakeClock()
+    let bytes = 0
+    const read = (): StateTree => ({
+      ...tree([]),
+      bridges: { a: { bytesToDevice: bytes++ } as StateTree['bridges'][string] }
+    })
+    const topic = new StateTopic(read, new Emitter<void>().event, clock)
+    let sent = 0
+    const subscription = new Subscription(
+      10,
+      () => {
+        if (++sent > 1) throw new Fault('bug', 'It is larger than a message may be.')
+      },
+      () => undefined
+    )
+    subscription.serve(topic.subscribe(subscription, { countsMs: 100 }))
+    await clock.advance(100)
+    expect([sent, clock.pending]).toEqual([2, 0])
+  })
+
   it('looks at byte counts as often as each asked for, and seldom where nothing moves or nobody takes it', async () => {
     const clock = new FakeClock()
     let [reads, bytes] = [0, 0]
