@@ -98,6 +98,13 @@ describe('systemd', () => {
     expect(() => systemd.install(place({ program: cached }), 'system')).toThrow(/npx/)
   })
 
+  it('starts the app by its launcher, whose words are no paths', () => {
+    const program = ['/usr/bin/env', '--ozone-platform=headless', '--cli', '--'] as const
+    expect(textOf(systemd.install(place({ program }), 'system'))).toContain(
+      'ExecStart=/usr/bin/env --ozone-platform=headless --cli -- serve'
+    )
+  })
+
   it('refuses where systemd does not run, and a user’s service by sudo', () => {
     const here = place()
     rmSync(join(here.root, 'run/systemd'), { recursive: true })
@@ -254,6 +261,16 @@ print(json.dumps({each.tag.split('}')[1]: each.text for each in root.iter()}))`
       Command: String.raw`C:\Program Files\nodejs\node.exe`,
       Arguments: String.raw`"C:\Ada & Co\farport.js" serve`,
       ExecutionTimeLimit: 'PT0S'
+    })
+  })
+
+  it('starts the app as its launcher does, without a console', () => {
+    const program = [String.raw`C:\Ada\Farport.exe`, '--cli', '--'] as const
+    const [step] = scheduledTask.install({ ...windows(), program }, 'user').steps
+    expect(step).toMatchObject({
+      text: expect.stringMatching(
+        /<Command>C:\\Ada\\Farport\.exe<[^]*<Arguments>.*--cli.* .*--.* serve</
+      ) as string
     })
   })
 

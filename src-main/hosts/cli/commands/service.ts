@@ -7,6 +7,7 @@ import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { flag, parse } from '../options.ts'
 import { launchd } from '../service/launchd.ts'
+import { ownProgram } from '../service/own-program.ts'
 import { scheduledTask } from '../service/scheduled-task.ts'
 import type { Place, Plan, Ran, Scope, ServiceKind, ServiceStatus } from '../service/service-kind.ts'
 import { statusLines } from '../service/status-lines.ts'
@@ -122,7 +123,14 @@ function here(): Place {
     userName: userInfo().username,
     home: homedir(),
     environment: process.env,
-    program: [nodePath(), realpathSync(process.argv[1] ?? '')],
+    program: ownProgram({
+      platform: process.platform,
+      execPath: process.execPath,
+      node: [nodePath(), realpathSync(process.argv[1] ?? '')],
+      isApp: 'electron' in process.versions,
+      environment: process.env,
+      isThere: existsSync
+    }),
     version: __FARPORT_VERSION__,
     root: '',
     run

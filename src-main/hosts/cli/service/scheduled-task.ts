@@ -10,13 +10,13 @@ const TASK = 'Farport'
 export const scheduledTask: ServiceKind = {
   install(place, scope) {
     userOnly(scope)
-    const [node, script] = place.program
+    const [program, ...words] = place.program
     const path = xmlPath(place)
     const text = asset('service/task.xml', {
       VERSION: xmlText(place.version),
       USER: xmlText(account(place)),
-      COMMAND: xmlText(node),
-      ARGUMENTS: xmlText(`${windowsWord(script)} serve`)
+      COMMAND: xmlText(program),
+      ARGUMENTS: xmlText([...words.map(windowsWord), 'serve'].join(' '))
     })
     return {
       needsRoot: false,

@@ -15,8 +15,8 @@ export interface Place {
   readonly userName: string
   readonly home: string
   readonly environment: NodeJS.ProcessEnv
-  /** Node.js, and the `farport.js` that runs now; absolute. */
-  readonly program: readonly [node: string, script: string]
+  /** What starts this command again: Node.js and the `farport.js` that runs now, or the launcher of the app. Paths are absolute. */
+  readonly program: readonly [program: string, ...words: string[]]
   readonly version: string
   /** Where the system's own files are, in front of each of their paths; empty but in tests. */
   readonly root: string

@@ -155,7 +155,7 @@ function needSystemd({ root }: Place): void {
 
 /** The service is a user of its own, with a /tmp of its own, and it outlives a cache. */
 function mustBeReadable({ program }: Place): void {
-  for (const path of program) {
+  for (const path of program.filter((word) => word.startsWith('/'))) {
     if (path.includes('/_npx/'))
       throw new Fault(
         'usage',
