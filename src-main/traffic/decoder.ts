@@ -22,10 +22,15 @@ export interface Decoded {
   readonly text: string
   readonly verdict: Verdict
   readonly fields: readonly DecodedField[]
-  /** What filters ask for: `fc` (function code), `unit`, `crc` (ok or bad), `type` (an NMEA sentence); plain words, lower case. */
+  /**
+   * What filters ask for: `fc` (function code), `unit`, `crc` (ok or bad), `type` (an NMEA sentence); plain words, lower case. A row with
+   * several frames has several values, parted by a space.
+   */
   readonly keys?: Readonly<Record<string, string>>
-  /** The number of the row that this one answers, and the time between them. */
+  /** The number of the row that this one answers, and the time from its last byte to the first one here. */
   readonly answers?: { readonly row: number; readonly afterNs: number }
+  /** Rows before this one that asked something, and it is known now that nobody answered. */
+  readonly unanswered?: readonly number[]
 }
 
 export interface Decoder {
