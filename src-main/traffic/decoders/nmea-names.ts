@@ -1,0 +1,207 @@
+/** The words of NMEA 0183: talkers, sentences, makers of proprietary ones. Facts of the standard, in our own words. */
+
+const TALKERS: Readonly<Record<string, string>> = {
+  AB: 'AIS base station',
+  AD: 'dependent AIS base station',
+  AG: 'autopilot',
+  AI: 'AIS station',
+  AN: 'AIS aid to navigation',
+  AP: 'magnetic autopilot',
+  AR: 'AIS receiver',
+  AT: 'AIS transmitter',
+  BD: 'BeiDou',
+  BN: 'bridge watch alarm',
+  BS: 'AIS base station',
+  CD: 'digital selective calling',
+  CR: 'data receiver',
+  CS: 'satellite communication',
+  CT: 'radio telephone MF/HF',
+  CV: 'radio telephone VHF',
+  DF: 'direction finder',
+  EC: 'electronic chart',
+  EP: 'emergency beacon',
+  ER: 'engine room',
+  GA: 'Galileo',
+  GB: 'BeiDou',
+  GI: 'NavIC',
+  GL: 'GLONASS',
+  GN: 'several satellite systems',
+  GP: 'GPS',
+  GQ: 'QZSS',
+  HC: 'magnetic compass',
+  HE: 'north seeking gyro',
+  HF: 'fluxgate compass',
+  HN: 'gyro',
+  II: 'integrated instruments',
+  IN: 'integrated navigation',
+  LC: 'Loran C',
+  QZ: 'QZSS',
+  RA: 'radar',
+  SD: 'depth sounder',
+  SN: 'electronic positioning',
+  SS: 'scanning sounder',
+  TI: 'turn rate indicator',
+  VD: 'Doppler speed log',
+  VM: 'magnetic speed log',
+  VW: 'mechanical speed log',
+  WI: 'weather instruments',
+  YX: 'transducer',
+  ZA: 'atomic clock',
+  ZC: 'chronometer',
+  ZQ: 'quartz clock',
+  ZV: 'radio clock'
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  AAM: 'Waypoint arrival alarm',
+  ABM: 'AIS addressed message',
+  ACA: 'AIS channel assignment',
+  ACK: 'Alarm acknowledgement',
+  ALM: 'GPS almanac',
+  ALR: 'Alarm state',
+  APB: 'Autopilot sentence B',
+  BBM: 'AIS broadcast message',
+  BEC: 'Bearing and distance, dead reckoning',
+  BOD: 'Bearing from origin to destination',
+  BWC: 'Bearing and distance to waypoint',
+  BWR: 'Bearing and distance, rhumb line',
+  BWW: 'Bearing from waypoint to waypoint',
+  DBK: 'Depth below keel',
+  DBS: 'Depth below surface',
+  DBT: 'Depth below transducer',
+  DPT: 'Depth',
+  DSC: 'Digital selective calling',
+  DSE: 'Digital selective calling, expanded',
+  DTM: 'Datum reference',
+  FSI: 'Frequency set',
+  GBS: 'Satellite fault detection',
+  GGA: 'Fix data',
+  GLL: 'Position',
+  GMP: 'Fix data, map projection',
+  GNS: 'Fix data of several systems',
+  GRS: 'Range residuals',
+  GSA: 'Satellites in use and dilution of precision',
+  GST: 'Pseudorange error statistics',
+  GSV: 'Satellites in view',
+  HDG: 'Heading, deviation and variation',
+  HDM: 'Magnetic heading',
+  HDT: 'True heading',
+  HFB: 'Trawl headrope to footrope and bottom',
+  HSC: 'Heading steering command',
+  ITS: 'Trawl door spread',
+  LCD: 'Loran C signal data',
+  MDA: 'Meteorological composite',
+  MMB: 'Barometer',
+  MSK: 'Beacon receiver interface',
+  MSS: 'Beacon receiver status',
+  MTA: 'Air temperature',
+  MTW: 'Water temperature',
+  MWD: 'Wind direction and speed',
+  MWV: 'Wind speed and angle',
+  OSD: 'Own ship data',
+  RMA: 'Recommended minimum, Loran C',
+  RMB: 'Recommended minimum, navigation',
+  RMC: 'Recommended minimum',
+  ROT: 'Rate of turn',
+  RPM: 'Revolutions',
+  RSA: 'Rudder angle',
+  RSD: 'Radar system data',
+  RTE: 'Route',
+  SFI: 'Scanning frequency',
+  STN: 'Several data id',
+  TLL: 'Target position',
+  TTM: 'Tracked target',
+  TXT: 'Text',
+  VBW: 'Dual ground and water speed',
+  VDM: 'AIS message',
+  VDO: 'AIS message, own ship',
+  VDR: 'Set and drift',
+  VHW: 'Water speed and heading',
+  VLW: 'Distance through water',
+  VPW: 'Speed parallel to wind',
+  VTG: 'Course and speed over ground',
+  VWR: 'Relative wind',
+  WCV: 'Waypoint closure velocity',
+  WNC: 'Distance from waypoint to waypoint',
+  WPL: 'Waypoint',
+  XDR: 'Transducer measurements',
+  XTE: 'Cross-track error',
+  XTR: 'Cross-track error, dead reckoning',
+  ZDA: 'Time and date',
+  ZFO: 'Time from origin waypoint',
+  ZTG: 'Time to destination'
+}
+
+const MAKERS: Readonly<Record<string, string>> = {
+  ASH: 'Ashtech',
+  CSI: 'CSI Wireless',
+  FEC: 'Furuno',
+  FRV: 'FarSounder',
+  GRM: 'Garmin',
+  LEI: 'Leica',
+  MGN: 'Magellan',
+  MTK: 'MediaTek',
+  NMR: 'NetModule',
+  QTM: 'Quectel',
+  RMS: 'Rockwell',
+  SKP: 'Skyplot',
+  SLI: 'Starlink',
+  SRF: 'SiRF',
+  STM: 'STMicroelectronics',
+  TNL: 'Trimble',
+  UBX: 'u-blox'
+}
+
+const AIS_MESSAGES: readonly string[] = [
+  '',
+  'position report',
+  'position report, assigned',
+  'position report, interrogated',
+  'base station report',
+  'static and voyage data',
+  'binary message, addressed',
+  'binary acknowledgement',
+  'binary broadcast',
+  'search and rescue aircraft',
+  'time inquiry',
+  'time response',
+  'safety message, addressed',
+  'safety acknowledgement',
+  'safety broadcast',
+  'interrogation',
+  'assignment',
+  'differential corrections',
+  'position report, class B',
+  'position report, class B, extended',
+  'data link management',
+  'aid to navigation',
+  'channel management',
+  'group assignment',
+  'static data, class B',
+  'single slot binary',
+  'multiple slot binary',
+  'position report, long range'
+]
+
+/** Undefined: nobody that we know. */
+export function talkerName(talker: string): string | undefined {
+  return /^U\d$/.test(talker) ? 'named by the user' : own(TALKERS, talker)
+}
+
+export function sentenceName(type: string): string | undefined {
+  return own(SENTENCES, type)
+}
+
+/** Of the three letters behind `$P`. */
+export function makerName(letters: string): string | undefined {
+  return own(MAKERS, letters)
+}
+
+export function aisName(type: number): string {
+  const name = AIS_MESSAGES[type]
+  return name === undefined || name === '' ? `message type ${type}` : name
+}
+
+function own(table: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined
+}
