@@ -46,8 +46,15 @@ export function standingOf(link: BridgeState, nowMs: number, lostSince?: number)
     case 'open':
       if (blocked) return { text: words.links.blocked[blocked.by], tone: 'warning' }
       if (far?.type === 'known' && !far.writer) return { text: watching(far), tone: 'warning' }
-      return { text: sessions.length > 0 ? say.used : say.connected, tone: 'good' }
+      return { text: sessions.length > 0 ? usedBy(link) : say.connected, tone: 'good' }
   }
+}
+
+/** Names it where the system shows which program that is. */
+function usedBy({ programs = [] }: BridgeState): string {
+  const { used, usedBy: say } = words.links.states
+  const [first, ...others] = programs
+  return first ? say(first.command, first.pid, others.length) : used
 }
 
 function watching({ holder, observes, peer }: Extract<FarState, { readonly type: 'known' }>): string {

@@ -21,6 +21,8 @@ export interface ScreenOptions {
   readonly onbinary: (text: string) => void
   /** Shift+Esc: the keyboard shall not be caught in it. */
   readonly onleave: () => void
+  /** Ctrl+Shift+C: what is selected is wanted. */
+  readonly oncopy: () => void
   readonly label: string
 }
 
@@ -29,7 +31,7 @@ export class TerminalScreen implements Disposable {
   readonly #terminal: Terminal
   readonly #place: HTMLElement
 
-  constructor({ place, ontext, onbinary, onleave, label }: ScreenOptions) {
+  constructor({ place, ontext, onbinary, onleave, oncopy, label }: ScreenOptions) {
     this.#place = place
     const terminal = new Terminal({
       fontFamily: valueOf('--font-fixed'),
@@ -53,9 +55,15 @@ export class TerminalScreen implements Disposable {
     this.#life.add(terminal.onData(ontext))
     this.#life.add(terminal.onBinary(onbinary))
     terminal.attachCustomKeyEventHandler((event) => {
-      const isLeaving = event.key === 'Escape' && event.shiftKey
-      if (isLeaving && event.type === 'keydown') onleave()
-      return !isLeaving
+      if (event.type !== 'keydown') return true
+      const { ctrlKey, shiftKey, code } = event
+      if (event.key === 'Escape' && shiftKey) onleave()
+      // As terminals have it, where Ctrl+C and Ctrl+V go to the device. Pasting is the browser's own then.
+      else if (ctrlKey && shiftKey && code === 'KeyC') {
+        event.preventDefault()
+        oncopy()
+      } else return !(ctrlKey && shiftKey && code === 'KeyV')
+      return false
     })
     const size = new ResizeObserver(() => fit.fit())
     size.observe(place)

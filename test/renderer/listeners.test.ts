@@ -102,5 +102,8 @@ describe('plain listeners of a share', () => {
     )
     expect([hostFor(here!, self), hostFor(open!, self)]).toEqual(['127.0.0.1', '192.168.1.9'])
     expect(hostFor(open!, { ...self, listening: [] })).toBe('box')
+    // A name for people would be several words of a command, or a command of its own.
+    for (const name of ['Ada’s laptop', 'a; reboot', '$(reboot)', "box'"])
+      expect(hostFor(open!, { ...self, name, listening: [] })).toBe('ADDRESS-OF-THIS-COMPUTER')
   })
 })

@@ -15,6 +15,8 @@ export const links = {
     closing: 'Disconnecting …',
     connected: 'Connected, no program uses it',
     used: 'In use by a program here',
+    usedBy: (program: string, pid: number, others: number) =>
+      `In use by ${program} (pid ${pid})${others > 0 ? ` and ${others} more` : ''}`,
     lost: (time: string) => `Lost for ${time}`,
     notYet: 'Not reached yet',
     broken: 'Cannot be used as it is',

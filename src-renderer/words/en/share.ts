@@ -113,6 +113,8 @@ export const listeners = {
 export const address = {
   title: (name: string) => `Copy address of ${name} for …`,
   program: 'Program',
+  /** Stands in a command: one word, without what a shell reads. */
+  yourAddress: 'ADDRESS-OF-THIS-COMPUTER',
   needs: (protocol: string) => `This program needs a plain ${protocol} address, and there is none yet.`,
   off: 'It is not shared now: switch it on for the line to work.',
   onlyHere: 'This address is for programs on this computer only.',

@@ -14,7 +14,7 @@ export const terminal = {
   take: 'Take control',
   gone: 'Terminal',
   unknown: 'There is no such port any more.',
-  leave: 'Shift+Esc leaves the terminal for the buttons above.',
+  leave: 'Shift+Esc leaves the terminal for the buttons above. Ctrl+Shift+C copies, Ctrl+Shift+V pastes.',
   sendBreak: 'Send break',
   echo: 'Local echo',
   ending: 'Line ending',
