@@ -142,6 +142,11 @@ export interface BridgeState {
   /** Absent where nothing waits, or what waits moves. */
   readonly blocked?: BlockedState
   readonly sessions: readonly SessionState[]
+  /**
+   * Of a link: the programs of this computer that have its virtual port open, as far as the system shows them. Looked at while an owner
+   * watches, when the port is opened or closed; absent where none is known.
+   */
+  readonly programs?: readonly PortUser[]
   /** Of a link that is connected to a share of another Farport. */
   readonly far?: FarState
   /** Totals since the start, sessions that left included. */

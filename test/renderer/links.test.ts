@@ -42,6 +42,12 @@ describe('how a link stands', () => {
     ['open', link(OPEN), 'Connected, no program uses it', 'good'],
     ['in use', link(OPEN, used), 'In use by a program here', 'good'],
     [
+      'in use by one that the system shows',
+      link(OPEN, { ...used, programs: [{ pid: 812, command: 'minicom' }] }),
+      'In use by minicom (pid 812)',
+      'good'
+    ],
+    [
       'held back',
       link(OPEN, { blocked: { since: 0, by: 'cts', bytes: 5 } }),
       'Waiting: the device holds the data back (CTS)',

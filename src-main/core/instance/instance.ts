@@ -24,6 +24,7 @@ import { difference } from '../../store/difference.ts'
 import { SettingsFile, type Change } from '../../store/settings-file.ts'
 import type { Announced } from '../announcing.ts'
 import { Core } from '../core.ts'
+import { LinkPrograms } from '../link-programs.ts'
 import { LocalPorts } from '../local-ports.ts'
 import { listenLocal } from '../local-socket.ts'
 import type { InstancePaths } from '../instance-paths.ts'
@@ -92,6 +93,7 @@ export class Instance {
   readonly #far: FarShares
   readonly #host: Host
   readonly #ports: LocalPorts
+  readonly #programs: LinkPrograms
   readonly #terminals: Terminals
   readonly #backend: InstanceBackend
   readonly #clients = new Set<Client>()
@@ -173,10 +175,17 @@ export class Instance {
     })
     this.#ports = this.#life.add(new LocalPorts({ clock: this.#clock }))
     this.#life.add(this.#ports.onChange(() => this.#states.fire()))
+    this.#programs = this.#life.add(
+      new LinkPrograms({ clock: this.#clock, bridges: () => this.#core.state.bridges })
+    )
+    this.#life.add(this.#programs.onChange(() => this.#states.fire()))
     this.#terminals = new Terminals(this.#core)
     this.#backend = new InstanceBackend({
       terminals: this.#terminals,
-      ownerWatches: (watches) => this.#ports.watch(watches),
+      ownerWatches: (watches) => {
+        this.#ports.watch(watches)
+        this.#programs.watch(watches)
+      },
       handlers: handlers(this.#house()),
       state: () => this.state,
       changes: this.#states.event,
@@ -247,7 +256,7 @@ export class Instance {
     const { bridges, rotators } = this.#entries.complete(this.#core.state)
     const paused = pauseOf(this.settings)
     return {
-      bridges: this.#ports.complete(this.#far.complete(bridges)),
+      bridges: this.#programs.complete(this.#ports.complete(this.#far.complete(bridges))),
       rotators,
       self: {
         id: this.#key.id,
@@ -427,6 +436,7 @@ export class Instance {
   /** Something runs, or does not, that did not before. */
   #look(): void {
     this.#far.sync()
+    this.#programs.sync()
     this.#states.fire()
   }
 
