@@ -49,13 +49,15 @@ export class Announcing implements Disposable {
     if (this.#ended || this.#isLooking) return
     const what = this.#options.what()
     const unknown = this.#unknown(what)
-    if (unknown.length > 0) {
-      this.#isLooking = true
-      await this.#devices.look(unknown)
-      this.#isLooking = false
-      // What changed meanwhile is looked at then.
-      this.look()
+    if (unknown.length === 0) {
+      this.#tell(what)
+      return
     }
+    this.#isLooking = true
+    await this.#devices.look(unknown)
+    this.#isLooking = false
+    // What changed meanwhile is looked at then.
+    this.look()
     this.#tell(this.#options.what())
   }
 

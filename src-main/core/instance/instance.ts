@@ -12,7 +12,7 @@ import { Lifetime } from '../../base/lifetime.ts'
 import { SHUTDOWN } from '../../contract/close.ts'
 import type { Fault } from '../../contract/faults.ts'
 import { FRESH_SETTINGS, type Preferences, type Settings } from '../../contract/settings.ts'
-import type { StateTree } from '../../contract/state.ts'
+import type { SelfState, StateTree } from '../../contract/state.ts'
 import type { NoticeLine } from '../../contract/topics.ts'
 import { loadIdentity, type Identity as Key } from '../../peers/identity.ts'
 import { TrustStore } from '../../peers/trust.ts'
@@ -258,17 +258,7 @@ export class Instance {
     return {
       bridges: this.#programs.complete(this.#ports.complete(this.#far.complete(bridges))),
       rotators,
-      self: {
-        id: this.#key.id,
-        name: this.#name,
-        version: this.#options.version,
-        pid: process.pid,
-        kind: this.#options.paths.kind,
-        since: this.#since,
-        settingsPath: this.#file.path,
-        listening: this.#peers.listening,
-        faults: [...this.#faults, ...this.#peers.faults].map((fault) => fault.toJSON())
-      },
+      self: this.#self,
       peers: this.#peers.peers,
       pairings: this.#peers.pairings,
       nearby: Object.fromEntries(this.#near.nearby.map((each) => [each.id, each])),
@@ -448,9 +438,24 @@ export class Instance {
   }
 
   get #announced(): Announced {
-    const { bridges, self } = this.state
+    // Looked at whenever anything changes: no more of the state than it takes.
+    const { bridges } = this.#entries.complete(this.#core.state)
     const shares = new Map(this.settings.shares.map((each) => [each.id, each]))
-    return { ...(self && { self }), bridges: Object.values(bridges), shareOf: (id) => shares.get(id) }
+    return { self: this.#self, bridges: Object.values(bridges), shareOf: (id) => shares.get(id) }
+  }
+
+  get #self(): SelfState {
+    return {
+      id: this.#key.id,
+      name: this.#name,
+      version: this.#options.version,
+      pid: process.pid,
+      kind: this.#options.paths.kind,
+      since: this.#since,
+      settingsPath: this.#file.path,
+      listening: this.#peers.listening,
+      faults: [...this.#faults, ...this.#peers.faults].map((fault) => fault.toJSON())
+    }
   }
 
   get #name(): string {
