@@ -59,7 +59,7 @@ const topic =
 export const TOPICS = {
   /**
    * Changes that come while there is no credit are told as one. A peer sees what it may observe. `countsMs`: how often byte counts alone
-   * are told, where bytes move; else each second. An older Farport refuses it (`usage`).
+   * are told, where bytes move; else, and to a peer, each second. An older Farport refuses it (`usage`).
    */
   state: topic<StateItem>()(
     'peer',

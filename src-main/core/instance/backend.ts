@@ -63,7 +63,8 @@ export class InstanceBackend implements Backend, Disposable {
           // The topic's own schema has read the arguments.
           this.#state.subscribe(subscriber, {
             view: this.#options.viewOf(who),
-            ...(args as TopicArguments<'state'>)
+            // Another computer looks each second: each look costs this one a whole tree.
+            ...(who.type === 'owner' && (args as TopicArguments<'state'>))
           }),
           who
         )

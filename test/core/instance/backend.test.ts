@@ -32,7 +32,7 @@ function made() {
   const set = (bytesToDevice: number): void => {
     tree = { ...tree, bridges: { desk: { id: 'desk', bytesToDevice } as StateTree['bridges'][string] } }
   }
-  const watch = (who = OWNER, topic: 'state' | 'notices' = 'state', past = 0) => {
+  const watch = (who = OWNER, topic: 'state' | 'notices' = 'state', past = 0, counts = {}) => {
     const items: unknown[] = []
     const ends: unknown[] = []
     const subscription = new Subscription(
@@ -40,7 +40,7 @@ function made() {
       (item) => items.push(item),
       (fault) => ends.push(fault)
     )
-    const served = backend.subscribe(topic, topic === 'state' ? {} : { past }, who, subscription)
+    const served = backend.subscribe(topic, topic === 'state' ? counts : { past }, who, subscription)
     subscription.serve(served)
     return { items, ends, subscription, served }
   }
@@ -74,6 +74,14 @@ describe('what clients of a running instance get', () => {
     third.subscription.dispose()
     await clock.advance(1000)
     expect(clock.pending).toBe(0)
+  })
+
+  it('is counted as often as its owner asks for, and each second for a peer', async () => {
+    const { clock, watch, reads } = made()
+    watch(PEER, 'state', 0, { countsMs: 50 })
+    const before = reads()
+    await clock.advance(1000)
+    expect(reads() - before).toBe(1)
   })
 
   it('is told of a change at once, and of nothing where nothing changed', async () => {
