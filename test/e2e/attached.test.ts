@@ -201,6 +201,21 @@ describe('enable, disable, remove, disconnect', () => {
     expect(home.read().shares).toEqual([])
   })
 
+  it('pauses all sharing, shows that, and shares again what it did', async () => {
+    const { home } = await instance({ shares: [echo('desk'), echo('lab'), echo('off', { enabled: false })] })
+    expect(await home.farport('pause').ended).toMatchObject({ code: 0, stdout: 'paused desk, lab\n' })
+    const { bridges, paused } = await listing(home)
+    expect(bridges.map(({ enabled }) => enabled)).toEqual([false, false, false])
+    expect(paused?.shares).toEqual(bridges.slice(0, 2).map(({ id }) => id))
+    expect((await home.farport('list').ended).stdout).toMatch(
+      /^Sharing is paused since \d\d:\d\d:\d\d; farport resume brings back: desk, lab$/m
+    )
+    const resumed = await home.farport('resume', '--json').ended
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ resumed: [{ name: 'desk' }, { name: 'lab' }] })
+    expect((await listing(home)).bridges.map(({ enabled }) => enabled)).toEqual([true, true, false])
+    expect(await home.farport('resume').ended).toMatchObject({ code: 0, stdout: 'nothing was paused\n' })
+  })
+
   it('tells what cannot be on, and goes on trying', async () => {
     const { home } = await instance({ shares: [echo('first')] })
     const [url] = (await bridge(home, 'first')).addresses

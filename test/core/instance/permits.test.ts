@@ -47,6 +47,7 @@ const SHARE: Required<BridgeState> = {
   carried: { settings: ['baudRate'], control: [], modem: [] },
   blocked: { since: 9, by: 'cts', bytes: 10 },
   sessions: [SESSION],
+  programs: [{ pid: 812, command: 'secret-program' }],
   far: { type: 'unknown', peer: 'elsewhere' },
   ...{ bytesToDevice: 11, bytesFromDevice: 12, lostToDevice: 13, lostFromDevice: 14 }
 }
@@ -81,6 +82,7 @@ const FIELDS: Record<keyof BridgeState, 'as it is' | 'made' | 'hidden'> = {
   ...{
     own: 'hidden',
     setBy: 'hidden',
+    programs: 'hidden',
     carried: 'hidden',
     portId: 'hidden',
     usb: 'hidden',
