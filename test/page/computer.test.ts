@@ -10,7 +10,7 @@ import { readableCopy } from '../e2e/readable-copy.ts'
 import { Device } from '../peers/device.ts'
 import { freePort } from '../peers/free-port.ts'
 import { lacks, PYTHON } from '../peers/need.ts'
-import { complaints } from './axe.ts'
+import { problemsOfAccess } from './accessible.ts'
 import { type PageOptions, screenshot, useBrowser } from './browser.ts'
 
 const NOBODY = '65534'
@@ -90,7 +90,7 @@ describe.skipIf(lacks('chromium'))('this computer', () => {
       )
       await page.locator('.xterm-rows').getByText('link ready').waitFor()
       expect(await page.title()).toBe('This computer · Farport')
-      expect(await complaints(page)).toEqual([])
+      expect(await problemsOfAccess(page)).toEqual([])
       await page.keyboard.press('Shift+Escape')
       await expect.poll(() => page.locator(':focus').innerText()).toBe('Back')
     }
@@ -143,7 +143,7 @@ describe.skipIf(lacks('chromium'))('this computer', () => {
     await choose(page, 'gps', 'Who is using it')
     const drawer = page.getByRole('complementary', { name: 'gps' })
     await drawer.getByText('Has control').waitFor()
-    expect(await complaints(page)).toEqual([])
+    expect(await problemsOfAccess(page)).toEqual([])
     await screenshot(page, 'computer-drawer')
     await drawer.getByRole('button', { name: /^Disconnect/ }).click()
     await drawer.getByText('Nobody at the moment.').waitFor()
@@ -269,15 +269,15 @@ describe.skipIf(lacks('chromium'))('this computer', () => {
       { scheme }
     )
     await rowOf(page, 'Label printer').getByText('Device unplugged, waiting').waitFor()
-    expect(await complaints(page)).toEqual([])
+    expect(await problemsOfAccess(page)).toEqual([])
     await screenshot(page, `computer-${scheme}`)
     await page.getByRole('button', { name: 'Details of gps' }).click()
     await page.getByRole('complementary', { name: 'gps' }).getByText('Not encrypted').waitFor()
-    expect(await complaints(page)).toEqual([])
+    expect(await problemsOfAccess(page)).toEqual([])
     await choose(page, 'gps', 'Copy address for')
     await page.getByRole('combobox', { name: 'Program' }).selectOption('qemu')
     await page.getByText('-serial tcp:127.0.0.1').waitFor()
-    expect(await complaints(page)).toEqual([])
+    expect(await problemsOfAccess(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('complementary', { name: 'gps' }).waitFor()

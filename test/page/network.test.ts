@@ -7,7 +7,7 @@ import type { GivenSettings } from '../e2e/instance.ts'
 import { Computer } from '../e2e/two-computers.ts'
 import { eventually } from '../eventually.ts'
 import { lacks } from '../peers/need.ts'
-import { problemsInBothSchemes } from './accessible.ts'
+import { problemsInAllColours } from './accessible.ts'
 import { browserThere, screenshot, type FileBrowser } from './browser.ts'
 
 const PAGE = '127.0.0.1:7373'
@@ -86,7 +86,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     await go(alice.page, 'Network')
     const group = alice.page.getByRole('region', { name: /^bob:/ })
     await group.waitFor()
-    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    expect(await problemsInAllColours(alice.page)).toEqual([])
     await screenshot(alice.page, 'network-unpaired')
     await button(alice.page, 'Pair').click()
 
@@ -99,7 +99,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
       page.getByLabel('The digits').getAttribute('aria-label')
     expect(await digits(alice.page)).toMatch(/\d{3} \d{3}$/)
     expect(await digits(bob.page)).toBe(await digits(alice.page))
-    expect(await problemsInBothSchemes(bob.page)).toEqual([])
+    expect(await problemsInAllColours(bob.page)).toEqual([])
     await screenshot(bob.page, 'pairing')
     await button(alice.page, 'Accept').click()
     await alice.page.getByText('Now accept on the other computer').waitFor()
@@ -110,7 +110,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     // He chooses what she may use.
     await button(bob.page, 'Choose what it may use').click()
     await bob.page.getByLabel('Every share, unless said below').selectOption('Use')
-    expect(await problemsInBothSchemes(bob.page)).toEqual([])
+    expect(await problemsInAllColours(bob.page)).toEqual([])
     await screenshot(bob.page, 'permissions')
     await eventually(() => {
       expect(bob.computer.home.read().peers[0]?.permissions.default.level).toBe('control')
@@ -120,7 +120,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     // She connects, and a program there opens the port.
     const connect = button(alice.page, 'Connect to desk')
     await connect.waitFor({ timeout: 20_000 })
-    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    expect(await problemsInAllColours(alice.page)).toEqual([])
     await screenshotDark(alice.page, 'network-paired')
     await connect.click()
     const link = alice.page.getByRole('listitem', { name: 'desk' })
@@ -147,7 +147,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     expect(JSON.parse(list.stdout)).toMatchObject({
       state: { settings: { baudRate: 9600, parity: 'even', dataBits: 7 } }
     })
-    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    expect(await problemsInAllColours(alice.page)).toEqual([])
     await screenshotDark(alice.page, 'connections')
     await program.stop()
     await link.getByText('Waiting for a program to open it').waitFor()
@@ -184,7 +184,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     await link.getByText('Waiting for a program to open it').waitFor()
     await go(alice.page, 'Settings')
     await alice.page.getByText('Check again').waitFor({ timeout: 30_000 })
-    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    expect(await problemsInAllColours(alice.page)).toEqual([])
     await screenshotDark(alice.page, 'settings')
     await alice.page.getByText('Licences of what is used').scrollIntoViewIfNeeded()
     await screenshot(alice.page, 'settings-end')
@@ -210,7 +210,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     await go(alice.page, 'Network')
     await alice.page.getByText('No other computers found yet').waitFor()
     await alice.page.getByText('discovery is switched off').waitFor()
-    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    expect(await problemsInAllColours(alice.page)).toEqual([])
     await screenshot(alice.page, 'network-empty')
     await button(alice.page, 'Enter an address').click()
     const dialog = alice.page.getByRole('dialog', { name: 'Enter an address' })
@@ -218,7 +218,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     await dialog.getByText('That beginning is not known').waitFor()
     await dialog.getByLabel('Address').fill('10.77.0.2')
     await dialog.getByText('A computer with Farport, at 10.77.0.2').waitFor()
-    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    expect(await problemsInAllColours(alice.page)).toEqual([])
     await screenshot(alice.page, 'enter-address')
     await button(alice.page, 'Remember this computer').click()
     await dialog.getByText('10.77.0.2 is looked for from now on').waitFor()
@@ -233,12 +233,12 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     await bob.page.keyboard.type(' second')
     expect(await name.inputValue()).toBe('bob the second')
     expect(await bob.page.getByRole('dialog').count()).toBe(0)
-    expect(await problemsInBothSchemes(bob.page)).toEqual([])
+    expect(await problemsInAllColours(bob.page)).toEqual([])
     await screenshot(bob.page, 'pairing-while-typing')
     await button(bob.page, 'Compare digits').click()
     await button(bob.page, 'Block').click()
     await alice.page.getByRole('dialog', { name: 'Not paired' }).waitFor()
-    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    expect(await problemsInAllColours(alice.page)).toEqual([])
     await screenshot(alice.page, 'pairing-refused')
     await alice.page.keyboard.press('Escape')
     const blocked = bob.page.getByRole('region', { name: 'Blocked computers' })
@@ -280,6 +280,6 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     await alice.page.getByText('No connections').waitFor()
     await screenshot(alice.page, 'connections-empty-720')
     await go(alice.page, 'Captures')
-    expect(await problemsInBothSchemes(alice.page)).toEqual([])
+    expect(await problemsInAllColours(alice.page)).toEqual([])
   })
 })
