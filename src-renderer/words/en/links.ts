@@ -38,6 +38,7 @@ export const links = {
   lostBytes: 'Loss',
   disconnect: 'Disconnect',
   connectAgain: 'Connect',
+  tryNow: 'Try now',
   disconnectHint: 'It stays off, after a restart too, until you connect it again.',
   more: (name: string) => `More about ${name}`,
   hold: 'Stay connected without a program',
