@@ -39,18 +39,19 @@ export async function listenUnix(endpoint: Endpoint, options: ListenOptions = {}
   const { path = '', protocol, mode = OWN_MODE, group } = endpoint
   const server = await startServer(
     (starting) => {
-      clear(path)
+      if (!isPipe(path)) clear(path)
       bind(starting, path)
     },
     (error) => unixListenFault(error, path),
     options.signal
   )
-  const made = statsOf(path)
+  const made = isPipe(path) ? undefined : statsOf(path)
   const closing = (close: () => void): void => {
-    closeOnlyOurs(path, made, close)
+    if (isPipe(path)) close()
+    else closeOnlyOurs(path, made, close)
   }
   try {
-    giveRights(path, mode, group)
+    if (!isPipe(path)) giveRights(path, mode, group)
   } catch (error) {
     closing(() => server.close())
     throw error
@@ -67,6 +68,11 @@ export async function listenUnix(endpoint: Endpoint, options: ListenOptions = {}
     { protocol, manners: LOCAL_MANNERS, admit, closing },
     options
   )
+}
+
+/** Windows has names for them instead of files: nothing is left of one whose maker is gone, and it has no mode. */
+function isPipe(path: string): boolean {
+  return process.platform === 'win32' && /^\\\\[.?]\\pipe\\/i.test(path)
 }
 
 /** The file has mode 0600 from its first moment on; libuv binds before `listen` returns. */

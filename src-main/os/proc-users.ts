@@ -3,7 +3,7 @@
  * users are invisible to an ordinary user and left out; nothing here throws or opens the device.
  */
 import { readlinkSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { PortUser } from '../contract/state.ts'
@@ -103,12 +103,21 @@ function sameDevice(wanted: Wanted, rdev: number, dev: number): boolean {
   return wanted.rdev !== 0 && wanted.rdev === rdev && (!isPtyMajor(rdev) || wanted.dev === dev)
 }
 
+/** Node names its first thread so since version 24, and with it the process: its program says more. */
+const NODES_THREAD = 'MainThread'
+
+async function nameOf(directory: string): Promise<string> {
+  const name = (await readAttribute(directory, 'comm')) ?? 'unknown'
+  if (name !== NODES_THREAD) return name
+  return basename(await readlink(join(directory, 'exe')).catch(() => name))
+}
+
 /**
  * The program's name, `minicom`; with the script behind it where an interpreter runs one, `python3 miniterm.py`. Never
  * the whole command line: passwords stand there, and other computers may see this.
  */
 async function commandOf(directory: string): Promise<string> {
-  const name = (await readAttribute(directory, 'comm')) ?? 'unknown'
+  const name = await nameOf(directory)
   let words: string[]
   try {
     words = (await readFile(join(directory, 'cmdline'), 'utf8')).split('\0')

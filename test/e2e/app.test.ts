@@ -131,27 +131,30 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     await eventually(async () => expect(await isShown(app)).toBe(true))
   })
 
-  it('asks where there is no tray, and stays or ends as told', async () => {
-    const app = await newHome({ tray: false }).launch()
-    await windowOf(app)
-    expect(await trayOf(app)).toEqual([])
-    const close = (): Promise<void> =>
-      app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), undefined)
-    await close()
-    expect(await question(app)).toMatchObject({
-      message: expect.stringContaining('without its window') as string
-    })
-    await answer(app, 'Cancel')
-    expect(await isShown(app)).toBe(true)
-    await close()
-    await question(app)
-    await answer(app, 'Keep running')
-    await eventually(async () => expect(await isShown(app)).toBe(false))
-    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), undefined)
-    await question(app)
-    await answer(app, 'Quit')
-    expect(await app.ended).toBe(0)
-  })
+  it.skipIf(process.platform !== 'linux')(
+    'asks where there is no tray, and stays or ends as told',
+    async () => {
+      const app = await newHome({ tray: false }).launch()
+      await windowOf(app)
+      expect(await trayOf(app)).toEqual([])
+      const close = (): Promise<void> =>
+        app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), undefined)
+      await close()
+      expect(await question(app)).toMatchObject({
+        message: expect.stringContaining('without its window') as string
+      })
+      await answer(app, 'Cancel')
+      expect(await isShown(app)).toBe(true)
+      await close()
+      await question(app)
+      await answer(app, 'Keep running')
+      await eventually(async () => expect(await isShown(app)).toBe(false))
+      await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), undefined)
+      await question(app)
+      await answer(app, 'Quit')
+      expect(await app.ended).toBe(0)
+    }
+  )
 
   it('warns of a quit while a port is in use, and of none otherwise', async () => {
     const home = newHome()
@@ -217,28 +220,31 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     await asks.stop()
   })
 
-  it('remembers start at login and staying awake, and where its window was', async () => {
-    const home = newHome()
-    const app = await home.launch()
-    await windowOf(app)
-    expect(existsSync(join(home.config, 'autostart/farport.desktop'))).toBe(false)
-    const client = new RpcClient(
-      streamChannel(await dial(parseEndpoint(`raw+unix://${home.socket}`)), 'client')
-    )
-    const changed = await client.call('host.change', { startAtLogin: true, keepAwake: false })
-    client.dispose()
-    expect(changed).toMatchObject({ kind: 'app', startAtLogin: true, keepAwake: false })
-    await eventually(() =>
-      expect(readFileSync(join(home.config, 'autostart/farport.desktop'), 'utf8')).toContain('--hidden')
-    )
-    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), undefined)
-    await eventually(() => {
-      expect(JSON.parse(readFileSync(join(home.config, 'farport/window.json'), 'utf8'))).toMatchObject({
-        place: { width: 960, height: 640, isMaximized: false },
-        keepAwake: false
+  it.skipIf(process.platform !== 'linux')(
+    'remembers start at login and staying awake, and where its window was',
+    async () => {
+      const home = newHome()
+      const app = await home.launch()
+      await windowOf(app)
+      expect(existsSync(join(home.config, 'autostart/farport.desktop'))).toBe(false)
+      const client = new RpcClient(
+        streamChannel(await dial(parseEndpoint(`raw+unix://${home.socket}`)), 'client')
+      )
+      const changed = await client.call('host.change', { startAtLogin: true, keepAwake: false })
+      client.dispose()
+      expect(changed).toMatchObject({ kind: 'app', startAtLogin: true, keepAwake: false })
+      await eventually(() =>
+        expect(readFileSync(join(home.config, 'autostart/farport.desktop'), 'utf8')).toContain('--hidden')
+      )
+      await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), undefined)
+      await eventually(() => {
+        expect(JSON.parse(readFileSync(join(home.config, 'farport/window.json'), 'utf8'))).toMatchObject({
+          place: { width: 960, height: 640, isMaximized: false },
+          keepAwake: false
+        })
       })
-    })
-  })
+    }
+  )
 
   it('remembers its window also where it is quit, and quit again while it ends', async () => {
     const home = newHome()

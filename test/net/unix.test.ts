@@ -287,3 +287,16 @@ describe.skipIf(process.platform === 'win32')('Unix sockets', () => {
     })
   })
 })
+
+// Of that system alone: elsewhere nothing is there to be skipped.
+if (process.platform === 'win32')
+  it('a pipe of Windows is a name without a file, mode or leftovers', async () => {
+    const endpoint = parseEndpoint(urlOf(newPath()), 'listen')
+    const pipe = { ...endpoint, path: String.raw`\\.\pipe\farport-test-${process.pid}` }
+    for (let round = 0; round < 2; round++) {
+      const listener = await listen(pipe)
+      const connection = await dial(pipe)
+      connection.abort(DONE)
+      await listener.close(DONE)
+    }
+  })

@@ -56,6 +56,18 @@ describe('a table of processes', () => {
     })
   })
 
+  it('names Node, and not its first thread', async () => {
+    run(9, 'MainThread', ['node (vitest 1)'], port)
+    symlinkSync('/usr/bin/node', join(proc, '9/exe'))
+    run(10, 'MainThread', ['gone'], port)
+    expect(await users(port)).toEqual({
+      [port]: [
+        { pid: 9, command: 'node' },
+        { pid: 10, command: 'MainThread' }
+      ]
+    })
+  })
+
   it('answers under the name it was asked by, a link too', async () => {
     const link = join(root, 'gps')
     symlinkSync('ttyUSB0', link)

@@ -10,6 +10,15 @@ const FILES: Readonly<Record<string, string>> = {
   serial_asyncio: '/usr/lib/python3/dist-packages/serial_asyncio'
 }
 
+/** Where other systems put a browser of the same kind. */
+const BROWSERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  darwin: ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
+  win32: [
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+    'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe'
+  ]
+}
+
 /** Debian's own Python sees Debian's pyserial; another one first in PATH may not. */
 export const PYTHON = '/usr/bin/python3'
 
@@ -44,5 +53,7 @@ export function programPath(program: string): string {
 function find(program: string): string | undefined {
   const file = FILES[program]
   if (file !== undefined) return existsSync(file) ? file : undefined
+  const browser = program === 'chromium' ? BROWSERS[process.platform] : undefined
+  if (browser) return browser.find((path) => existsSync(path))
   return FOLDERS.map((folder) => join(folder, program)).find((path) => existsSync(path))
 }
