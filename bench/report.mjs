@@ -3,6 +3,8 @@
  *
  * `results` is {contender: {call: [{...answer, cpuSeconds}, …one per round]}}; a round that failed is {error}.
  */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { REFERENCE, ROWS, SCENES, sceneOf } from './measures.mjs'
 
 const OURS = 'Farport'
@@ -119,11 +121,21 @@ function verdict(row, measured) {
 }
 
 /** A Markdown table as prettier writes it: first column to the left, figures to the right. */
-function table(head, rows) {
+export function table(head, rows) {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((cells) => cells[column].length)))
   const line = (cells) => `| ${cells.join(' | ')} |`
   const pad = (cells) =>
     line(cells.map((each, column) => (column ? each.padStart(widths[column]) : each.padEnd(widths[column]))))
   const rule = line(widths.map((width, column) => (column ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))))
   return [pad(head), rule, ...rows.map(pad)].join('\n')
+}
+
+const README = join(import.meta.dirname, 'README.md')
+
+/** Puts a report into the page of figures, between its marks. */
+export function writeReadme(marks, report) {
+  const text = readFileSync(README, 'utf8')
+  const [start, end] = marks.map((mark) => text.indexOf(mark))
+  if (start < 0 || end < start) throw new Error(`${README} lost its marks ${marks.join(' and ')}.`)
+  writeFileSync(README, `${text.slice(0, start)}${marks[0]}\n\n${report}\n\n${text.slice(end)}`)
 }

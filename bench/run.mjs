@@ -11,13 +11,13 @@
  * The rounds are interleaved: what disturbs the machine for a while disturbs all of them.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { contenders } from './contenders.mjs'
 import { SCENES } from './measures.mjs'
-import { figures, goalsTable, summarise } from './report.mjs'
+import { figures, goalsTable, summarise, writeReadme } from './report.mjs'
 import { Seat } from './seats.mjs'
 
 /** Rounds that are not counted: a compiler that watches the program needs a while. */
@@ -25,7 +25,6 @@ const WARM_UP = 3
 /** The part of a measure's time that `--quick` takes. */
 const QUICK = 0.3
 
-const README = join(import.meta.dirname, 'README.md')
 const MARKS = ['<!-- figures -->', '<!-- end of figures -->']
 const PROGRAMS = ['relay', 'probe', 'crowd']
 
@@ -81,7 +80,7 @@ async function main() {
   for (const scene of scenes) await play(scene, here, { directory, build }, results)
   const report = write(summarise(results), versions)
   process.stdout.write(`${report}\n`)
-  if (options.write) writeReadme(report)
+  if (options.write) writeReadme(MARKS, report)
 }
 
 /** The scenes with the measures that were asked for, and those they are compared with. */
@@ -159,13 +158,6 @@ function write(summary, versions) {
     ...(goals ? ['What Farport is to reach:', goals] : []),
     versions.map(([name, version]) => `- ${name}: ${version}`).join('\n')
   ].join('\n\n')
-}
-
-function writeReadme(report) {
-  const text = readFileSync(README, 'utf8')
-  const [start, end] = MARKS.map((mark) => text.indexOf(mark))
-  if (start < 0 || end < start) throw new Error(`${README} lost its marks ${MARKS.join(' and ')}.`)
-  writeFileSync(README, `${text.slice(0, start)}${MARKS[0]}\n\n${report}\n\n${text.slice(end)}`)
 }
 
 /** Progress goes to standard error: the tables alone are the output. */
