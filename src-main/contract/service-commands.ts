@@ -139,8 +139,14 @@ export const SERVICE_COMMANDS = {
     'owner',
     v.strictObject({ host: text, port: v.optional(v.pipe(count(1), v.maxValue(65_535)), FARPORT_PORT) })
   ),
-  /** The person saw these digits there; other ones than here are refused. */
-  'pair.accept': command<Record<string, never>>()('owner', v.strictObject({ peer: text, digits })),
+  /**
+   * The person saw these digits there; other ones than here are refused. `once`: it is trusted until this Farport ends, or has had no
+   * connection for `ONCE_MS`, and then has to be paired again; who is paired for good stays so.
+   */
+  'pair.accept': command<Record<string, never>>()(
+    'owner',
+    v.strictObject({ peer: text, digits, once: v.exactOptional(v.boolean()) })
+  ),
   'pair.reject': command<Record<string, never>>()('owner', peer),
   /**
    * Answers when both sides have accepted, and rejects when it came to nothing; also where it ended a moment ago. `mayUse`: it may use
@@ -149,6 +155,8 @@ export const SERVICE_COMMANDS = {
   'pair.outcome': command<{ peer: string; name: string; mayUse: boolean }>()('owner', peer),
   /** Its connections end, and it may not even ask. Also for one that asks just now, or was never seen (by its whole id). */
   'peer.block': command<Record<string, never>>()('owner', peer),
+  /** What people here call it from now on, also when it is paired again; nobody else is told. */
+  'peer.rename': command<Record<string, never>>()('owner', v.strictObject({ peer: text, name: nameSchema })),
   /** Forgets it, paired or blocked; its connections end. */
   'peer.remove': command<Record<string, never>>()('owner', peer),
   /**

@@ -82,6 +82,10 @@ const peerSchema = v.strictObject({
   id: peerIdSchema,
   /** A label, never identity. */
   name: nameSchema,
+  /** What it calls itself, where a person here calls it something else … */
+  called: v.exactOptional(nameSchema),
+  /** … and what it was called here before, the latest first: addresses that name it so are its own as long as nobody else is called so. */
+  formerly: v.exactOptional(v.array(nameSchema)),
   trust: v.picklist(['trusted', 'blocked']),
   /** When that was said: wall clock, ms since 1970. */
   since: v.pipe(v.number(), v.integer(), v.minValue(0)),

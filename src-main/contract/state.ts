@@ -191,6 +191,8 @@ export interface SelfState {
 export interface PeerState extends PeerEntry {
   /** Connections that it has here, or we have there. */
   readonly connections: number
+  /** Accepted once: it is known until this Farport ends, or the peer has been away for a while, and is in no file. */
+  readonly once?: true
 }
 
 /** Somebody asks to pair, or is asked by us. */
@@ -202,6 +204,10 @@ export interface PairingState {
   readonly name: string
   /** Six digits, once both sides have them. */
   readonly code?: string
+  /** A person here accepted: it is the other side's turn. */
+  readonly accepted?: true
+  /** … for this time. */
+  readonly once?: true
 }
 
 /** Identity of a USB adapter, as it is announced. */

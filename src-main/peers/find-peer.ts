@@ -106,7 +106,13 @@ export function standsForAnother(name: string): boolean {
 function named(text: string, trust: TrustStore): PeerEntry | undefined {
   const name = folded(text)
   const id = text.replaceAll(/\s/g, '').toLowerCase()
-  const byName = trust.all.filter((each) => folded(each.name) === name)
+  const calledSo = trust.all.filter((each) => folded(each.name) === name)
+  // What it calls itself, or was called before: links that were made then still mean it.
+  const others = ({ called = '', formerly = [] }: PeerEntry): readonly string[] => [called, ...formerly]
+  const byName =
+    calledSo.length > 0
+      ? calledSo
+      : trust.all.filter((each) => others(each).some((text) => text !== '' && folded(text) === name))
   const byId = isId(id) ? trust.all.filter((each) => each.id.startsWith(id)) : []
   const found = only(text, id.length === 64 ? byId : [...new Set([...byName, ...byId])])
   if (found?.trust !== 'blocked') return found

@@ -50,6 +50,10 @@ export interface PairingRequest {
   readonly name: string
   /** Six digits, once both sides have them. */
   readonly code?: string
+  /** The person here accepted … */
+  readonly accepted?: true
+  /** … for this time. */
+  readonly once?: true
 }
 
 export type PairingNews =
@@ -133,11 +137,16 @@ export class PairingDesk implements Disposable {
     this.#begin('initiator', connection)
   }
 
-  /** The person saw the same digits there. Throws `usage` where there is nothing to accept. */
-  accept(peerId: string): void {
+  /** The person saw the same digits there; `once`: as `TrustStore.trustPassing`. Throws `usage` where there is nothing to accept. */
+  accept(peerId: string, once = false): void {
     const open = this.#known(peerId)
     if (open.request.code === undefined)
       throw new Fault('usage', 'There are no digits to compare yet: wait for them.')
+    // Who accepted already has said for how long.
+    if (!open.request.accepted) {
+      open.request = { ...open.request, accepted: true, ...(once && { once }) }
+      this.#news.fire({ type: 'changed', request: open.request })
+    }
     this.#act(open, open.pairing.accept())
   }
 
@@ -229,11 +238,13 @@ export class PairingDesk implements Disposable {
 
   async #paired(open: Open): Promise<void> {
     const { trust, wallMs = Date.now } = this.#options
-    const { peerId, name } = open.request
+    const { peerId, name, once } = open.request
     this.#settling.add(peerId)
     this.#leave(open)
     try {
-      await trust.trust(peerId, name || peerId.slice(0, 8), wallMs(), placeOf(open))
+      const called = name || peerId.slice(0, 8)
+      if (once) trust.trustPassing(peerId, called, wallMs(), placeOf(open))
+      else await trust.trust(peerId, called, wallMs(), placeOf(open))
       this.#settling.delete(peerId)
       this.#tries.delete(peerId)
       this.#tries.delete(groupOf(open.connection.remoteAddress) ?? '')

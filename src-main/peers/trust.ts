@@ -22,21 +22,37 @@ export type Standing = 'trusted' | 'blocked' | 'unknown'
 
 export class TrustStore {
   readonly #records: PeerRecords
+  /** Those who are trusted for a while, and stand in no file. */
+  readonly #passing = new Map<string, PeerEntry>()
   readonly #revoked = new Emitter<string>()
+  readonly #passed = new Emitter<string>()
   /** The id of a peer that is trusted no more: its connections end. */
   readonly onRevoked: Event<string> = this.#revoked.event
+  /** The id of a peer that is trusted for a while, since just now, or with other permissions than before. */
+  readonly onPassing: Event<string> = this.#passed.event
 
   constructor(records: PeerRecords) {
     this.#records = records
   }
 
   get(id: string): PeerEntry | undefined {
-    return this.#records.peers.find((each) => each.id === id)
+    return this.#records.peers.find((each) => each.id === id) ?? this.#passing.get(id)
   }
 
   /** Everybody whom it knows, trusted or blocked. */
   get all(): readonly PeerEntry[] {
-    return this.#records.peers
+    const { peers } = this.#records
+    return this.#passing.size === 0 ? peers : [...peers, ...this.passing]
+  }
+
+  /** Those who are trusted for a while. */
+  get passing(): readonly PeerEntry[] {
+    return [...this.#passing.values()].filter(({ id }) => this.isPassing(id))
+  }
+
+  /** It is trusted for a while: what the file says of it holds where it says anything. */
+  isPassing(id: string): boolean {
+    return this.#passing.has(id) && !this.#records.peers.some((each) => each.id === id)
   }
 
   standing(id: string): Standing {
@@ -45,7 +61,7 @@ export class TrustStore {
 
   /** Whether a trusted peer was seen at an address: a hint, for who is let in first. */
   isKnownAddress(address: string): boolean {
-    return this.#records.peers.some(
+    return this.all.some(
       ({ trust, addresses }) =>
         trust === 'trusted' && addresses.some((each) => readPlace(each)?.host === address)
     )
@@ -58,10 +74,10 @@ export class TrustStore {
    */
   checkKey(id: string, name: string, address?: string): void {
     const known =
-      namesake(this.#records.peers, id, name) ??
+      namesake(this.all, id, name) ??
       (address === undefined || this.get(id)
         ? undefined
-        : this.#records.peers.find((each) => each.trust === 'trusted' && each.addresses.includes(address)))
+        : this.all.find((each) => each.trust === 'trusted' && each.addresses.includes(address)))
     if (known) throw keyChanged(known, id)
   }
 
@@ -70,18 +86,39 @@ export class TrustStore {
    * where it was blocked meanwhile, with `peer-key-changed` where another one is trusted under that name by now.
    */
   async trust(id: string, name: string, nowMs: number, address?: string): Promise<void> {
-    await this.#put(id, (had, all) => {
-      const other = namesake(all, id, name)
-      if (other) throw keyChanged(other, id)
-      if (had?.trust === 'blocked')
-        throw new Fault(
-          'peer-not-paired',
-          `${had.name} was blocked here meanwhile: farport pair remove ${id.slice(0, 16)}`
-        )
-      const addresses = withAddress(had?.addresses ?? [], address)
-      const permissions = had?.permissions ?? NOTHING
-      return { id, name, trust: 'trusted', since: nowMs, permissions, addresses }
+    await this.#put(id, (known, peers) => {
+      const had = known ?? this.#passing.get(id)
+      return trusted(had, [...peers, ...this.passing], { id, name, nowMs, address })
     })
+    this.#passing.delete(id)
+  }
+
+  /**
+   * As `trust`, until `remove`, or until this store is gone: it is written nowhere. Of no effect where it is trusted for good. Throws as that
+   * rejects.
+   */
+  trustPassing(id: string, name: string, nowMs: number, address?: string): void {
+    if (this.get(id)?.trust === 'trusted' && !this.isPassing(id)) return
+    this.#passing.set(id, trusted(this.get(id), this.all, { id, name, nowMs, address }))
+    this.#passed.fire(id)
+  }
+
+  /** What people here call it from now on; what it calls itself is kept beside that. Rejects with `usage` where another one is called so. */
+  async rename(id: string, name: string): Promise<void> {
+    const renamed = (entry: PeerEntry, all: readonly PeerEntry[]): PeerEntry => {
+      const other = namesake(all, id, name)
+      if (!other) return called(entry, name)
+      throw new Fault(
+        'usage',
+        `Another computer is called ${other.name} already (${formatId(other.id.slice(0, 16))} …): choose another name.`
+      )
+    }
+    if (this.isPassing(id)) this.#passing.set(id, renamed(this.#passing.get(id)!, this.all))
+    else
+      await this.#records.save((peers) =>
+        peers.map((each) => (each.id === id ? renamed(each, [...peers, ...this.passing]) : each))
+      )
+    if (this.isPassing(id)) this.#passed.fire(id)
   }
 
   /** Its connections end, and it may not even ask. */
@@ -93,12 +130,18 @@ export class TrustStore {
         ...{ permissions: NOTHING, addresses }
       }
     })
+    this.#passing.delete(id)
     this.#revoked.fire(id)
   }
 
   /** Forgets a peer, trusted or blocked; its connections end. False: it was not known. */
   async remove(id: string): Promise<boolean> {
     if (!this.get(id)) return false
+    if (this.isPassing(id)) {
+      this.#passing.delete(id)
+      this.#revoked.fire(id)
+      return true
+    }
     await this.#records.save((peers) => peers.filter((each) => each.id !== id))
     this.#revoked.fire(id)
     return true
@@ -106,6 +149,12 @@ export class TrustStore {
 
   /** Changes what else is known of a peer: its permissions, its addresses. Nothing happens where it is not known any more. */
   async change(id: string, change: (entry: PeerEntry) => PeerEntry): Promise<void> {
+    const passing = this.isPassing(id) ? this.#passing.get(id) : undefined
+    if (passing) {
+      this.#passing.set(id, change(passing))
+      this.#passed.fire(id)
+      return
+    }
     await this.#records.save((peers) => peers.map((each) => (each.id === id ? change(each) : each)))
   }
 
@@ -138,7 +187,54 @@ export class TrustStore {
 function namesake(peers: readonly PeerEntry[], id: string, name: string): PeerEntry | undefined {
   const label = folded(name)
   const isOther = (each: PeerEntry): boolean => each.trust === 'trusted' && each.id !== id
-  return label === '' ? undefined : peers.find((each) => isOther(each) && folded(each.name) === label)
+  if (label === '') return undefined
+  return peers.find(
+    (each) => isOther(each) && [each.name, each.called ?? ''].some((text) => folded(text) === label)
+  )
+}
+
+interface Accepted {
+  readonly id: string
+  /** What it calls itself. */
+  readonly name: string
+  readonly nowMs: number
+  readonly address: string | undefined
+}
+
+/** Throws as `TrustStore.trust` rejects. A name that a person here gave it stays. */
+function trusted(
+  had: PeerEntry | undefined,
+  all: readonly PeerEntry[],
+  { id, name, nowMs, address }: Accepted
+): PeerEntry {
+  const other = namesake(all, id, name)
+  if (other) throw keyChanged(other, id)
+  if (had?.trust === 'blocked')
+    throw new Fault(
+      'peer-not-paired',
+      `${had.name} was blocked here meanwhile: farport pair remove ${id.slice(0, 16)}`
+    )
+  const addresses = withAddress(had?.addresses ?? [], address)
+  const permissions = had?.permissions ?? NOTHING
+  const entry: PeerEntry = { id, name, trust: 'trusted', since: nowMs, permissions, addresses }
+  if (had?.called === undefined) return entry
+  const { formerly } = had
+  return { ...entry, name: had.name, called: name, ...(formerly && { formerly }) }
+}
+
+/** Names of one peer that are kept. */
+const MAX_FORMER = 4
+
+function called(entry: PeerEntry, name: string): PeerEntry {
+  const { called: before, formerly = [], ...rest } = entry
+  const own = before ?? entry.name
+  const others = [...new Set([entry.name, ...formerly])].filter((each) => each !== own && each !== name)
+  return {
+    ...rest,
+    name,
+    ...(own !== name && { called: own }),
+    ...(others.length > 0 && { formerly: others.slice(0, MAX_FORMER) })
+  }
 }
 
 const NOTHING = { default: { level: 'none', history: false }, shares: {} } as const

@@ -192,6 +192,7 @@ export class Instance {
       viewOf: (who) => (who.type === 'owner' ? (tree) => tree : viewOfPeer(who.id, this.#trust)),
       clock: this.#clock
     })
+    this.#life.add(this.#trust.onPassing((id) => this.#obey(new Set([id]))))
     this.#life.add(this.#core.onNotice((notice) => this.#report(notice)))
     this.#life.add(this.#core.onState(() => this.#look()))
     this.#life.add(this.#entries.onChange(() => this.#states.fire()))
@@ -351,9 +352,14 @@ export class Instance {
     const { peers } = difference(before, after)
     if (peers.length === 0) return
     this.#trust.reloaded(before.peers)
+    this.#obey(new Set(peers.map(({ id }) => id)))
+  }
+
+  /** `peers`: the ids of those about whom something changed. */
+  #obey(peers: ReadonlySet<string>): void {
     this.#near.recall()
     for (const { service } of this.#clients) service.recheck()
-    applyPermissions(new Set(peers.map(({ id }) => id)), this.#core.state, this.#trust, this.#core)
+    applyPermissions(peers, this.#core.state, this.#trust, this.#core)
     this.#states.fire()
   }
 

@@ -29,7 +29,7 @@ export function pairingCommands({ peers, trust }: PeerHouse): PairingCommands {
         signal.removeEventListener('abort', giveUp)
       }
     },
-    'pair.accept': ({ peer, digits }) =>
+    'pair.accept': ({ peer, digits, once }) =>
       done(() => {
         const { id, code } = asking(peer)
         if (code !== undefined && code !== digits)
@@ -38,7 +38,7 @@ export function pairingCommands({ peers, trust }: PeerHouse): PairingCommands {
             `${digits} are not the digits of this request. Mistyped? Try again. If the other computer does show them, ` +
               `somebody is in between: farport pair reject ${id.slice(0, 16)}`
           )
-        desk.accept(id)
+        desk.accept(id, once)
         return {}
       }),
     'pair.reject': ({ peer }) =>

@@ -33,9 +33,13 @@ export function newsLine(
   const who = labelOf(request)
   switch (news.type) {
     case 'changed':
-      return request.code === undefined ? undefined : { level: 'info', text: askLine(request, request.code) }
-    case 'paired':
-      return { level: 'info', text: `paired with ${who}. ${mayUse ? '' : nextStep(request)}`.trim() }
+      if (request.code === undefined) return undefined
+      if (request.accepted) return { level: 'info', text: `accepted here: waiting for ${who}` }
+      return { level: 'info', text: askLine(request, request.code) }
+    case 'paired': {
+      const once = request.once ? ', for this time' : ''
+      return { level: 'info', text: `paired with ${who}${once}. ${mayUse ? '' : nextStep(request)}`.trim() }
+    }
     case 'failed':
       return { level: 'warning', text: pairingFault(news).message }
   }

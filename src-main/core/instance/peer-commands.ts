@@ -2,6 +2,7 @@
 import { plainText } from '../../base/plain-text.ts'
 import { Fault } from '../../contract/faults.ts'
 import { type PeerEntry, type Permission } from '../../contract/settings.ts'
+import { standsForAnother } from '../../peers/find-peer.ts'
 import type { Identity as Key } from '../../peers/identity.ts'
 import { shareId } from './entry-commands.ts'
 import type { Handlers } from './house.ts'
@@ -15,7 +16,13 @@ const MAX_NAME = 64
 
 export type PeerCommands = Pick<
   Handlers,
-  'peer.block' | 'peer.remove' | 'peer.trust' | 'self.certificate' | 'peer.permit' | 'peer.offers'
+  | 'peer.block'
+  | 'peer.rename'
+  | 'peer.remove'
+  | 'peer.trust'
+  | 'self.certificate'
+  | 'peer.permit'
+  | 'peer.offers'
 >
 
 export function peerCommands(house: PeerHouse & { readonly key: Key }): PeerCommands {
@@ -29,6 +36,14 @@ export function peerCommands(house: PeerHouse & { readonly key: Key }): PeerComm
       const { id, name } = namedPeer(peer, candidates, 'computer')
       // What it has open ends with that, its request to pair too.
       await trust.block(id, name === '' ? id.slice(0, 8) : name, Date.now())
+      return {}
+    },
+    'peer.rename': async ({ peer, name }) => {
+      const called = plainText(name, MAX_NAME).trim()
+      if (called === '') throw new Fault('usage', 'What shall it be called? Give it a name that can be seen.')
+      if (standsForAnother(called))
+        throw new Fault('usage', `"${called}" could be an id or an address: choose a name.`)
+      await trust.rename(known(peer).id, called)
       return {}
     },
     'peer.remove': async ({ peer }) => {

@@ -26,6 +26,7 @@ import type { Farports } from '../context.ts'
 import { PeerDoor, type SharedPort } from './door.ts'
 import { Listening } from './listening.ts'
 import { ARRIVAL_GAP_MS } from './neighbourhood.ts'
+import { PassingPeers } from './passing-peers.ts'
 import { paced } from './paced.ts'
 import { labelOf, newsLine, pairingFault } from './pairing-words.ts'
 
@@ -116,6 +117,13 @@ export class Peers implements Disposable {
     this.#life.add(this.desk.onNews((news) => this.#hear(news)))
     this.#life.add(this.#listener.onChange(() => this.#changes.fire()))
     this.#life.add(this.#listening.onChange(() => this.#changes.fire()))
+    this.#life.add(
+      new PassingPeers({
+        ...{ trust, clock, tell },
+        connections: (id) => this.#connections(id),
+        onChange: this.#changes.event
+      })
+    )
   }
 
   /** The way to shares of paired computers. */
@@ -160,11 +168,17 @@ export class Peers implements Disposable {
   }
 
   get peers(): NonNullable<StateTree['peers']> {
-    const all = this.#options.trust.all.map((entry) => {
-      const connections = this.#listener.connections(entry.id) + (this.#dialled.get(entry.id) ?? 0)
-      return [entry.id, { ...entry, connections }] as const
+    const { trust } = this.#options
+    const all = trust.all.map((entry) => {
+      const connections = this.#connections(entry.id)
+      const once = trust.isPassing(entry.id)
+      return [entry.id, { ...entry, connections, ...(once && { once }) }] as const
     })
     return Object.fromEntries(all)
+  }
+
+  #connections(id: string): number {
+    return this.#listener.connections(id) + (this.#dialled.get(id) ?? 0)
   }
 
   get pairings(): NonNullable<StateTree['pairings']> {

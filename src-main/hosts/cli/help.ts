@@ -346,7 +346,8 @@ Examples:
   farport connect mdns://Bench%20meter --pty ~/ttyBench`,
 
   pair: `farport pair [HOST[:PORT]] [--permit none|observe|control] [--json]
-farport pair accept COMPUTER [DIGITS] [--permit …], farport pair reject|block|remove COMPUTER
+farport pair accept COMPUTER [DIGITS] [--once] [--permit …], farport pair reject|block|remove COMPUTER
+farport pair rename COMPUTER NAME
 farport pair import FILE|HOST:PORT|ID [--name NAME] [--permit LEVEL [--share SHARE]], farport pair export [FILE]
 
 Two computers that are paired know each other's key: their shares are then reached by name (farport://COMPUTER/SHARE), encrypted,
@@ -359,6 +360,9 @@ says yes on both sides, within two minutes. Other digits mean that somebody is i
                          DIGITS that it read there. Waits until the other side has accepted
   reject COMPUTER        they are not, or nobody here knows of it
   --permit LEVEL         what it may do here from then on (farport permit); otherwise nothing
+  --once                 for this time: until Farport here ends, or that computer has had no connection for ten minutes; it is in no
+                         file, so commands that run by themselves (terminal, --standalone) do not know it
+  rename COMPUTER NAME   what it is called here, also when it is paired again; addresses that have its names of before go on
   remove COMPUTER        forget it, paired or blocked; its connections end
   block COMPUTER         the same, and it cannot even ask again
   import FILE            trust a program that is no Farport (socat, gensio, ser2net) by the key of its certificate, as PEM, for

@@ -5,7 +5,7 @@ import { spaced } from '../../core/instance/pairing-words.ts'
 import { shortText } from './attached/words.ts'
 
 /** `connections`: absent where nothing runs that could have one. */
-export type ListedPeer = PeerEntry & { readonly connections?: number }
+export type ListedPeer = PeerEntry & { readonly connections?: number; readonly once?: true }
 
 const ID_DIGITS = 16
 
@@ -18,10 +18,10 @@ export function peersTable(
   if (peers.length + pairings.length === 0) return []
   return [
     ['COMPUTER', 'ID', 'STATE', 'MAY HERE', 'CONNECTIONS', 'AT'],
-    ...pairings.map(({ name, peerId, direction, code, remote }) => [
+    ...pairings.map(({ name, peerId, direction, code, accepted, remote }) => [
       shortText(name) || '-',
       peerId.slice(0, ID_DIGITS),
-      `${direction === 'incoming' ? 'asks to pair' : 'is asked'}${code === undefined ? '' : `: ${spaced(code)}`}`,
+      `${accepted ? 'accepted here' : direction === 'incoming' ? 'asks to pair' : 'is asked'}${code === undefined ? '' : `: ${spaced(code)}`}`,
       '-',
       '-',
       remote
@@ -29,7 +29,7 @@ export function peersTable(
     ...peers.map((peer) => [
       shortText(peer.name),
       peer.id.slice(0, ID_DIGITS),
-      peer.trust === 'trusted' ? 'paired' : 'blocked',
+      peer.trust === 'trusted' ? (peer.once ? 'paired for now' : 'paired') : 'blocked',
       peer.trust === 'trusted' ? permissionWords(peer, bridges) : '-',
       peer.connections === undefined ? '-' : String(peer.connections),
       shortText(peer.addresses.join(', ')) || '-'

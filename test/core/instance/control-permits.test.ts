@@ -60,6 +60,7 @@ const CASES: Record<ServiceCommand, Case> = {
   'pair.reject': owners({ peer: ID }),
   'pair.outcome': owners({ peer: ID }),
   'peer.block': owners({ peer: ID }),
+  'peer.rename': owners({ peer: 'viewer', name: 'reader' }),
   'peer.remove': owners({ peer: 'viewer' }),
   'peer.trust': owners({ id: 'ab'.repeat(32), name: 'box' }),
   'self.certificate': owners(),

@@ -34,6 +34,41 @@ async function rpc(a: Installation, b: Installation): Promise<RpcClient> {
 }
 
 describe('two running installations', () => {
+  it('see who has accepted here, and accept for this time, which no file knows', async () => {
+    const [a, b] = [await installation('alice'), await installation('bob', { shares: [share('echo')] })]
+    const { digits } = await a.owner.call('pair.request', { host: '127.0.0.1', port: b.port })
+    await eventually(() => expect(b.instance.state.pairings).toHaveProperty(a.id))
+    expect(b.instance.state.pairings?.[a.id]).not.toHaveProperty('accepted')
+    await b.owner.call('pair.accept', { peer: 'alice', digits, once: true })
+    expect(b.instance.state.pairings?.[a.id]).toMatchObject({ accepted: true, once: true })
+    expect(texts(b)).toContain('accepted here: waiting for alice')
+    const outcome = b.owner.call('pair.outcome', { peer: a.id })
+    await a.owner.call('pair.accept', { peer: 'bob', digits })
+    expect(await outcome).toMatchObject({ peer: a.id, name: 'alice' })
+    expect(b.instance.state.peers?.[a.id]).toMatchObject({ name: 'alice', once: true })
+    await eventually(() => expect(a.instance.settings.peers).toHaveLength(1))
+    expect(a.instance.state.peers?.[b.id]).not.toHaveProperty('once')
+    expect(b.instance.settings.peers).toEqual([])
+
+    await b.owner.call('peer.permit', { peer: 'alice', share: 'echo', level: 'observe' })
+    expect(await a.owner.call('peer.offers', { peer: 'bob' })).toMatchObject({
+      bridges: [{ name: 'echo', may: { level: 'observe' } }]
+    })
+    await b.owner.call('peer.permit', { peer: 'alice', share: 'echo', level: 'none' })
+    expect(await a.owner.call('peer.offers', { peer: 'bob' })).toMatchObject({ bridges: [] })
+    await b.owner.call('peer.rename', { peer: 'alice', name: 'guest' })
+    expect(b.instance.state.peers?.[a.id]).toMatchObject({ name: 'guest', called: 'alice' })
+    await b.owner.call('peer.remove', { peer: 'guest' })
+    await expect(a.owner.call('peer.offers', { peer: 'bob' })).rejects.toMatchObject({
+      code: 'peer-not-paired'
+    })
+    await a.owner.call('peer.rename', { peer: 'bob', name: 'bench' })
+    expect(a.instance.settings.peers).toMatchObject([{ name: 'bench', called: 'bob' }])
+    await expect(a.owner.call('peer.rename', { peer: 'bench', name: '192.0.2.1' })).rejects.toThrow(
+      'could be an id or an address'
+    )
+  })
+
   it('are paired by their digits, and tell so in state and log', async () => {
     const [a, b] = [await installation('alice'), await installation('bob', { shares: [share('echo')] })]
     const asked = await a.owner.call('pair.request', { host: '127.0.0.1', port: b.port })

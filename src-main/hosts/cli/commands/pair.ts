@@ -18,21 +18,28 @@ import { notRunning, running } from '../running.ts'
 import { table } from '../table.ts'
 import { withPeers, type PeerAccess } from '../with-peers.ts'
 
-const OPTIONS = { permit: { type: 'string' }, share: { type: 'string' }, name: { type: 'string' } } as const
+const OPTIONS = {
+  permit: { type: 'string' },
+  share: { type: 'string' },
+  name: { type: 'string' },
+  once: { type: 'boolean' }
+} as const
 
 const ONE_MORE: ReadonlySet<string> = new Set(['reject', 'block', 'remove', 'import', 'export'])
 
-/** `farport pair [HOST[:PORT] | accept PEER [DIGITS] | reject PEER | block PEER | remove PEER | import … | export [FILE]]`. */
+/** `farport pair [HOST[:PORT] | accept PEER [DIGITS] | reject PEER | block PEER | remove PEER | rename PEER NAME | import … | export [FILE]]`. */
 export const pair: CliCommand = async (args, io) => {
   const { positionals, given } = parse(args, OPTIONS, 4)
   const [word, ...rest] = positionals
-  const most = word === 'accept' ? 3 : ONE_MORE.has(word ?? '') ? 1 : 0
+  const most = word === 'accept' ? 3 : word === 'rename' ? 2 : ONE_MORE.has(word ?? '') ? 1 : 0
   const tooMuch = rest[most]
   if (tooMuch !== undefined)
     throw new Fault('usage', `"${shortText(tooMuch)}" is one too many. See farport pair --help.`)
   for (const option of ['name', 'share'])
     if (word !== 'import' && given[option])
       throw new Fault('usage', `--${option} is for farport pair import alone: leave it out.`)
+  if (given.once && (word === undefined || (word !== 'accept' && isWord(word))))
+    throw new Fault('usage', '--once is for a computer that is paired just now: leave it out.')
   switch (word) {
     case 'import':
     case 'export':
@@ -41,6 +48,8 @@ export const pair: CliCommand = async (args, io) => {
       return list(flag(given, 'json'), io)
     case 'accept':
       return accept(peerOf(word, rest), rest.slice(1).join(''), given, io)
+    case 'rename':
+      return rename(peerOf(word, rest), rest[1], flag(given, 'json'), io)
     case 'reject':
     case 'block':
     case 'remove':
@@ -49,6 +58,8 @@ export const pair: CliCommand = async (args, io) => {
       return request(word, given, io)
   }
 }
+
+const isWord = (word: string): boolean => ONE_MORE.has(word) || word === 'rename'
 
 async function certificates(
   word: 'import' | 'export',
@@ -112,6 +123,7 @@ async function request(text: string, given: Given, io: CliIo): Promise<number> {
     )
   const permit = oneOf(given, 'permit', LEVELS)
   return withPeers(io, async (access) => {
+    if (access.isAlone && flag(given, 'once')) throw onceAlone()
     if (access.isAlone)
       io.say('No Farport runs here: this command asks by itself, and nothing of this computer is shared.')
     const asked = await access.call('pair.request', place, io.stop)
@@ -192,9 +204,11 @@ async function concluded(
 }
 
 async function answered(access: PeerAccess, asked: Asked, io: CliIo): Promise<number> {
-  const { peer, digits, label } = asked
-  await access.call('pair.accept', { peer, digits })
-  io.say(`Accepted here. It counts when ${label} has accepted too.`)
+  const { peer, digits, label, given } = asked
+  const once = flag(given, 'once')
+  if (once && access.isAlone) throw onceAlone()
+  await access.call('pair.accept', { peer, digits, ...(once && { once }) })
+  io.say(`Accepted here${once ? ', for this time' : ''}. It counts when ${label} has accepted too.`)
   return told(access, asked, await access.call('pair.outcome', { peer }, io.stop), io)
 }
 
@@ -217,6 +231,25 @@ async function told(
     )
   io.print(`What it offers to this computer: farport connect farport://${handle}`)
   return EXIT.done
+}
+
+function onceAlone(): Fault {
+  return new Fault(
+    'usage',
+    'Who is accepted once is known to the Farport that runs, and none does here. Start it (farport serve), or leave out --once.'
+  )
+}
+
+async function rename(peer: string, name: string | undefined, json: boolean, io: CliIo): Promise<number> {
+  if (name === undefined)
+    throw new Fault('usage', 'What shall it be called here? Give its name: farport pair rename COMPUTER NAME')
+  return withPeers(io, async (access) => {
+    await access.call('peer.rename', { peer, name }, io.stop)
+    io.print(
+      json ? JSON.stringify({ renamed: peer, name }) : `${shortText(peer)} is called ${shortText(name)}`
+    )
+    return EXIT.done
+  })
 }
 
 const DONE_WORDS = { reject: 'rejected', block: 'blocked', remove: 'removed' } as const
