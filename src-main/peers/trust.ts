@@ -113,12 +113,13 @@ export class TrustStore {
         `Another computer is called ${other.name} already (${formatId(other.id.slice(0, 16))} …): choose another name.`
       )
     }
-    if (this.isPassing(id)) this.#passing.set(id, renamed(this.#passing.get(id)!, this.all))
+    const passing = this.isPassing(id) ? this.#passing.get(id) : undefined
+    if (passing) this.#passing.set(id, renamed(passing, this.all))
     else
       await this.#records.save((peers) =>
         peers.map((each) => (each.id === id ? renamed(each, [...peers, ...this.passing]) : each))
       )
-    if (this.isPassing(id)) this.#passed.fire(id)
+    if (passing) this.#passed.fire(id)
   }
 
   /** Its connections end, and it may not even ask. */
