@@ -23,14 +23,16 @@ export interface NewLink {
   readonly path?: string
   /** Stay connected while no program uses it. */
   readonly hold?: boolean
+  /** Only watch; a paired computer can be asked for control later. */
+  readonly observe?: boolean
 }
 
 /** Answers its id. It is there at once, and connects when a program opens it, or at once where it holds. */
 export async function connect(
   core: Asks,
-  { target, name, path = '', hold = false }: NewLink
+  { target, name, path = '', hold = false, observe = false }: NewLink
 ): Promise<string> {
-  const wish = { port: { target }, to: `${PTY}${path}`, hold, wait: true }
+  const wish = { port: { target }, to: `${PTY}${path}`, hold, wait: true, ...(observe && { observe }) }
   const { id } = await core.call('link.add', name === undefined ? wish : { ...wish, name })
   return id
 }

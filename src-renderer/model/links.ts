@@ -45,7 +45,9 @@ export function standingOf(link: BridgeState, nowMs: number, lostSince?: number)
     }
     case 'open':
       if (blocked) return { text: words.links.blocked[blocked.by], tone: 'warning' }
-      if (far?.type === 'known' && !far.writer) return { text: watching(far), tone: 'warning' }
+      if (link.onlyWatches) return { text: say.onlyWatches, tone: 'good' }
+      if (far?.type === 'known' && !far.writer)
+        return { text: watching(far), tone: far.watches ? 'good' : 'warning' }
       return { text: sessions.length > 0 ? usedBy(link) : say.connected, tone: 'good' }
   }
 }

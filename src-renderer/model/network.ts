@@ -150,7 +150,7 @@ function standingOf(
   const trusted = peer?.trust === 'trusted' ? peer : undefined
   const offers = trusted && told[trusted.id]?.bridges
   const word = trusted ? peerWord(trusted, labels) : ''
-  const offered = (offers ?? []).map((offer) => offeredPort(offer, word, links))
+  const offered = (offers ?? []).map((offer) => offeredPort(offer, [word, ...formerNames(trusted)], links))
   const names = new Set(offered.map(({ name }) => name))
   // The same port by a listener of its own: by its key it is known, by its address it is not.
   const others = announced.filter(({ name }) => !names.has(name)).map((each) => announcedPort(each, links))
@@ -164,9 +164,22 @@ function standingOf(
   }
 }
 
-function offeredPort(offer: BridgeState, peer: string, links: NetworkFacts['links']): NetworkPort {
-  const target = `farport://${encodeURIComponent(peer)}/${encodeURIComponent(offer.name)}`
-  const link = links[target]
+/** A link may name it as it was called when that was made. */
+function formerNames(peer: PeerState | undefined): readonly string[] {
+  const { called, formerly = [] } = peer ?? {}
+  return called === undefined ? formerly : [called, ...formerly]
+}
+
+/** `peers`: what that computer is called, and was. */
+function offeredPort(
+  offer: BridgeState,
+  [peer = '', ...others]: readonly string[],
+  links: NetworkFacts['links']
+): NetworkPort {
+  const targetAt = (each: string): string =>
+    `farport://${encodeURIComponent(each)}/${encodeURIComponent(offer.name)}`
+  const target = targetAt(peer)
+  const link = [target, ...others.map(targetAt)].map((each) => links[each]).find((each) => each !== undefined)
   return {
     key: `share ${offer.id}`,
     name: offer.name,

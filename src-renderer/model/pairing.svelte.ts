@@ -58,20 +58,28 @@ export class PairingDesk {
   }
 
   /** Looks at what somebody asks. */
-  answer({ peerId, name, remote, code, direction }: PairingState): void {
+  answer({ peerId, name, remote, code, direction, accepted }: PairingState): void {
     if (code === undefined) return
     const { signal } = this.#begin()
     this.#place = undefined
-    this.#compare({ peer: peerId, name, remote, digits: code, isIncoming: direction === 'incoming' }, signal)
+    const isIncoming = direction === 'incoming'
+    this.#compare({ peer: peerId, name, remote, digits: code, isIncoming }, signal, accepted ?? false)
   }
 
-  /** The person saw the same digits there. */
-  async accept(): Promise<void> {
+  /** The person may have accepted elsewhere: in another window, or before this page was loaded. */
+  heard(pairings: Readonly<Record<string, PairingState>> | undefined): void {
+    const { stage } = this
+    if (stage?.type !== 'compare' || stage.accepted || !pairings?.[stage.request.peer]?.accepted) return
+    this.stage = { type: 'compare', request: stage.request, accepted: true }
+  }
+
+  /** The person saw the same digits there. `once`: for this time. */
+  async accept(once = false): Promise<void> {
     const { stage } = this
     if (stage?.type !== 'compare' || stage.accepted) return
     const { peer, digits } = stage.request
     this.stage = { type: 'compare', request: stage.request, accepted: true }
-    await this.#try(() => this.#core.call('pair.accept', { peer, digits }))
+    await this.#try(() => this.#core.call('pair.accept', { peer, digits, ...(once && { once }) }))
   }
 
   /** Not this time. */
@@ -114,8 +122,8 @@ export class PairingDesk {
     return this.#end
   }
 
-  #compare(request: PairingRequest, signal: AbortSignal): void {
-    this.stage = { type: 'compare', request, accepted: false }
+  #compare(request: PairingRequest, signal: AbortSignal, accepted = false): void {
+    this.stage = { type: 'compare', request, accepted }
     void this.#wait(request, signal)
   }
 
@@ -144,13 +152,11 @@ export class PairingDesk {
   }
 }
 
-/** Those that wait for an answer here, with digits to compare. */
+/** Those that stand here with digits to compare, ours too: the page that asked may have been loaded anew. */
 export function waitingRequests(
   pairings: Readonly<Record<string, PairingState>> | undefined
 ): readonly PairingState[] {
-  return Object.values(pairings ?? {}).filter(
-    ({ direction, code }) => direction === 'incoming' && code !== undefined
-  )
+  return Object.values(pairings ?? {}).filter(({ code }) => code !== undefined)
 }
 
 /** Whether a person types somewhere: the focus is not taken away from there. */

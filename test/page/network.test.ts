@@ -102,7 +102,7 @@ describe.skipIf(lacksNetworks || lacks('chromium'))('two computers, two pages', 
     expect(await problemsInAllColours(bob.page)).toEqual([])
     await screenshot(bob.page, 'pairing')
     await button(alice.page, 'Accept').click()
-    await alice.page.getByText('Now accept on the other computer').waitFor()
+    await alice.page.getByText('You accepted; waiting for bob').waitFor()
     await button(bob.page, 'Accept').click()
     await alice.page.getByRole('dialog', { name: 'Paired with bob' }).waitFor()
     await button(alice.page, 'See what it shares').click()

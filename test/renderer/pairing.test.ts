@@ -98,11 +98,11 @@ describe('pairing', () => {
 })
 
 describe('requests', () => {
-  it('wait here where they come from elsewhere and have digits', () => {
+  it('wait here where they have digits, ours too: the page that asked may be another one by now', () => {
     const { peerId, direction, remote, name } = REQUEST
     const early = { peerId, direction, remote, name }
     const all = { a: REQUEST, b: { ...REQUEST, direction: 'outgoing' as const }, c: early }
-    expect(waitingRequests(all)).toEqual([REQUEST])
+    expect(waitingRequests(all)).toEqual([REQUEST, all.b])
     expect(waitingRequests(undefined)).toEqual([])
   })
 

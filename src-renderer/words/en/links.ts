@@ -23,7 +23,8 @@ export const links = {
     retrying: 'trying again',
     watching: (who: string, since: string) => `Watching: ${who} has the control since ${since}`,
     mayWatch: (peer: string) => `Watching: ${peer} lets this computer do no more`,
-    watches: 'Watching'
+    watches: 'Watching',
+    onlyWatches: 'Watching: nothing is written or set there'
   },
   blocked: {
     cts: 'Waiting: the device holds the data back (CTS)',

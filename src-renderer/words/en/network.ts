@@ -33,6 +33,7 @@ export const network = {
   connectAs: 'Connect as /dev/… name',
   openTerminal: 'Open terminal',
   watch: 'Watch',
+  watchOnly: 'Watch only',
   copyAddress: 'Copy address',
   copied: 'Address copied',
   goTo: 'Show',

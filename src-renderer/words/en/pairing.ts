@@ -7,9 +7,12 @@ export const pairing = {
   question: 'Do both screens show the same digits?',
   digits: (digits: string) => `The digits: ${digits}`,
   accept: 'Accept',
+  acceptOnce: 'Accept once',
+  onceHint: 'Once: until Farport here ends, or that computer has been away for ten minutes.',
   reject: 'Not now',
   block: 'Block',
-  waiting: 'Accepted here. Now accept on the other computer.',
+  waiting: (name: string) => `You accepted; waiting for ${name}. Accept there, too.`,
+  waitingToast: (name: string) => `${name} shows the same digits?`,
   id: 'Key',
   from: 'From',
   different: 'Other digits? Somebody may be in between: do not accept.',
@@ -48,5 +51,8 @@ export const peer = {
   block: 'Block …',
   blockTitle: (name: string) => `Block ${name}?`,
   blockLead: 'Its connections end at once, and it cannot even ask to pair again.',
-  unblock: 'Unblock'
+  unblock: 'Unblock',
+  rename: 'Rename …',
+  callsItself: 'Calls itself',
+  once: 'For this time: until Farport here ends, or it has been away for ten minutes'
 }
