@@ -8,7 +8,7 @@ const go = (page, name) => page.locator('nav a', { hasText: name }).click()
 export const PLACES = {
   computer: async (page) => {
     await go(page, 'This computer')
-    await page.locator('[data-row]').first().waitFor()
+    await page.locator('.ports [data-row]').first().waitFor()
     await page.evaluate(() => document.querySelector('main').scrollTo(0, 0))
     await wait(page, 500)
   },
@@ -74,7 +74,7 @@ export const CASES = [
       const end = Date.now() + ms
       for (let turn = 0; Date.now() < end; turn++) {
         await page.evaluate((turn) => {
-          const rows = document.querySelectorAll('[data-row]')
+          const rows = document.querySelectorAll('.ports [data-row]')
           rows[turn % Math.min(6, rows.length)].click()
         }, turn)
         await wait(page, 300)

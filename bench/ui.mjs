@@ -99,7 +99,7 @@ function programPath() {
 async function signedIn(link) {
   const page = await (await newContext()).newPage()
   await page.goto(link)
-  await page.locator('[data-row]').first().waitFor()
+  await page.locator('.ports [data-row]').first().waitFor()
   return page
 }
 
@@ -129,7 +129,7 @@ function useAtOnce() {
   let rowMs
   const title = () => document.querySelector('#page-title')?.textContent
   const look = () => {
-    if (rowMs === undefined && document.querySelector('[data-row]')) {
+    if (rowMs === undefined && document.querySelector('.ports [data-row]')) {
       rowMs = performance.now()
       document.querySelector('nav a[href="#settings"]').click()
     }
@@ -152,7 +152,7 @@ async function bytesOf(host) {
     got.push({ path: new URL(urls.get(requestId) ?? 'x:').pathname, bytes: encodedDataLength })
   )
   await page.goto(await host.another())
-  await page.locator('[data-row]').first().waitFor()
+  await page.locator('.ports [data-row]').first().waitFor()
   await page.waitForLoadState('networkidle')
   const first = got.splice(0)
   await page
