@@ -336,6 +336,11 @@ describe.skipIf(lacks('chromium'))('for everybody', { timeout: 240_000 }, () => 
     })
     await page.getByText('24 ports').waitFor()
     await clean(page, 'many')
+    // Nothing moves for those who do not want it.
+    const moves = `getComputedStyle(document.querySelector('[role=switch]')).transitionDuration`
+    expect(await page.evaluate<string>(moves)).toBe('0s')
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+    expect(await page.evaluate<string>(moves)).not.toBe('0s')
     await page.getByLabel('Group').selectOption('type')
     await clean(page, 'many-grouped')
     await page.getByLabel('Search ports').fill('zzz')
