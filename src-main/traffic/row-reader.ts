@@ -1,5 +1,6 @@
 /** Rows with their bytes, out of the table and the log. */
 import type { LineSettings } from '../contract/line.ts'
+import type { TrafficEvent } from '../contract/traffic.ts'
 import type { TrafficLog } from './log.ts'
 import type { Row } from './row.ts'
 import type { RowTable } from './row-table.ts'
@@ -29,7 +30,9 @@ export class RowReader {
       timeNs: table.timeNs(number),
       endNs: table.endNs(number),
       wallOffsetMs: page?.wallOffsetMs ?? 0,
-      content: table.isEvent(number) ? this.#event(record) : this.#bytes(number, record)
+      content: table.isEvent(number)
+        ? { type: 'event', event: this.event(number) }
+        : this.#bytes(number, record)
     }
   }
 
@@ -53,6 +56,15 @@ export class RowReader {
     return joined
   }
 
+  /** Of a row that is one. */
+  event(number: number): TrafficEvent {
+    const record = this.#sources.table.record(number)
+    const page = this.#sources.log.pageOf(record)
+    const event = page?.event(record - page.first)
+    // What a newer Farport recorded, and cannot be read here, was there all the same.
+    return event ?? { type: 'missed', records: 1, bytes: 0, why: 'an event that cannot be read' }
+  }
+
   #bytes(number: number, record: number): Row['content'] {
     const { table, settingsAt } = this.#sources
     const settings = settingsAt(record)
@@ -62,16 +74,6 @@ export class RowReader {
       session: table.session(number),
       bytes: this.bytes(number),
       ...(settings && { settings })
-    }
-  }
-
-  #event(record: number): Row['content'] {
-    const page = this.#sources.log.pageOf(record)
-    const event = page?.event(record - page.first)
-    // What a newer Farport recorded, and cannot be read here, was there all the same.
-    return {
-      type: 'event',
-      event: event ?? { type: 'missed', records: 1, bytes: 0, why: 'an event of an unknown kind' }
     }
   }
 

@@ -17,15 +17,12 @@ import type { RowTable } from './row-table.ts'
 const UNKNOWN_GAP_MS = 20
 const NS = 1e6
 
-interface Place {
+/** A piece of the open row: some bytes of one record. */
+interface Piece {
   readonly record: number
   readonly offset: number
-  readonly timeNs: number
-}
-
-/** A piece of the open row: some bytes of one record. */
-interface Piece extends Place {
   readonly length: number
+  readonly timeNs: number
 }
 
 const NOTHING = new Uint8Array(0)
@@ -55,7 +52,7 @@ export class RowSplitter {
   #gapNs: number
   #characterNs = 0
   /** The last pieces of the open row: where start bytes may have begun. Kept only where such are looked for. */
-  #recent: Piece[] = []
+  readonly #recent: Piece[] = []
 
   constructor(table: RowTable, rules: RowRules, settings?: LineSettings) {
     this.#table = table
@@ -63,6 +60,11 @@ export class RowSplitter {
     this.#ends = new RowEnds(rules)
     this.#gapNs = this.#gapOf(undefined)
     if (settings) this.#set(0, settings)
+  }
+
+  /** The row that goes on with the next bytes; undefined: they begin one. */
+  get openRow(): number | undefined {
+    return this.#row
   }
 
   /** The settings in force at a record; undefined: nobody said. */
@@ -102,7 +104,7 @@ export class RowSplitter {
     if (!event || ENDS_ROW.has(event.type)) this.#row = undefined
     if (event?.type === 'settings' || (event?.type === 'port' && event.state === 'open'))
       this.#set(record, event.settings)
-    this.#table.begin({ timeNs, record, offset: 0, session: 0, isFromDevice: false, isEvent: true })
+    this.#table.event(timeNs, record)
     this.#interrupted = true
   }
 
@@ -118,38 +120,42 @@ export class RowSplitter {
     this.#isFromDevice = isFromDevice
     this.#session = session
     this.#endNs = isFromDevice ? timeNs : Math.max(this.#endNs, timeNs) + onLineNs
-    this.#cut(bytes, { record, offset: 0, timeNs })
+    this.#cut(bytes, record, 0, timeNs)
   }
 
-  /** `at`: where the first of the bytes stands. */
-  #cut(bytes: Uint8Array, at: Place): void {
+  /** `offset`: where in the record the first of the bytes stands. */
+  #cut(bytes: Uint8Array, record: number, offset: number, timeNs: number): void {
     for (let from = 0; from < bytes.length;) {
-      const here = { ...at, offset: at.offset + from }
-      const row = (this.#row ??= this.#begin(here))
+      const row = (this.#row ??= this.#begin(record, offset + from, timeNs))
       const to = this.#ends.next(bytes, from)
       if (to !== undefined && to < from) this.#startEarlier(row, from - to)
       else {
-        this.#grow(row, { ...here, length: (to ?? bytes.length) - from })
+        const end = to ?? bytes.length
+        if (end > from) this.#grow(row, end - from, timeNs)
+        if (this.#rules.start) this.#remember({ record, offset: offset + from, length: end - from, timeNs })
         if (to !== undefined) this.#row = undefined
-        from = to ?? bytes.length
+        from = end
       }
     }
   }
 
-  #begin(place: Place): number {
+  #begin(record: number, offset: number, timeNs: number): number {
     this.#ends.reset()
     this.#interrupted = false
-    this.#recent = []
-    const [session, isFromDevice] = [this.#session, this.#isFromDevice]
-    return this.#table.begin({ ...place, session, isFromDevice, isEvent: false })
+    if (this.#recent.length > 0) this.#recent.length = 0
+    return this.#table.begin(timeNs, record, offset, this.#session, this.#isFromDevice)
   }
 
-  #grow(row: number, piece: Piece): void {
-    if (piece.length <= 0) return
+  #grow(row: number, length: number, timeNs: number): void {
     if (this.#interrupted) this.#table.scatter(row)
     this.#interrupted = false
-    this.#table.grow(row, piece.length, Math.max(piece.timeNs, this.#endNs))
-    if (this.#rules.start) this.#recent = [...this.#recent.slice(1 - MAX_MARK_BYTES), piece]
+    this.#table.grow(row, length, Math.max(timeNs, this.#endNs))
+  }
+
+  #remember(piece: Piece): void {
+    if (piece.length === 0) return
+    this.#recent.push(piece)
+    if (this.#recent.length > MAX_MARK_BYTES) this.#recent.shift()
   }
 
   /** Start bytes that show now began so many bytes ago: those leave the row, and begin the next one. */
@@ -166,7 +172,8 @@ export class RowSplitter {
     this.#row = undefined
     let at = 0
     for (const piece of moved) {
-      this.#cut(this.#rules.start?.subarray(at, at + piece.length) ?? NOTHING, piece)
+      const bytes = this.#rules.start?.subarray(at, at + piece.length) ?? NOTHING
+      this.#cut(bytes, piece.record, piece.offset, piece.timeNs)
       at += piece.length
     }
     if (wasScattered) this.#scatter()

@@ -23,20 +23,10 @@ interface Block {
   readonly flags: Uint8Array
 }
 
-/** Where a row begins. */
-export interface RowStart {
-  readonly timeNs: number
-  /** The number of its first record in the recording. */
-  readonly record: number
-  /** Where in that record its bytes begin. */
-  readonly offset: number
-  readonly session: number
-  readonly isFromDevice: boolean
-  readonly isEvent: boolean
-}
-
 export class RowTable {
   readonly #blocks: Block[] = []
+  /** Rows that are not in one piece, ascending. */
+  #scattered: number[] = []
   /** The number of the first row of the first block. */
   #base = 0
   #first = 0
@@ -103,19 +93,29 @@ export class RowTable {
     return low
   }
 
-  /** Answers the number of the new row; it has no bytes yet. */
-  begin(start: RowStart): number {
+  /**
+   * Answers the number of the new row; it has no bytes yet. `record`: the number of its first one in the recording; `offset`: where in that its
+   * bytes begin. Numbers one by one: an object for each row would cost more than all the rest.
+   */
+  begin(timeNs: number, record: number, offset: number, session: number, isFromDevice: boolean): number {
     const row = this.#end++
     if ((row - this.#base) >>> SHIFT >= this.#blocks.length) this.#blocks.push(makeBlock())
     const block = this.#at(row)
     const at = row & MASK
-    block.timeNs[at] = start.timeNs
-    block.endNs[at] = start.timeNs
-    block.record[at] = start.record
-    block.offset[at] = start.offset
+    block.timeNs[at] = timeNs
+    block.endNs[at] = timeNs
+    block.record[at] = record
+    block.offset[at] = offset
     block.length[at] = 0
-    block.session[at] = start.session
-    block.flags[at] = (start.isEvent ? EVENT : 0) | (start.isFromDevice ? FROM_DEVICE : 0)
+    block.session[at] = session
+    block.flags[at] = isFromDevice ? FROM_DEVICE : 0
+    return row
+  }
+
+  /** Answers the number of the new row. */
+  event(timeNs: number, record: number): number {
+    const row = this.begin(timeNs, record, 0, 0, false)
+    this.#at(row).flags[row & MASK] = EVENT
     return row
   }
 
@@ -125,7 +125,14 @@ export class RowTable {
     block.endNs[row & MASK] = endNs
   }
 
+  /** Those of the rows from `from` to below `to` that are scattered. */
+  scatteredIn(from: number, to: number): readonly number[] {
+    return this.#scattered.slice(firstNotBelow(this.#scattered, from), firstNotBelow(this.#scattered, to))
+  }
+
   scatter(row: number): void {
+    if (this.isScattered(row)) return
+    this.#scattered.splice(firstNotBelow(this.#scattered, row), 0, row)
     const { flags } = this.#at(row)
     flags[row & MASK] = (flags[row & MASK] ?? 0) | SCATTERED
   }
@@ -136,11 +143,13 @@ export class RowTable {
     while (this.#first - this.#base >= BLOCK) {
       this.#blocks.shift()
       this.#base += BLOCK
+      this.#scattered = this.#scattered.slice(firstNotBelow(this.#scattered, this.#first))
     }
   }
 
   clear(): void {
     this.#blocks.length = 0
+    this.#scattered = []
     this.#first = this.#end
     this.#base = this.#end - (this.#end & MASK)
     if (this.#end & MASK) this.#blocks.push(makeBlock())
@@ -155,6 +164,17 @@ export class RowTable {
     if (!block || row < this.#first || row >= this.#end) throw new RangeError(`there is no row ${row}`)
     return block
   }
+}
+
+/** The index of the first number that is not below `limit`. */
+function firstNotBelow(ascending: readonly number[], limit: number): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((ascending[middle] ?? 0) < limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function makeBlock(): Block {
