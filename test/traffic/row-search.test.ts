@@ -32,11 +32,11 @@ function search(
 }
 
 async function finish(found: RowSearch): Promise<void> {
-  for (let state; state !== 'done';)
-    await new Promise<void>((resolve) => {
-      state = found.step(1, resolve)
-      if (state !== 'waiting') resolve()
-    })
+  const goesOn = await new Promise<boolean>((resolve) => {
+    const state = found.step(1, () => resolve(true))
+    if (state !== 'waiting') resolve(state === 'more')
+  })
+  if (goesOn) await finish(found)
 }
 
 const find: FindPlain = (bytes, plain, from, to) =>
