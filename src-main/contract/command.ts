@@ -3,7 +3,7 @@ import * as v from 'valibot'
 
 /**
  * Who may call: only whoever owns this installation; also any paired peer; or a peer with that right on the share that the
- * arguments name in `share`.
+ * arguments name in `share` or `id`.
  */
 export type Caller = 'owner' | 'peer' | 'observe' | 'control'
 

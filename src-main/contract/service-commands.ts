@@ -18,6 +18,18 @@ import {
   shareEntrySchema,
   type Settings
 } from './settings.ts'
+import {
+  captureFileSchema,
+  captureRenameSchema,
+  captureStartSchema,
+  captureStopSchema,
+  captureUploadSchema,
+  clearSchema,
+  markSchema,
+  saveSchema,
+  type CaptureState,
+  type SavedCapture
+} from './recording.ts'
 import type { Offer } from './state.ts'
 import { terminalWriteSchema } from './terminal.ts'
 
@@ -115,6 +127,21 @@ export const SERVICE_COMMANDS = {
    * closed.
    */
   'terminal.write': command<Record<string, never>>()('owner', terminalWriteSchema),
+
+  /** Into the recording of a share or link, as of now; `number`: that of the marker. */
+  'recording.mark': command<{ number: number }>()('owner', markSchema),
+  /** Forgets what it holds; numbers of records go on. */
+  'recording.clear': command<Record<string, never>>()('owner', clearSchema),
+  /** "Save the last minutes": what the recording of a share or link holds, as a file of the captures folder. */
+  'recording.save': command<SavedCapture>()('owner', saveSchema),
+  /** Answers when the file is there; `state.captures` tells how it goes on. A full disk stops it and never the traffic. */
+  'capture.start': command<CaptureState>()('owner', captureStartSchema),
+  /** Answers when everything is on the disk. */
+  'capture.stop': command<CaptureState>()('owner', captureStopSchema),
+  'capture.rename': command<Record<string, never>>()('owner', captureRenameSchema),
+  /** For good. One that is being written is refused. */
+  'capture.remove': command<Record<string, never>>()('owner', captureFileSchema),
+  'capture.upload': command<{ readonly saved?: SavedCapture }>()('owner', captureUploadSchema),
 
   'host.read': command<HostState>()('owner', v.strictObject({})),
   /** What only the program that Farport runs in can do; `unsupported` where that cannot. */

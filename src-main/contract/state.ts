@@ -3,6 +3,7 @@ import type { FaultRecord } from './faults.ts'
 import type { PortFinding } from './findings.ts'
 import type { HostState } from './host.ts'
 import type { ControlLines, LineSettings, LineWish, ModemState } from './line.ts'
+import type { CapturesState } from './recording.ts'
 import type { PeerEntry, Permission } from './settings.ts'
 
 /** `waiting`: the last try failed; the next one is at `retryAt` (wall clock, ms since 1970), or when its settings change where that is absent. */
@@ -110,6 +111,18 @@ export interface CarriedState {
   readonly modem: readonly (keyof ModemState)[]
 }
 
+/** What a share or link keeps of its traffic in memory. */
+export interface RecordingState {
+  readonly on: boolean
+  /** The time of the oldest record: wall clock, ms since 1970. Absent: there is none. */
+  readonly since?: number
+  /** Of the line, in its records. */
+  readonly bytes: number
+  readonly records: number
+  /** Bytes of memory that it takes. */
+  readonly size: number
+}
+
 /** A share or a link: one port, the addresses under which it is reached, and who uses it now. */
 export interface BridgeState {
   readonly id: string
@@ -149,6 +162,8 @@ export interface BridgeState {
   readonly programs?: readonly PortUser[]
   /** Of a link that is connected to a share of another Farport. */
   readonly far?: FarState
+  /** Told as often as the byte counts. Absent: in a peer's view, and as long as it never ran. */
+  readonly recording?: RecordingState
   /** Totals since the start, sessions that left included. */
   readonly bytesToDevice: number
   readonly bytesFromDevice: number
@@ -285,6 +300,8 @@ export interface StateTree {
   readonly ports?: Readonly<Record<string, LocalPortState>>
   /** What stands in the way of adapters that have no port. With `ports`. */
   readonly adapters?: readonly PortFinding[]
+  /** Captures that run, and files of before. At first they are absent, as `ports` are. */
+  readonly captures?: CapturesState
 }
 
 /** What a peer offers us. */

@@ -4,6 +4,14 @@
  */
 import * as v from 'valibot'
 import { count, type Caller } from './command.ts'
+import {
+  captureTopicSchema,
+  replaySchema,
+  trafficSchema,
+  type CaptureItem,
+  type ReplayItem,
+  type TrafficItem
+} from './recording.ts'
 import type { StateTree } from './state.ts'
 import { terminalSchema, type TerminalItem } from './terminal.ts'
 
@@ -74,6 +82,12 @@ export const TOPICS = {
    * device says waits while there is no credit, as for any other user. Ends when it is closed.
    */
   terminal: topic<TerminalItem>()('owner', terminalSchema),
+  /** What passes at a share, link or port, as pages of records. What is not sent for want of credit waits in the recording itself. */
+  traffic: topic<TrafficItem>()('observe', trafficSchema),
+  /** A file of the captures folder, as pages. */
+  capture: topic<CaptureItem>()('owner', captureTopicSchema),
+  /** Replays one; see its schema. */
+  replay: topic<ReplayItem>()('owner', replaySchema),
   /** What does not fit while there is no credit is told as a number of lines left out. `past`: so many lines of before come first. */
   notices: topic<NoticeItem>()(
     'owner',

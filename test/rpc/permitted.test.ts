@@ -45,6 +45,7 @@ const ARGUMENTS: Partial<Record<ServiceCommand, unknown>> = {
   'pair.outcome': { peer: 'ab12' },
   'pair.reject': { peer: 'ab12' },
   'peer.block': { peer: 'ab12' },
+  'peer.rename': { peer: 'ab12', name: 'bench' },
   'peer.remove': { peer: 'ab12' },
   'peer.permit': { peer: 'ab12', level: 'observe' },
   'peer.offers': { peer: 'ab12' },
@@ -57,9 +58,23 @@ const ARGUMENTS: Partial<Record<ServiceCommand, unknown>> = {
   'control.take-over': { share: 's1' },
   'control.grant': { share: 's1', session: 1 },
   'control.decline': { share: 's1', session: 1 },
+  'recording.mark': { id: 's1', text: 'pressed start' },
+  'recording.clear': { id: 's1' },
+  'recording.save': { id: 's1', format: 'pcapng' },
+  'capture.start': { id: 's1', format: 'csv' },
+  'capture.stop': { capture: 'c1' },
+  'capture.rename': { name: 'a.csv', to: 'b.csv' },
+  'capture.remove': { name: 'a.csv' },
+  'capture.upload': { name: 'a.csv', at: 0, bytes: Uint8Array.of(1) },
   'reach.me': { port: 22217 },
   send: { port: { target: 'sim:echo' }, bytes: Uint8Array.of(1) },
   reset: { port: { target: 'sim:echo' }, sequence: 'dtr' }
+}
+
+const TOPIC_ARGUMENTS: Partial<Record<TopicName, unknown>> = {
+  traffic: { id: 's1' },
+  capture: { name: 'a.csv' },
+  replay: { source: 'a.csv', to: { id: 's1' } }
 }
 
 class FakeBackend implements Backend {
@@ -116,7 +131,8 @@ describe.each(['observe', 'control', 'nothing'] as const)('a peer that is allowe
   it.each(TOPIC_NAMES)('watches %s as the table says', (name) => {
     const backend = new FakeBackend()
     const service = new PermittedService(PEER, backend, permit)
-    const subscribe = (): unknown => service.subscribe(name, {}, listener().subscription)
+    const subscribe = (): unknown =>
+      service.subscribe(name, TOPIC_ARGUMENTS[name] ?? {}, listener().subscription)
     if (mayHave(TOPICS[name].caller)) subscribe()
     else expect(subscribe).toThrow(expect.objectContaining({ code: 'peer-permission' }))
     expect(backend.reached).toEqual(mayHave(TOPICS[name].caller) ? [name] : [])

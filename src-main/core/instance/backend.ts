@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Disposable, Event } from '../../base/event.ts'
 import { Lifetime } from '../../base/lifetime.ts'
+import { Fault } from '../../contract/faults.ts'
 import type { ServiceCommand } from '../../contract/service-commands.ts'
 import type { NoticeItem, NoticeLine, TopicArguments, TopicName } from '../../contract/topics.ts'
 import type { StateTree } from '../../contract/state.ts'
@@ -58,6 +59,10 @@ export class InstanceBackend implements Backend, Disposable {
         return this.#heard(subscriber, args as TopicArguments<'notices'>)
       case 'terminal':
         return this.#options.terminals.subscribe(args as TopicArguments<'terminal'>, subscriber)
+      case 'traffic':
+      case 'capture':
+      case 'replay':
+        throw new Fault('unsupported', 'This Farport has no recordings yet: update it.')
       case 'state':
         return this.#watched(
           // The topic's own schema has read the arguments.

@@ -10,6 +10,7 @@ import { pairingCommands } from './pairing-commands.ts'
 import { peerCommands } from './peer-commands.ts'
 import { portCommands } from './port-commands.ts'
 import { reachCommands } from './reach-commands.ts'
+import { recordingCommands } from './recording-commands.ts'
 import { pauseCommands } from './sharing-pause.ts'
 import { terminalCommands } from './terminals.ts'
 
@@ -23,6 +24,7 @@ export function handlers(house: House): Handlers {
     ...linkCommands(house),
     ...hostCommands(house),
     ...terminalCommands(house),
+    ...recordingCommands(),
     ...pairingCommands(house),
     ...peerCommands(house),
     ...reachCommands(house),

@@ -30,10 +30,11 @@ export function reaches(level: PermissionLevel, needed: PermissionLevel): boolea
   return LEVELS.indexOf(level) >= LEVELS.indexOf(needed)
 }
 
-/** The id of the share that the arguments of a peer's command name by its id or name. */
+/** The id of the share that the arguments of what a peer asks for name by its id or name. */
 function shareNamed(settings: Settings, args: unknown): string | undefined {
-  if (typeof args !== 'object' || args === null || !('share' in args)) return undefined
-  return shareCalled(settings, args.share)?.id
+  if (typeof args !== 'object' || args === null) return undefined
+  const { share, id } = args as { readonly share?: unknown; readonly id?: unknown }
+  return shareCalled(settings, share ?? id)?.id
 }
 
 /**

@@ -17,6 +17,7 @@ interface Case {
 
 const NOBODY = { none: 'refused', observe: 'refused', control: 'refused' } as const
 const ALL = { none: 'permitted', observe: 'permitted', control: 'permitted' } as const
+const OBSERVE = { none: 'refused', observe: 'permitted', control: 'permitted' } as const
 const CONTROL = { none: 'refused', observe: 'refused', control: 'permitted' } as const
 
 const owners = (args: unknown = {}): Case => ({ args, peers: NOBODY })
@@ -48,6 +49,14 @@ const CASES: Record<ServiceCommand, Case> = {
   'line.control': owners({ id: 'desk', dtr: true }),
   'line.break': owners({ id: 'desk', ms: 1 }),
   'terminal.write': owners({ terminal: 'terminal-1', bytes: Uint8Array.of(1) }),
+  'recording.mark': owners({ id: 'desk', text: 'here' }),
+  'recording.clear': owners({ id: 'desk' }),
+  'recording.save': owners({ id: 'desk', format: 'pcapng' }),
+  'capture.start': owners({ id: 'desk', format: 'csv' }),
+  'capture.stop': owners({ capture: 'c1' }),
+  'capture.rename': owners({ name: 'a.csv', to: 'b.csv' }),
+  'capture.remove': owners({ name: 'a.csv' }),
+  'capture.upload': owners({ name: 'a.csv', at: 0, bytes: Uint8Array.of(1) }),
   'host.read': owners(),
   'host.change': owners({ keepAwake: true }),
   'page.link': owners(),
@@ -80,13 +89,23 @@ const CASES: Record<ServiceCommand, Case> = {
   'control.decline': { args: { share: 'desk', session: 1 }, peers: CONTROL },
   'reach.me': { args: { port: 1 }, peers: ALL }
 }
-const TOPIC_CASES: Record<TopicName, Case['peers']> = { state: ALL, terminal: NOBODY, notices: NOBODY }
+const TOPIC_CASES: Record<TopicName, Case['peers']> = {
+  state: ALL,
+  terminal: NOBODY,
+  notices: NOBODY,
+  traffic: OBSERVE,
+  capture: NOBODY,
+  replay: NOBODY
+}
 
 // What fits each name stands beside it.
 const TOPIC_ARGS: Record<TopicName, never> = {
   state: {} as never,
   notices: {} as never,
-  terminal: { terminal: 'terminal-1', on: { id: 'desk' } } as never
+  terminal: { terminal: 'terminal-1', on: { id: 'desk' } } as never,
+  traffic: { id: 'Desk' } as never,
+  capture: { name: 'a.csv' } as never,
+  replay: { source: 'a.csv', to: { id: 'desk' } } as never
 }
 
 const COMMANDS = Object.keys(SERVICE_COMMANDS) as ServiceCommand[]
@@ -108,9 +127,11 @@ async function viewed(level: PermissionLevel): Promise<{ alice: House; client: R
 const outcome = (answer: Promise<unknown>): Promise<Outcome> =>
   answer.then(
     () => 'permitted',
-    (error: unknown) =>
-      error instanceof Fault && error.message.includes('is not permitted here') ? 'refused' : 'permitted'
+    (error: unknown) => outcomeOf(error)
   )
+
+const outcomeOf = (error: unknown): Outcome =>
+  error instanceof Fault && error.message.includes('is not permitted here') ? 'refused' : 'permitted'
 
 describe.each(LEVELS)('a peer that may do with a share: %s', (level) => {
   it('has the commands of the table, and the others change nothing', { timeout: 20_000 }, async () => {
@@ -135,7 +156,7 @@ describe.each(LEVELS)('a peer that may do with a share: %s', (level) => {
     const told = TOPIC_NAMES.map(async (name) => {
       const got = await new Promise<Outcome>((resolve) => {
         client.subscribe(name, TOPIC_ARGS[name], () => resolve('permitted'), {
-          ended: () => resolve('refused')
+          ended: (fault) => resolve(outcomeOf(fault))
         })
       })
       return [name, got] as const
