@@ -89,7 +89,7 @@ it.each(
         async (items, how, size, cut) => {
           const log = makeLog(size * 16)
           const rows = new Rows(log, how)
-          const found = search(log, rows, filter)
+          const found = search(log, rows, filter, expressions, quick)
           for (const [index, { text, isFromDevice, marker }] of items.entries()) {
             log.bytes(
               index,

@@ -82,8 +82,7 @@ describe("the tray's menu", () => {
 
   it('pauses all sharing, and resumes what it paused', () => {
     const off = bridge('a', { enabled: false })
-    const has = (items: readonly TrayItem[]): string[] =>
-      labels(items).filter((each) => /shari/i.test(each))
+    const has = (items: readonly TrayItem[]): string[] => labels(items).filter((each) => /shari/i.test(each))
     expect(has(trayMenu(tree([bridge('a')]), FACTS))).toEqual(['Pause all sharing'])
     const paused = { paused: { since: 0, shares: ['a'] } }
     expect(has(trayMenu(tree([off], paused), FACTS))).toEqual([
