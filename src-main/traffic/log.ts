@@ -57,6 +57,13 @@ export class TrafficLog {
     return this.#pages.reduce((sum, page) => sum + page.memory.length, 0)
   }
 
+  /** Bytes of the line in its pages. */
+  get lineBytes(): number {
+    const [first] = this.#pages
+    const last = this.#pages.at(-1)
+    return first && last ? last.bytesBefore + last.lineBytes - first.bytesBefore : 0
+  }
+
   /** How many pages it gave up for room. */
   get dropped(): number {
     return this.#dropped
@@ -100,6 +107,11 @@ export class TrafficLog {
       else this.#missed(page)
     }
     for (let record = from; record < page.count; record++) this.#copy(page, record)
+  }
+
+  /** What comes next begins a page, with the wall clock as it is then. */
+  newPage(): void {
+    this.#writer = undefined
   }
 
   /** All pages go; numbers go on. */

@@ -30,6 +30,22 @@ function fill(log: TrafficLog, items: Items): unknown[] {
   })
 }
 
+it('begins a page where it is told to, and none that is empty', () => {
+  const log = makeLog()
+  log.newPage()
+  log.bytes(1, 'from-device', 0, Uint8Array.of(1))
+  log.newPage()
+  log.newPage()
+  expect(log.pages).toHaveLength(1)
+  log.bytes(2, 'from-device', 0, Uint8Array.of(2))
+  log.bytes(3, 'from-device', 0, Uint8Array.of(3))
+  expect(log.pages.map(({ first, count, bytesBefore }) => [first, count, bytesBefore])).toEqual([
+    [0, 1, 0],
+    [1, 2, 1]
+  ])
+  expect(log.lineBytes).toBe(3)
+})
+
 it('gives back what was put in, whatever the size of the pages', () => {
   fc.assert(
     fc.property(things, fc.integer({ min: 300, max: 700 }), (items, sixteenths) => {

@@ -49,6 +49,7 @@ const SHARE: Required<BridgeState> = {
   sessions: [SESSION],
   programs: [{ pid: 812, command: 'secret-program' }],
   far: { type: 'unknown', peer: 'elsewhere' },
+  recording: { on: true, since: 15, bytes: 16, records: 17, size: 18 },
   ...{ bytesToDevice: 11, bytesFromDevice: 12, lostToDevice: 13, lostFromDevice: 14 }
 }
 
@@ -78,7 +79,7 @@ function seen(given: Partial<BridgeState> = {}): BridgeState | undefined {
 const FIELDS: Record<keyof BridgeState, 'as it is' | 'made' | 'hidden'> = {
   ...{ id: 'as it is', kind: 'as it is', name: 'as it is', enabled: 'as it is', blocked: 'as it is' },
   ...{ bytesToDevice: 'as it is', bytesFromDevice: 'as it is', lostToDevice: 'as it is' },
-  ...{ lostFromDevice: 'as it is', awaited: 'hidden', far: 'hidden' },
+  ...{ lostFromDevice: 'as it is', awaited: 'hidden', far: 'hidden', recording: 'hidden' },
   ...{
     own: 'hidden',
     setBy: 'hidden',
