@@ -8,6 +8,7 @@ import { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
 import type { Context } from './context.ts'
 import { Fault } from '../contract/faults.ts'
+import { deviceFileName } from './names.ts'
 import {
   checkWatched,
   farOf,
@@ -125,7 +126,7 @@ function ptyPair(id: string, name: string, spec: LinkArguments): Link {
 function openPty(name: string, target: string, { pty }: LinkArguments): PtySource {
   // A link is no directory: with a slash behind it nobody could open it.
   const path = target.slice(PTY_PREFIX.length).replace(/(?<=.)\/+$/, '')
-  return PtySource.open({ name, ...(path !== '' && { link: path }), ...pty })
+  return PtySource.open({ name: deviceFileName(name), ...(path !== '' && { link: path }), ...pty })
 }
 
 /** Both ends run at the same settings, as the two ends of a cable must. */

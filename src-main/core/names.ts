@@ -16,6 +16,15 @@ export function nameOf(target: string): string {
   return (NAMED.test(target) ? decoded(name) : name) || target
 }
 
+/**
+ * What the virtual port of a link is called in its folder: `Ship’s GPS (2)` → `Ship-s-GPS-2`. Programs and shells take it as one word; empty
+ * names become `port`.
+ */
+export function deviceFileName(name: string): string {
+  const words = name.normalize('NFC').split(/[^\p{L}\p{N}\p{M}._+@-]+/u)
+  return words.filter((word) => word !== '').join('-').replace(/^[.-]+|[.-]+$/g, '') || 'port'
+}
+
 /** The name itself, or with ` (2)`, ` (3)` … behind it, the first that nobody has. */
 export function freeName(name: string, taken: readonly string[]): string {
   for (let number = 1; ; number++) {
@@ -24,11 +33,11 @@ export function freeName(name: string, taken: readonly string[]): string {
   }
 }
 
-/** As it is where it is escaped wrongly, which what is opened says, and where we let nobody call anything so, or no file can be called so. */
+/** As it is where it is escaped wrongly, which what is opened says, and where we let nobody call anything so. */
 function decoded(name: string): string {
   try {
     const plain = decodeURIComponent(name)
-    return isName(plain) && !plain.includes('/') ? plain : name
+    return isName(plain) ? plain : name
   } catch {
     return name
   }

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ShareSpec } from '../../src-main/contract/commands.ts'
 import { Core } from '../../src-main/core/core.ts'
-import { freeName, nameOf } from '../../src-main/core/names.ts'
+import { deviceFileName, freeName, nameOf } from '../../src-main/core/names.ts'
 import { stdioSource } from '../../src-main/sessions/console.ts'
 
 let core: Core
@@ -333,10 +333,25 @@ describe('names', () => {
     ['farport://bench/Ship%E2%80%99s%20GPS', 'Ship’s GPS'],
     ['farport://bench/100%', '100%'],
     ['farport://bench/a%1Bb', 'a%1Bb'],
-    ['farport://bench/a%2Fb', 'a%2Fb'],
+    ['farport://bench/a%2Fb', 'a/b'],
     ['/dev/', '/dev/']
   ])('%s → %s', (target, name) => {
     expect(nameOf(target)).toBe(name)
+  })
+
+  it.each([
+    ['gps', 'gps'],
+    ['Ship’s GPS (2)', 'Ship-s-GPS-2'],
+    ['host:7000', 'host-7000'],
+    ['CNC/Laser\\x', 'CNC-Laser-x'],
+    ['../../etc/passwd', 'etc-passwd'],
+    ['-rf', 'rf'],
+    ['Grüße 测试', 'Grüße-测试'],
+    ['a; rm -rf ~ $(x) "y"', 'a-rm--rf-x-y'],
+    ['..', 'port'],
+    ['(((', 'port']
+  ])('%s is the file %s', (name, file) => {
+    expect(deviceFileName(name)).toBe(file)
   })
 
   it('count up where they are taken', () => {
