@@ -6,12 +6,13 @@ import { formatLine, formatSettings, sameSettings } from '../contract/line.ts'
 import type { ControlLines, LineSettings, LineState, ModemState } from '../contract/line.ts'
 import type { BlockedState } from '../contract/state.ts'
 import type { ControlStep, TrafficEvent } from '../contract/traffic.ts'
+import { cleanText } from '../protocol/ascii-json.ts'
 
 /** `error`: something was lost or is wrong on the wire; `warning`: it stands still or is gone; `info`: the rest. */
 export type EventLevel = 'info' | 'warning' | 'error'
 
 export interface EventWords {
-  /** One line. Labels and reasons in it come from others: a terminal gets them cleaned (base/plain-text.ts). */
+  /** One line, fit for a terminal: labels and reasons in it come from others. */
   readonly text: string
   readonly level: EventLevel
 }
@@ -35,8 +36,16 @@ export function inForceAfter(event: TrafficEvent, before: InForce): InForce {
   return { settings: event.settings, lines: event.lines, modem: event.modem }
 }
 
+/** Longer words end here, in characters. */
+const MAX_WORDS = 400
+
 /** `before`: see InForce; nothing known is right too, and tells all of it. */
 export function eventWords(event: TrafficEvent, before: InForce = NOTHING_KNOWN): EventWords {
+  const { text, level } = wordsOf(event, before)
+  return { text: cleanText(text, MAX_WORDS), level }
+}
+
+function wordsOf(event: TrafficEvent, before: InForce): EventWords {
   switch (event.type) {
     case 'settings':
       return info(`Settings ${settingsChange(before.settings, event.settings)}${by(event.label)}`)

@@ -19,7 +19,7 @@ export interface LogOptions {
   readonly store: PageStore
   /** At least 1; two are needed for the oldest to go while the newest grows. */
   readonly maxPages: number
-  /** See Page.wallOffsetMs; asked for each new page. */
+  /** See Page.wallOffsetMs; asked for each new page, but for those of `append`. */
   readonly wallOffsetMs: () => number
 }
 
@@ -91,21 +91,24 @@ export class TrafficLog {
   }
 
   event(timeNs: number, event: TrafficEvent): void {
-    this.#encoded(timeNs, encodeEvent(event))
+    const json = encodeEvent(event)
+    if (!this.#writer?.encoded(timeNs, json)) this.#turn().encoded(timeNs, json)
   }
 
   /**
-   * Records of another log, with their numbers: those below `end` are here already. Where some are missing, the last of those is an event that
-   * says how many and how much.
+   * Records of another log, with their numbers and its clock: those below `end` are here already. Where some are missing, the last of those is
+   * an event that says how many and how much.
    */
   append(page: Page): void {
     const from = Math.max(0, this.end - page.first)
     if (from >= page.count) return
     if (page.first > this.end) {
       // Whoever begins to read in the middle misses nothing.
-      if (this.end === 0) this.#begin(page.first, page.bytesBefore)
+      if (this.end === 0) this.#begin(page.first, page.bytesBefore, page.wallOffsetMs)
       else this.#missed(page)
     }
+    // What its clock was found to be is the same for all records of a page.
+    if (this.#writer?.page.wallOffsetMs !== page.wallOffsetMs) this.#turn(page.wallOffsetMs)
     for (let record = from; record < page.count; record++) this.#copy(page, record)
   }
 
@@ -131,36 +134,32 @@ export class TrafficLog {
     const last = this.#pages.at(-1)
     const bytes = next.bytesBefore - (last ? last.bytesBefore + last.lineBytes : this.#bytesBefore)
     const event = encodeEvent({ type: 'missed', records, bytes, why: 'the reader came too late' })
-    this.#begin(next.first - 1, next.bytesBefore).encoded(next.timeNs(0), event)
+    this.#begin(next.first - 1, next.bytesBefore, next.wallOffsetMs).encoded(next.timeNs(0), event)
   }
 
   #copy(page: Page, record: number): void {
     const timeNs = page.timeNs(record)
     const bytes = page.bytes(record)
     if (page.isEvent(record)) {
-      this.#encoded(timeNs, bytes)
+      if (!this.#writer?.encoded(timeNs, bytes)) this.#turn(page.wallOffsetMs).encoded(timeNs, bytes)
       return
     }
     // One record is one record here too, or the numbers would no longer be the same.
-    const writer = this.#writer && this.#writer.room >= bytes.length ? this.#writer : this.#turn()
+    const fits = this.#writer && this.#writer.room >= bytes.length
+    const writer = fits ? this.#writer : this.#turn(page.wallOffsetMs)
     const direction = page.direction(record)
     const session = page.session(record)
     if (writer.bytes(timeNs, direction, session, bytes, 0, page.isContinued(record)) !== bytes.length)
       throw new RangeError('the pages here are smaller than those of the other log')
   }
 
-  #encoded(timeNs: number, json: Uint8Array): void {
-    if (this.#writer?.encoded(timeNs, json)) return
-    this.#turn().encoded(timeNs, json)
-  }
-
-  #turn(): PageWriter {
+  #turn(wallOffsetMs?: number): PageWriter {
     const last = this.#pages.at(-1)
-    return this.#begin(this.end, last ? last.bytesBefore + last.lineBytes : this.#bytesBefore)
+    return this.#begin(this.end, last ? last.bytesBefore + last.lineBytes : this.#bytesBefore, wallOffsetMs)
   }
 
-  #begin(first: number, bytesBefore: number): PageWriter {
-    const { store, maxPages, wallOffsetMs } = this.#options
+  #begin(first: number, bytesBefore: number, wallOffsetMs = this.#options.wallOffsetMs()): PageWriter {
+    const { store, maxPages } = this.#options
     if (this.#pages.length >= maxPages) this.#drop()
     let bytes = store.take()
     while (!bytes) {
@@ -168,7 +167,7 @@ export class TrafficLog {
       this.#drop()
       bytes = store.take()
     }
-    this.#writer = new PageWriter(bytes, first, wallOffsetMs(), bytesBefore)
+    this.#writer = new PageWriter(bytes, first, wallOffsetMs, bytesBefore)
     this.#pages.push(this.#writer.page)
     return this.#writer
   }

@@ -12,6 +12,7 @@
  */
 import { decodeJson } from '../protocol/ascii-json.ts'
 import type { Direction, TrafficEvent } from '../contract/traffic.ts'
+import { soundEvent } from './sound-event.ts'
 
 export const PAGE_HEADER = 48
 export const INDEX_ENTRY = 16
@@ -143,11 +144,9 @@ export class Page {
     return this.#memory.bytes.subarray(this.start(record), this.end(record))
   }
 
+  /** Undefined: it is none, or none that can be read. */
   event(record: number): TrafficEvent | undefined {
-    const value = this.isEvent(record) ? decodeJson(this.bytes(record)) : undefined
-    return typeof value === 'object' && value !== null && 'type' in value
-      ? (value as TrafficEvent)
-      : undefined
+    return this.isEvent(record) ? soundEvent(decodeJson(this.bytes(record))) : undefined
   }
 
   /** The record that has the data at this offset. */
