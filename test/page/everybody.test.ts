@@ -259,7 +259,7 @@ describe.skipIf(lacks('chromium'))('for everybody', { timeout: 240_000 }, () => 
     await clean(page, 'pairing')
     const [, digits = ''] = await asks.printed(/digits: (\d{3} \d{3})/)
     await button(page, 'Accept').click()
-    await page.getByText('Now accept on the other').waitFor()
+    await page.getByText('You accepted; waiting for').waitFor()
     await clean(page, 'pairing-accepted')
     asks.process.stdin?.write(`${digits}\n`)
     await page.getByRole('dialog', { name: 'Paired with lab-pi' }).waitFor()
