@@ -197,6 +197,8 @@ export interface SelfState {
   /** Wall clock, ms since 1970. */
   readonly since?: number
   readonly settingsPath?: string
+  /** Somebody went through the first steps of the page, or past them. */
+  readonly introduced?: true
   /** Where peers reach it; empty where it does not listen. */
   readonly listening?: readonly string[]
   /** Why it does not, or why its settings file is not what is in force. */

@@ -1,6 +1,7 @@
 /** Whether the first steps are shown, and what they propose. Pure. */
 import type { Settings } from '../../src-main/contract/settings.ts'
 import type { LocalPortState, StateTree } from '../../src-main/contract/state.ts'
+import { portName } from './port-names.ts'
 
 /** Nothing shared, connected or paired, no name chosen, and nobody went through the first steps, in whatever window. */
 export function isFresh(
@@ -10,21 +11,6 @@ export function isFresh(
   if (settings.preferences.introduced) return false
   const counts = [bridges, rotators, peers ?? {}].map((each) => Object.keys(each).length)
   return settings.name === undefined && counts.every((each) => each === 0)
-}
-
-/** What a share of it is called at first. */
-export function portName({ path, product, interfaceName }: LocalPortState): string {
-  return product ?? interfaceName ?? fileName(path)
-}
-
-/** What a share of it opens: the name that stays with the adapter, wherever it is plugged in. */
-export function portTarget({ path, byId }: LocalPortState): string {
-  return byId[0] ?? path
-}
-
-/** `ttyUSB0` of `/dev/ttyUSB0`. */
-export function fileName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 /** No name twice: the core takes none that is there. */

@@ -74,6 +74,39 @@ describe('the first steps', () => {
     expect(calls).toEqual([['preferences.change', { introduced: true }]])
   })
 
+  it('go away where another window was through with them', async () => {
+    const { core: given, calls } = core({ ports: PORTS })
+    const { rerender } = render(FirstRun, { core: given })
+    await screen.findByLabelText('Computer name')
+    const self = { id: 'x', name: 'vm', version: '0', introduced: true } as const
+    await rerender({ core: core({ ports: PORTS, self }).core })
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(calls).toEqual([])
+  })
+
+  it('begin each with what is to be decided first, and have one way to be over at the end', async () => {
+    const host = { kind: 'app', platform: 'linux', startAtLogin: false } as const
+    render(FirstRun, { core: core({ ports: PORTS, host }).core })
+    await screen.findByLabelText('Computer name')
+    await click('Next')
+    const [first] = await screen.findAllByRole('checkbox')
+    await waitFor(() => expect(document.activeElement).toBe(first))
+    await click('Next')
+    const atLogin = await screen.findByRole('switch', { name: 'Start at login' })
+    await waitFor(() => expect(document.activeElement).toBe(atLogin))
+    expect(screen.queryByRole('button', { name: 'Skip' })).toBeNull()
+    await click('Back')
+    await waitFor(() => expect(document.activeElement).toBe(screen.getAllByRole('checkbox')[0]))
+  })
+
+  it('have the focus on the way on where there is nothing to decide', async () => {
+    render(FirstRun, { core: core({ ports: {} }).core })
+    await screen.findByLabelText('Computer name')
+    await click('Next')
+    await screen.findByText(/No serial ports here/)
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Next' })))
+  })
+
   it('are for who has nothing yet', () => {
     const bridges = { s: { id: 's' } as BridgeState }
     const { preferences } = FRESH_SETTINGS

@@ -459,6 +459,7 @@ export class Instance {
       kind: this.#options.paths.kind,
       since: this.#since,
       settingsPath: this.#file.path,
+      ...(this.settings.preferences.introduced && { introduced: true }),
       listening: this.#peers.listening,
       faults: [...this.#faults, ...this.#peers.faults].map((fault) => fault.toJSON())
     }

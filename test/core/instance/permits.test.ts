@@ -56,6 +56,7 @@ const SHARE: Required<BridgeState> = {
 const SELF: Required<SelfState> = {
   ...{ id: 'c'.repeat(64), name: 'this', version: '1', pid: 4711, kind: 'system', since: 15 },
   ...{ settingsPath: '/home/ada/settings.json', listening: ['10.1.1.1:22217'] },
+  introduced: true,
   faults: [{ code: 'bug', kind: 'bug', message: 'ours' }]
 }
 
