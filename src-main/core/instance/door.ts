@@ -53,6 +53,8 @@ export interface PeerDoorOptions {
   readonly desk: Pick<PairingDesk, 'admit'>
   /** Whether who is not paired may ask to be. */
   readonly mayPair: () => boolean
+  /** What people here call it now; undefined: nobody knows it any more. */
+  readonly nameOf: (peer: string) => string | undefined
   /** One line for people about who was turned away; not more of them than they can read. */
   readonly log: (text: string) => void
   readonly clock: Clock
@@ -92,8 +94,10 @@ export class PeerDoor implements FarportDoor {
       ...(observe && { observe }),
       ...(wish.observe ? { watch: true } : wish.takeOver && { takeOver: true })
     }
-    return (connection) =>
-      void share.admit(new RemoteSession(connection, 'rfc2217', {}, whoIs(peer, wish, connection)), terms)
+    return (connection) => {
+      const who = whoIs(peer, wish, connection, this.#options.nameOf)
+      share.admit(new RemoteSession(connection, 'rfc2217', {}, who), terms)
+    }
   }
 
   pair(peerId: string, remoteAddress: string | undefined): (connection: TlsConnection) => void {
@@ -114,11 +118,15 @@ export class PeerDoor implements FarportDoor {
 function whoIs(
   { id, name }: PeerEntry,
   { use }: ShareWish,
-  { remoteAddress }: TlsConnection
+  { remoteAddress }: TlsConnection,
+  nameOf: PeerDoorOptions['nameOf']
 ): SessionIdentity {
   return {
     kind: 'peer',
-    label: name,
+    // It may be renamed while it is here.
+    get label() {
+      return nameOf(id) ?? name
+    },
     peer: id,
     ...(use !== undefined && { use }),
     ...(remoteAddress !== undefined && { address: remoteAddress })

@@ -99,6 +99,7 @@ export class Peers implements Disposable {
       rpc: (channel, peer, { remoteAddress }) => serve(channel, peer, remoteAddress),
       desk: this.desk,
       mayPair: () => settings().preferences.pairing,
+      nameOf: (id) => trust.get(id)?.name,
       log: (text) => tell('warning', text),
       clock
     })

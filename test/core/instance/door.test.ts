@@ -53,6 +53,7 @@ it('lets nobody fill the log by connecting over and over, and others connect mea
     rpc: () => expect.unreachable(),
     desk: { admit: () => expect.unreachable() },
     mayPair: () => true,
+    nameOf: () => undefined,
     log: () => undefined,
     clock
   })
@@ -97,6 +98,17 @@ describe('a share of another Farport', () => {
     const errors = once(port.onLineState)
     there.reportLine({ parity: 1 })
     expect(await errors).toMatchObject({ parity: 1 })
+  })
+
+  it('shows who uses it by the name that it has now', async () => {
+    const rig = await peerRig()
+    await rig.open()
+    expect(sessions(rig)).toMatchObject([{ label: 'Uma', peer: rig.userId }])
+    await rig.trust.rename(rig.userId, 'workshop')
+    expect(sessions(rig)).toMatchObject([{ label: 'workshop', peer: rig.userId }])
+    // Who left is still called somehow.
+    rig.forget()
+    expect(sessions(rig)).toEqual([])
   })
 
   it('carries 1 MiB both ways at once, in order, and counts it', async () => {

@@ -76,6 +76,7 @@ export async function peerRig(options: Partial<ShareOptions> = {}): Promise<Peer
     rpc: (channel, peer) => void channels.push({ channel, peer }),
     desk,
     mayPair: () => rig.mayPair,
+    nameOf: (id) => trust.get(id)?.name,
     log: (text) => void log.push(text),
     clock: systemClock
   })
