@@ -13,7 +13,10 @@ export interface PlainListener {
   readonly index: number
   readonly protocol: PlainProtocol | 'telnet'
   readonly host: string
+  /** Of the settings; 0: any that is free. */
   readonly port: number
+  /** Where it is reached now. Absent: it is not, where any free port was asked for. */
+  readonly at?: number
   readonly reach: Reach
   /** Addresses and networks, where they are chosen. */
   readonly allow: readonly string[]
@@ -27,10 +30,12 @@ type Listen = ShareEntry['listen']
 const FIRST_PORT = 7000
 const PLAIN = /^(raw|rfc2217|telnet|tcp|socket):\/\/(?:\[([^\]]+)\]|([^:/?#]+)):(\d+)/
 
-export function plainListeners({
-  listen,
-  allow
-}: Pick<ShareEntry, 'listen' | 'allow'>): readonly PlainListener[] {
+/** `addresses`: where the share is reached now, in the order of its list. */
+export function plainListeners(
+  { listen, allow }: Pick<ShareEntry, 'listen' | 'allow'>,
+  addresses: readonly string[] = []
+): readonly PlainListener[] {
+  const portOf = portsNow(listen, addresses)
   return listen.flatMap((each, index): PlainListener[] => {
     const spec = typeof each === 'string' ? { url: each } : each
     const match = PLAIN.exec(spec.url)
@@ -40,18 +45,34 @@ export function plainListeners({
     const allowed = ('allow' in spec ? spec.allow : undefined) ?? allow
     const protocol = scheme === 'rfc2217' || scheme === 'telnet' ? scheme : 'raw'
     const observe = 'observe' in spec && spec.observe === true
+    const at = Number(port) === 0 ? portOf(scheme, host) : Number(port)
     return [
       {
         index,
         protocol,
         host,
         port: Number(port),
+        ...(at !== undefined && { at }),
         reach: reachOf(host, allowed),
         allow: chosen(allowed),
         observe
       }
     ]
   })
+}
+
+/** Of those that take any free port: each the next that is none of the settings'. */
+function portsNow(
+  listen: Listen,
+  addresses: readonly string[]
+): (scheme: string, host: string) => number | undefined {
+  const asked = listen.map((each) => (typeof each === 'string' ? each : each.url))
+  const given = addresses.filter((each) => !asked.includes(each)).map((each) => PLAIN.exec(each))
+  return (scheme, host) => {
+    const at = given.findIndex((each) => each?.[1] === scheme && (each[2] ?? each[3]) === host)
+    const [found] = at === -1 ? [] : given.splice(at, 1)
+    return found ? Number(found[4]) : undefined
+  }
 }
 
 /** The first that speaks so. */

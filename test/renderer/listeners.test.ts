@@ -35,6 +35,7 @@ describe('plain listeners of a share', () => {
         protocol: 'rfc2217',
         host: '127.0.0.1',
         port: 7000,
+        at: 7000,
         reach: 'this-computer',
         allow: ['10.0.0.0/8'],
         observe: false
@@ -44,6 +45,7 @@ describe('plain listeners of a share', () => {
         protocol: 'raw',
         host: '0.0.0.0',
         port: 7001,
+        at: 7001,
         reach: 'everyone',
         allow: [],
         observe: false
@@ -53,12 +55,39 @@ describe('plain listeners of a share', () => {
         protocol: 'telnet',
         host: '::',
         port: 7002,
+        at: 7002,
         reach: 'chosen',
         allow: ['10.0.0.0/8'],
         observe: true
       }
     ])
     expect(listenerFor(plainListeners(share), 'raw')?.port).toBe(7001)
+  })
+
+  it('are at the port that they got, where any free one was asked for', () => {
+    const share = shareWith([
+      'raw://127.0.0.1:0',
+      'raw://127.0.0.1:7001',
+      'rfc2217://127.0.0.1:0',
+      'raw://[::1]:0'
+    ])
+    const now = [
+      'raw://127.0.0.1:40001',
+      'raw://127.0.0.1:7001',
+      'rfc2217://127.0.0.1:40002',
+      'raw://[::1]:40003'
+    ]
+    expect(plainListeners(share, now).map(({ port, at }) => [port, at])).toEqual([
+      [0, 40001],
+      [7001, 7001],
+      [0, 40002],
+      [0, 40003]
+    ])
+    // It is off: nobody knows which ones they will be.
+    expect(plainListeners(share).map(({ at }) => at)).toEqual([undefined, 7001, undefined, undefined])
+    // The next start may choose again.
+    const [first] = plainListeners(share, now)
+    expect(plainListeners(withReach(share, first!, 'everyone', []))[0]?.port).toBe(0)
   })
 
   it('are added, opened to others and closed, and nothing else of the share changes', () => {
