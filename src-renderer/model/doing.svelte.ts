@@ -5,6 +5,7 @@ export class Doing {
   isBusy = $state(false)
   /** Empty: nothing went wrong. */
   fault = $state('')
+  #wasWell: boolean | undefined
 
   /** Never rejects. While it runs, another one is not begun: a double click does nothing twice. Answers whether it was done. */
   async run(what: () => Promise<unknown>): Promise<boolean> {
@@ -20,5 +21,16 @@ export class Doing {
     } finally {
       this.isBusy = false
     }
+  }
+
+  /** Somebody has read it. */
+  forget(): void {
+    this.fault = ''
+  }
+
+  /** How what is done here stands, whenever that changes: what went wrong before it became well is over. */
+  stands(isWell: boolean): void {
+    if (isWell && this.#wasWell === false && !this.isBusy) this.forget()
+    this.#wasWell = isWell
   }
 }

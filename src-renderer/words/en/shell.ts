@@ -18,6 +18,7 @@ export const app = {
 export const common = {
   close: 'Close',
   cancel: 'Cancel',
+  dismiss: 'Dismiss this message',
   copied: 'Copied',
   copyWhat: (what: string) => `Copy: ${what}`,
   notCopied: 'This browser lets no page copy. Mark the text, and copy it yourself.'
