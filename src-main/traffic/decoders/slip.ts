@@ -90,8 +90,8 @@ function begun(waiting: number): Decoded {
 }
 
 /**
- * Each of these says SLIP by chance once in 100 to 256 times: a pause right behind an END, an END at a burst's beginning, an escape that is
- * one. An escape that is none speaks against it.
+ * Each of these says SLIP by chance once in 100 to 256 times: a pause right behind an END, an END at a burst's beginning or behind another
+ * one, an escape that is one. An escape that is none speaks against it.
  */
 function likeness(rows: readonly Row[]): number {
   let [frames, size, signs, wrong, ends, total, paused] = [0, 0, 0, 0, 0, 0, 0]
@@ -104,8 +104,10 @@ function likeness(rows: readonly Row[]): number {
     let from = 0
     for (let at = 0; at < bytes.length; at++) {
       if (bytes[at] !== END) continue
-      ends++
-      if (at > from) {
+      // One behind a frame, one before the next.
+      if (ends > 0 && at === from) signs++
+      // The first piece may have begun before the sample.
+      if (++ends > 1 && at > from) {
         const frame = readSlip(bytes.subarray(from, at))
         frames++
         size += frame.bytes.length
@@ -116,7 +118,7 @@ function likeness(rows: readonly Row[]): number {
     }
   }
   // Garbled lines and pictures are full of C0 too: their frames are tiny.
-  if (frames < 3 || size < 4 * frames || ends > 0.25 * total || wrong > 0.02 * signs || paused === 0) return 0
+  if (frames < 3 || size < 4 * frames || ends > 0.25 * total || wrong > 0.1 * signs || paused === 0) return 0
   return saturation(signs, 6) * saturation(signs, 0.8 * Math.min(paused, frames)) * saturation(frames, 4)
 }
 
