@@ -34,6 +34,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/peers/**', 'test/e2e/**', 'test/page/**', 'test/renderer/**'],
           globalSetup: ['test/shim/global-setup.ts'],
+          // As if on another system, where one is named.
+          setupFiles: process.env.FARPORT_AS_IF ? ['test/as-if.ts'] : [],
           // Only what hangs is to be ended by it: a busy machine takes three times as long for what takes 5 s.
           testTimeout: 20_000,
           maxWorkers: 2,

@@ -1,6 +1,7 @@
 /**
  * With FARPORT_INSTALL_PEERS=1, installs the programs that the tests talk to, by apt, as root on Debian or Ubuntu. Without,
- * does nothing: each test that misses a program then names itself as skipped.
+ * and on Windows and macOS, which have none of them, does nothing: each test that misses a program then names itself as skipped
+ * (test/skips.ts).
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -36,11 +37,13 @@ const PEERS = {
   '/usr/bin/dbus-daemon': 'dbus',
   '/usr/bin/chromium': 'chromium',
   '/usr/bin/mbpoll': 'mbpoll',
+  '/usr/bin/tshark': 'tshark',
   '/usr/lib/python3/dist-packages/pymodbus': 'python3-pymodbus',
+  '/usr/lib/python3/dist-packages/pynmea2': 'python3-nmea2',
   '/usr/lib/python3/dist-packages/serial_asyncio': 'python3-serial-asyncio'
 }
 
-if (process.env.FARPORT_INSTALL_PEERS === '1') {
+if (process.env.FARPORT_INSTALL_PEERS === '1' && process.platform === 'linux') {
   const missing = Object.entries(PEERS)
     .filter(([path]) => !existsSync(path))
     .map(([, name]) => name)

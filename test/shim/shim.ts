@@ -23,13 +23,12 @@ import { lacks } from '../peers/need.ts'
 import { buildShim } from './build-shim.ts'
 import { ShimState } from './state.ts'
 
-const mustRun = process.env.FARPORT_INSTALL_PEERS === '1'
-const library = buildShim()
+const library = lacks.linux('modem lines that a library gives to pseudo-terminals') ? undefined : buildShim()
 
 /** `describe` for tests that need the shim: skipped, by name, where it cannot be built or its terminals not be made. */
 export function describeWithShim(name: string, body: () => void): void {
-  const missing = library === undefined || lacks('socat', 'setpriv')
-  describe.skipIf(missing && !mustRun)(name, body)
+  const missing = library === undefined
+  describe.skipIf(lacks('socat', 'setpriv', ...(missing ? ['cc'] : [])) || missing)(name, body)
 }
 
 /** One call that a program made on an end: `value` is the argument, bits or flags. */

@@ -16,6 +16,7 @@ interface Job {
   readonly strategy: {
     readonly matrix: Readonly<Record<string, readonly (string | Record<string, string>)[]>>
   }
+  readonly env?: Readonly<Record<string, string>>
   readonly steps: readonly Step[]
 }
 interface Workflow {
@@ -112,6 +113,15 @@ describe('what runs on GitHub', () => {
     )
     for (const { run } of commands.filter(({ run: each }) => each.includes('ELECTRON_BIN=')))
       expect(run).toContain('npm run test:e2e')
+  })
+
+  it('says on each system that a test is skipped for a reason alone', () => {
+    const testing = jobs.filter(({ job }) => job.steps.some(({ run = '' }) => /npm test|\.ci\/run/.test(run)))
+    expect(testing).toHaveLength(2)
+    for (const { job } of testing)
+      if (!job.steps.some(({ run }) => run === '.ci/run'))
+        expect(job.env).toMatchObject({ FARPORT_INSTALL_PEERS: '1' })
+    expect(read('.ci/run')).toContain('FARPORT_INSTALL_PEERS=1')
   })
 
   it('keeps every kind of package that is made', () => {
