@@ -5,7 +5,7 @@
  *               settings, identity, lock                     local socket
  *   a user's    $XDG_CONFIG_HOME/farport                     $XDG_RUNTIME_DIR/farport.sock, else /tmp/farport-UID/farport.sock
  *     macOS     ~/Library/Application Support/Farport        as above ($TMPDIR)
- *     Windows   %APPDATA%\Farport                            \\.\pipe\farport-USER
+ *     Windows   %APPDATA%\Farport (with pipe-secret)         \\.\pipe\farport-USER
  *   the system  $STATE_DIRECTORY, /var/lib/farport           $RUNTIME_DIRECTORY/farport.sock, /run/farport/farport.sock
  *
  * $FARPORT_SOCKET is another path for the socket. A user's window and `serve` are one instance: the lock is between them. The
@@ -33,6 +33,8 @@ export interface LocalSocket {
   readonly group: string | undefined
   /** In a directory for temporary files: has to be made, and checked to be ours, before it is trusted. */
   readonly directory: string | undefined
+  /** The file by which both ends prove whose they are, where the socket's own rights do not (owner-proof.ts): Windows. */
+  readonly secret: string | undefined
 }
 
 export interface InstancePaths {
@@ -66,7 +68,10 @@ export function instancePaths(kind: InstanceKind, from: PathsEnvironment = {}): 
     settings: within('settings.json'),
     identity: within('identity.pem'),
     lock: within('farport.lock'),
-    socket: localSocket(kind, platform, environment, from.userName)
+    socket: {
+      ...localSocket(kind, platform, environment, from.userName),
+      secret: platform === 'win32' ? within('pipe-secret') : undefined
+    }
   }
 }
 
@@ -121,7 +126,7 @@ function localSocket(
   platform: NodeJS.Platform,
   environment: NodeJS.ProcessEnv,
   userName: string | undefined
-): LocalSocket {
+): Omit<LocalSocket, 'secret'> {
   const mode = kind === 'system' ? 0o660 : 0o600
   const group = kind === 'system' ? SYSTEM_GROUP : undefined
   const given = environment.FARPORT_SOCKET

@@ -3,6 +3,7 @@
  * out whether one runs. What is said over it is rpc's matter.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { DONE } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { ListenOptions, LocalUser } from '../net/carrier.ts'
 import type { Connection, Listener } from '../net/connection.ts'
@@ -11,13 +12,15 @@ import type { Endpoint } from '../net/endpoint.ts'
 import { codeOf } from '../net/network-faults.ts'
 import { checkPrivate } from '../os/runtime-directory.ts'
 import { type LocalSocket, type PathsEnvironment, SYSTEM_GROUP, instancePaths } from './instance-paths.ts'
+import { NotProved, proveToServer, provenListener } from './owner-proof.ts'
+import { ownSecret, secretIn } from './owner-secret.ts'
 
 /** A busy instance answers the system's call at once; only one that was stopped (SIGSTOP) does not. */
 const ATTACH_TIMEOUT_MS = 3000
 
 /**
  * Listens for programs of this computer. A dead instance's socket is replaced; `path-taken` where something else stands there,
- * `address-in-use` where another instance lives, `usage` where the group does not exist.
+ * `address-in-use` where another instance lives, `usage` where the group does not exist, what `ownSecret` says of its file.
  */
 export async function listenLocal(socket: LocalSocket, options: ListenOptions = {}): Promise<Listener> {
   const endpoint: Endpoint = {
@@ -25,12 +28,16 @@ export async function listenLocal(socket: LocalSocket, options: ListenOptions = 
     mode: socket.mode,
     ...(socket.group !== undefined && { group: socket.group })
   }
-  return listen(endpoint, { ...options, admitUser: (user) => whyNot(user, socket.group) })
+  // Before anybody can ask for it.
+  const secret = socket.secret === undefined ? undefined : await ownSecret(socket.secret)
+  const listener = await listen(endpoint, { ...options, admitUser: (user) => whyNot(user, socket.group) })
+  return secret ? provenListener(listener, socket.path, secret, options) : listener
 }
 
 /**
  * A connection to the instance that runs here: this user's, else the system's; undefined: none runs. `needs-rights` where only the
- * system's runs and its socket is closed to us; a Fault of the kind `peer` where it does not answer.
+ * system's runs and its socket is closed to us, or where what answers is not this user's; a Fault of the kind `peer` where it does not
+ * answer.
  */
 export async function attach(from: PathsEnvironment = {}): Promise<Connection | undefined> {
   for (const socket of localSockets(from)) {
@@ -49,7 +56,8 @@ export async function attachTo(socket: LocalSocket): Promise<Connection | 'none'
     checkPrivate(directory)
   }
   try {
-    return await dial(endpointOf(socket), { timeoutMs: ATTACH_TIMEOUT_MS })
+    const connection = await dial(endpointOf(socket), { timeoutMs: ATTACH_TIMEOUT_MS })
+    return await proven(connection, socket)
   } catch (error) {
     const code = codeOf(error instanceof Fault ? error.cause : error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'none'
@@ -68,6 +76,22 @@ export function localSockets(from: PathsEnvironment = {}): LocalSocket[] {
   const bare = { ...environment, RUNTIME_DIRECTORY: undefined }
   const system = instancePaths('system', { ...from, environment: bare }).socket
   return [own, system]
+}
+
+/** What answers may be anybody's where a socket has a secret: it hears nothing of us before it knows that as well. */
+async function proven(connection: Connection, { path, secret: file }: LocalSocket): Promise<Connection> {
+  if (file === undefined) return connection
+  try {
+    return await proveToServer(connection, path, await secretIn(file))
+  } catch (error) {
+    connection.abort(DONE)
+    if (!(error instanceof NotProved)) throw error
+    throw new Fault(
+      'needs-rights',
+      `What answers on ${path} is not this user's Farport (${error.message}). End that program, or start it with the settings folder of this user.`,
+      error
+    )
+  }
 }
 
 function endpointOf({ path }: LocalSocket): Endpoint {

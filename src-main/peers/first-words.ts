@@ -1,97 +1,28 @@
 /** The first frame on a connection, either way, within a time. Called by the listener, the dialler and the pairing desk. */
 import type { Clock } from '../base/clock.ts'
-import type { Event } from '../base/event.ts'
-import { Emitter } from '../base/event.ts'
-import type { CloseReason } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
+import { AfterFirstWords } from '../net/after-first-words.ts'
 import type { TlsConnection } from '../net/tls.ts'
 import { FrameReader, STRANGER_FRAME_LIMIT } from '../protocol/frames.ts'
 
 /** For the first frame, after the handshake. */
 export const FIRST_FRAME_TIMEOUT_MS = 5000
 
-/** A connection behind its first frame: hands on what came behind that first, then all the rest as it is. */
-export class AfterFirstWords implements TlsConnection {
-  readonly #inner: TlsConnection
-  #rest: Uint8Array
-  #paused = true
-  readonly #data = new Emitter<Uint8Array>()
-  readonly onData: Event<Uint8Array> = this.#data.event
-  readonly onDrain: Event<void>
-  readonly onClose: Event<CloseReason>
-  readonly onInputEnd: Event<void> | undefined
+/** A TLS connection behind its first frame. */
+class AfterFirstFrame extends AfterFirstWords implements TlsConnection {
+  readonly #tls: TlsConnection
 
-  /** `inner`: paused, and listened to by nobody else. */
   constructor(inner: TlsConnection, rest: Uint8Array) {
-    this.#inner = inner
-    this.#rest = rest
-    this.onDrain = inner.onDrain
-    this.onClose = inner.onClose
-    this.onInputEnd = inner.onInputEnd
-    inner.onData((chunk) => this.#data.fire(chunk))
+    super(inner, rest)
+    this.#tls = inner
   }
 
   get peerId(): string {
-    return this.#inner.peerId
-  }
-
-  get remote(): string {
-    return this.#inner.remote
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#inner.remoteAddress
-  }
-
-  get queued(): number {
-    return this.#inner.queued
+    return this.#tls.peerId
   }
 
   exporter(label: string, context: Uint8Array, length: number): Uint8Array {
-    return this.#inner.exporter(label, context, length)
-  }
-
-  write(chunk: Uint8Array): boolean {
-    return this.#inner.write(chunk)
-  }
-
-  pause(): void {
-    this.#paused = true
-    this.#inner.pause()
-  }
-
-  resume(): void {
-    this.#paused = false
-    if (this.#rest.length === 0) {
-      this.#inner.resume()
-      return
-    }
-    // A turn later, as from a socket.
-    setImmediate(() => {
-      if (this.#paused) return
-      const rest = this.#rest
-      this.#rest = rest.subarray(rest.length)
-      if (rest.length > 0) this.#data.fire(rest)
-      if (!this.#isPaused()) this.#inner.resume()
-    })
-  }
-
-  close(reason: CloseReason, timeoutMs: number): Promise<number> {
-    this.#rest = new Uint8Array(0)
-    return this.#inner.close(reason, timeoutMs)
-  }
-
-  abort(reason: CloseReason): void {
-    this.#rest = new Uint8Array(0)
-    this.#inner.abort(reason)
-  }
-
-  probe(): void {
-    this.#inner.probe()
-  }
-
-  #isPaused(): boolean {
-    return this.#paused
+    return this.#tls.exporter(label, context, length)
   }
 }
 
@@ -118,7 +49,7 @@ export function firstFrame(
       const event = reader.next()
       if (!event) return
       if (event.type === 'frame') {
-        const after = new AfterFirstWords(connection, reader.rest())
+        const after = new AfterFirstFrame(connection, reader.rest())
         settle(() => resolve({ payload: event.payload, after }))
       } else
         fail(

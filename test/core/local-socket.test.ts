@@ -25,6 +25,7 @@ const socketAt = (path: string, more: Partial<LocalSocket> = {}): LocalSocket =>
   mode: 0o600,
   group: undefined,
   directory: undefined,
+  secret: undefined,
   ...more
 })
 

@@ -66,7 +66,13 @@ export async function house(at: Home, settings: Given): Promise<House> {
     paths: {
       ...{ kind: 'user', directory, settings: path, lock: join(directory, 'lock') },
       identity: join(directory, 'identity.pem'),
-      socket: { path: join(at.folder, 'socket'), mode: 0o600, group: undefined, directory: undefined }
+      socket: {
+        path: join(at.folder, 'socket'),
+        mode: 0o600,
+        group: undefined,
+        directory: undefined,
+        secret: undefined
+      }
     },
     version: '0',
     report: (line) => void notices.push(line)
