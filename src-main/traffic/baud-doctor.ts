@@ -61,7 +61,7 @@ export class BaudDoctor {
     if (content.direction === 'from-device') this.#bytes(content.bytes, row.timeNs, row.endNs)
   }
 
-  /** What is wrong with the settings in force; undefined: nothing that could be seen. Takes a few ms at most. */
+  /** What is wrong with the settings in force; undefined: nothing that could be seen. Takes a ms, the first time at a rate some ten ms. */
   finding(): BaudFinding | undefined {
     const settings = this.#settings
     const all = this.#all()

@@ -2,9 +2,10 @@
  * What the doctor says of lines that were heard wrongly, and of those that were not: a chip's receiver (uart.ts) hears devices of all kinds
  * (corpora.ts) at other rates, both ways of catching up behind a framing error, crystals half a percent off.
  *
- * Measured: of what was received too fast (up to 8 times), 98 % is told exactly, framing errors counted or not; from 9 times on all are
- * zeros, and the pace alone tells; of what was received too slowly, every tenth to fifth is told, wrongly 1 %, and of the others
- * only that it is garbled. No false alarm. Devices that say a single value all the time (erased, zeros) are no corpus of rates.
+ * Measured, right / wrong / only "garbled" / nothing: received too fast 98 / 0 / 2 / 0 %, without counted errors 94 / 0 / 0 / 6 % (missed: pictures
+ * of black and white, and 2:3 without errors); received too slowly 27 / 0 / 73 / 0 %, without counted errors nothing.
+ * From 9 times too fast on all are zeros, and the pace alone tells. No false alarm. Devices that say one value all the time
+ * (erased, zeros) are no corpus of rates.
  */
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_SETTINGS, type LineSettings } from '../../../src-main/contract/line.ts'
@@ -143,13 +144,13 @@ function sharesOf({ right, wrong, garbled, silent }: Tally) {
 describe('the baud doctor, on a line that is received', () => {
   it('too fast: tells the rate', () => {
     const found = tally(TOO_FAST, true)
-    expect(sharesOf(found).right, found.mistakes.join('\n')).toBeGreaterThan(0.9)
+    expect(sharesOf(found).right, found.mistakes.join('\n')).toBeGreaterThan(0.95)
     expect(sharesOf(found).wrong, found.mistakes.join('\n')).toBeLessThan(0.01)
   })
 
   it('too fast, where nobody counts errors: tells the rate from the bytes alone', () => {
     const found = tally(TOO_FAST, false)
-    expect(sharesOf(found).right, found.mistakes.join('\n')).toBeGreaterThan(0.85)
+    expect(sharesOf(found).right, found.mistakes.join('\n')).toBeGreaterThan(0.9)
     expect(sharesOf(found).wrong, found.mistakes.join('\n')).toBeLessThan(0.01)
   })
 
@@ -157,7 +158,7 @@ describe('the baud doctor, on a line that is received', () => {
     const found = tally(TOO_SLOW, true)
     const shares = sharesOf(found)
     expect(shares.silent).toBeLessThan(0.05)
-    expect(shares.right).toBeGreaterThan(0.08)
+    expect(shares.right).toBeGreaterThan(0.2)
     expect(shares.wrong, found.mistakes.join('\n')).toBeLessThan(0.02)
   })
 
@@ -259,6 +260,19 @@ describe('the baud doctor, on a sound line', () => {
     expect(doctor.finding()?.settings).toEqual({ baudRate: 9600 })
     doctor.look(row(ascii('all is well now\r\n'.repeat(20)), 9600))
     expect(doctor.finding()).toBeUndefined()
+  })
+})
+
+describe('the baud doctor, for any settings', () => {
+  it('never breaks', () => {
+    for (const baudRate of [1, 50, 300, 31_250, 1_500_000, 4_294_967_295])
+      for (const counts of [0, 300]) {
+        const bytes = Uint8Array.from({ length: 700 }, (_, at) => (at * at * 31) & 0xff)
+        const heard = { bytes, framing: counts, parity: 0, break: counts }
+        const finding = examine(heard, 1, { ...DEFAULT_SETTINGS, baudRate })
+        if (finding) expect(finding.confidence).toBeLessThan(1)
+        expect(finding === undefined).toBe(counts === 0)
+      }
   })
 })
 
