@@ -145,8 +145,8 @@ export class TrafficLog {
       return
     }
     // One record is one record here too, or the numbers would no longer be the same.
-    const fits = this.#writer && this.#writer.room >= bytes.length
-    const writer = fits ? this.#writer : this.#turn(page.wallOffsetMs)
+    const had = this.#writer
+    const writer = had && had.room >= bytes.length ? had : this.#turn(page.wallOffsetMs)
     const direction = page.direction(record)
     const session = page.session(record)
     if (writer.bytes(timeNs, direction, session, bytes, 0, page.isContinued(record)) !== bytes.length)
