@@ -81,8 +81,9 @@ export class RowSplitter {
     if (this.#next < log.first || (this.#row ?? Infinity) < this.#table.first) this.#row = undefined
     this.#next = Math.max(this.#next, log.first)
     for (let left = limit; this.#next < log.end;) {
-      const page = log.pageOf(this.#next)
+      const page = log.pageOf(this.#next) ?? behind(log, this.#next)
       if (!page) return false
+      this.#next = Math.max(this.#next, page.first)
       const to = Math.min(page.count, this.#next - page.first + left)
       left -= to - (this.#next - page.first)
       for (let record = this.#next - page.first; record < to; record++) this.#take(page, record)
@@ -195,4 +196,9 @@ export class RowSplitter {
     if (gapMs !== 'auto') return gapMs * NS
     return (settings ? rtuSilenceMs(settings) : UNKNOWN_GAP_MS) * NS
   }
+}
+
+/** The page behind a hole in the numbers. */
+function behind(log: TrafficLog, record: number): Page | undefined {
+  return log.pages.find((page) => page.first > record)
 }

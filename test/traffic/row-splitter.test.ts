@@ -193,3 +193,18 @@ it('forgets rows whose records are gone, and goes on', () => {
   expect(shown.length).toBeLessThan(200)
   expect(rows.table.end - rows.table.first).toBe(shown.length)
 })
+
+it('goes on behind records that its log never had', () => {
+  const source = makeLog(160, 2)
+  const mine = makeLog()
+  const rows = new Rows(mine, { newline: true })
+  say(source, 0, 'one\n')
+  for (const page of source.pages) mine.append(page)
+  rows.splitter.push(mine)
+  for (let at = 1; at < 100; at++) say(source, at, `line ${at}\n`)
+  for (const page of source.pages) mine.append(page)
+  rows.splitter.push(mine)
+  const [first, gap, ...rest] = rows.shown()
+  expect([first, gap]).toEqual(['< one\n', expect.stringMatching(/^\*/)])
+  expect(rest.at(-1)).toBe('< line 99\n')
+})

@@ -41,8 +41,10 @@ export class Cursor {
   read(maxBytes = MAX_TRAFFIC_PAGE): Slice | undefined {
     const { first, end } = this.#log
     this.skipTo(Math.min(first, end))
-    const page = this.#log.pageOf(this.#next)
+    // What a reader of its own missed is a hole in the numbers of a log.
+    const page = this.#log.pageOf(this.#next) ?? this.#log.pages.find((each) => each.first > this.#next)
     if (!page) return undefined
+    this.skipTo(page.first)
     const from = this.#next - page.first
     const to = fitting(page, from, maxBytes)
     this.#next = page.first + to
