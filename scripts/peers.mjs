@@ -37,6 +37,9 @@ const PEERS = {
   '/usr/bin/dbus-daemon': 'dbus',
   '/usr/bin/chromium': 'chromium',
   '/usr/bin/mbpoll': 'mbpoll',
+  // It reads our capture files, with capinfos of the package below. Without recommended packages nothing asks who may capture.
+  '/usr/bin/tshark': 'tshark',
+  '/usr/bin/capinfos': 'wireshark-common',
   '/usr/bin/tshark': 'tshark',
   '/usr/lib/python3/dist-packages/pymodbus': 'python3-pymodbus',
   '/usr/lib/python3/dist-packages/pynmea2': 'python3-nmea2',
