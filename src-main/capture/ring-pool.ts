@@ -56,9 +56,12 @@ export class RingPool {
     return this.#most * this.#slabBytes
   }
 
-  /** Where that is less than there was, the largest rings give up their oldest records at once. At least one slab. */
-  set maxBytes(bytes: number) {
-    this.#most = this.#slabsOf(bytes)
+  /**
+   * At least one slab; undefined: the default. Where that is less than there was, the largest rings give up their oldest records at
+   * once.
+   */
+  limit(maxBytes: number | undefined): void {
+    this.#most = this.#slabsOf(maxBytes ?? defaultMaxBytes())
     while (this.#out > this.#most && this.#takeFrom(this.#largest(), 0));
     this.#spare.length = 0
   }

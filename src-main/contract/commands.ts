@@ -139,6 +139,8 @@ export const shareSchema = v.strictObject({
   disabled: flag,
   /** False: it is not announced in the network (mDNS), whoever can reach it. */
   announce: flag,
+  /** False: what passes is not kept in memory. */
+  record: flag,
   ...textFields,
   /** Sent to the device when it was opened, and before it is closed; escapes as in a banner. */
   openString: v.exactOptional(text),
@@ -164,7 +166,9 @@ export const linkSchema = v.strictObject({
   /** Stay connected while no program uses it. */
   hold: flag,
   /** Start even where a device is missing, and wait for it; with `hold`, nobody asks for `link.opened`. */
-  wait: flag
+  wait: flag,
+  /** False: what passes is not kept in memory. */
+  record: flag
 })
 export type LinkSpec = v.InferInput<typeof linkSchema>
 

@@ -26,6 +26,9 @@ export type PermissionLevel = (typeof LEVELS)[number]
 export const LOG_LEVELS = ['error', 'warning', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** What all recordings together may take at the least: a slab. */
+const MIN_RECORDINGS_BYTES = 1024 * 1024
+
 export const nameSchema = v.pipe(v.string(), v.maxLength(MAX_NAME), v.regex(NAME, NAME_RULE))
 
 /**
@@ -134,6 +137,13 @@ export const preferencesSchema = v.strictObject({
   ),
   /** The first steps were gone through, or put away: no window and no browser shows them again. */
   introduced: v.optional(v.boolean(), false),
+  /** What is kept of the traffic in memory. */
+  recordings: v.exactOptional(
+    v.strictObject({
+      /** Of all shares and links together; absent: a tenth of this computer's memory, and no more than 512 MiB. */
+      maxBytes: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(MIN_RECORDINGS_BYTES)))
+    })
+  ),
   /** The page of a service, for browsers. */
   page: v.optional(
     v.strictObject({

@@ -1,5 +1,6 @@
 /** What everything that opens a port is given. Made by Core, from what its host handed it. */
 import type { Event } from '../base/event.ts'
+import type { Recorder } from '../capture/recorder.ts'
 import type { Fault } from '../contract/faults.ts'
 import type { Connection } from '../net/connection.ts'
 import type { DialOptions } from '../net/carrier.ts'
@@ -14,6 +15,8 @@ export interface Context extends Ways {
   readonly whose?: (fault: Fault, url: string) => Promise<Fault>
   /** What it is opened for, where that is the same when it is opened again by another process (`useOf`). */
   readonly use?: string
+  /** What keeps its traffic: made, or found again, and switched. Absent: nothing does. */
+  readonly record?: (on: boolean) => Recorder
   /** It is only watched: nothing is written or set through it, or not before the far side allows it. */
   readonly observe?: boolean
 }

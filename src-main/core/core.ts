@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import type { Event } from '../base/event.ts'
 import { Link } from '../bridge/link.ts'
+import type { Recorder } from '../capture/recorder.ts'
 import {
   COMMANDS,
   type CommandArguments,
@@ -163,17 +164,17 @@ export class Core {
   /**
    * Puts a terminal or a pipe of the host's own on a port, until it leaves. No command: a stream of bytes cannot be an
    * argument. Resolves with the number of bytes that were not delivered when it left. Rejects with a Fault when the port cannot
-   * be opened at first, or breaks and shall not be opened again. `observe`: as a link's.
+   * be opened at first, or breaks and shall not be opened again. `observe`, `record`: as a link's.
    */
   async attach(
     port: PortSpec,
     source: ConsoleSource,
-    options: Omit<ConverseOptions, 'onOpened'> & { readonly observe?: boolean },
+    options: Omit<ConverseOptions, 'onOpened'> & { readonly observe?: boolean; readonly record?: boolean },
     signal: AbortSignal
   ): Promise<number> {
     const { makeConsoleLink } = await import('./links.ts')
     const link = await this.#start(undefined, port.target, (id) =>
-      makeConsoleLink(id, port, [source], this.#keep.contextOf(id), options.observe)
+      makeConsoleLink(id, port, [source], this.#keep.contextOf(id), options.observe, options.record)
     )
     const conversation = converse(
       link,
@@ -231,6 +232,16 @@ export class Core {
    */
   close(timeoutMs: number): Promise<number> {
     return this.#keep.close(timeoutMs, this.#starting.values())
+  }
+
+  /** What is kept of its traffic, as long as it runs or is to come back; undefined: nothing ever ran under this id. */
+  recorder(id: string): Recorder | undefined {
+    return this.#keep.recordings.get(id)
+  }
+
+  /** Of all recordings together, in bytes of memory; undefined: as much as suits this computer. */
+  limitRecordings(maxBytes: number | undefined): void {
+    this.#keep.recordings.limit(maxBytes)
   }
 
   /** Those who use a share or link, to be acted upon. Throws `usage` where there is none with this id. */

@@ -4,7 +4,7 @@
  */
 import { Emitter } from '../base/event.ts'
 import { Link } from '../bridge/link.ts'
-import type { CloseReason } from '../contract/close.ts'
+import { REMADE, SWITCHED_OFF, type CloseReason } from '../contract/close.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import type { LineWish } from '../contract/line.ts'
@@ -12,12 +12,14 @@ import type { BridgeState, PortState, RotatorState, StateTree } from '../contrac
 import type { Context, Ways } from './context.ts'
 import type { Kept } from './kept.ts'
 import type { Notice } from './notice.ts'
+import { Recordings } from './recordings.ts'
 import { SwitchedShare } from './switched-share.ts'
 import type { OwnersLine, Users } from './users.ts'
 
 export class Keep {
   /** For what is about nothing in here. */
   readonly context: Context
+  readonly recordings = new Recordings()
   readonly #kept = new Map<string, Kept>()
   /** Theirs, which stay as they are: beside the states, which are made anew at each look. */
   readonly #names = new Map<string, string>()
@@ -43,7 +45,7 @@ export class Keep {
   }
 
   get state(): StateTree {
-    const states = [...this.#kept.values()].map(({ state }) => state)
+    const states = [...this.#kept.values()].map(({ state }) => this.#withRecording(state))
     return {
       bridges: byId(states.filter((state) => state.kind !== 'rotator')),
       rotators: byId(states.filter((state) => state.kind === 'rotator'))
@@ -52,7 +54,8 @@ export class Keep {
 
   /** Of one thing alone: `state` makes that of all of them. */
   stateOf(id: string): BridgeState | RotatorState | undefined {
-    return this.#kept.get(id)?.state
+    const state = this.#kept.get(id)?.state
+    return state && this.#withRecording(state)
   }
 
   get(id: string): Kept | undefined {
@@ -109,6 +112,7 @@ export class Keep {
     return {
       ...this.context,
       report: (notice) => this.#report({ ...notice, id }),
+      record: (on) => this.recordings.open(id, on),
       whose: (fault, url) => this.#whose(fault, [url], id)
     }
   }
@@ -156,14 +160,27 @@ export class Keep {
     thing.rename(name)
   }
 
-  /** Resolves with the number of bytes that were not delivered; never rejects. */
+  /** Records it from now on, or no longer. Of no effect where nothing runs under this id. */
+  record(id: string, on: boolean): void {
+    if (!this.#kept.has(id)) return
+    this.recordings.open(id, on)
+    this.#states.fire()
+  }
+
+  /** Resolves with the number of bytes that were not delivered; never rejects. What is to come back keeps its recording. */
   async stop(thing: Kept, timeoutMs: number, reason?: CloseReason): Promise<number> {
     const { id } = thing.state
     const lost = await thing.close(timeoutMs, reason)
     this.#kept.delete(id)
     this.#names.delete(id)
+    this.forget(id, reason)
     this.#states.fire()
     return lost
+  }
+
+  /** What does not run ends for good, but for a reason that brings it back: its recording is gone. */
+  forget(id: string, reason?: CloseReason): void {
+    if (reason !== REMADE && reason !== SWITCHED_OFF) this.recordings.close(id)
   }
 
   /** Nothing may be added from now on; `starting`: what is on its way. As `stop`, for all of them. */
@@ -172,6 +189,10 @@ export class Keep {
     await Promise.allSettled(starting)
     const ends = [...this.#kept.values()].map((thing) => this.stop(thing, timeoutMs))
     return (await Promise.all(ends)).reduce((sum, lost) => sum + lost, 0)
+  }
+
+  #withRecording<State extends BridgeState | RotatorState>(state: State): State {
+    return { ...state, ...this.recordings.stateOf(state.id) }
   }
 
   readonly #report = (notice: Notice): void => {

@@ -9,6 +9,7 @@ import type { SessionSource } from '../sessions/session.ts'
 import type { Context } from './context.ts'
 import { Fault } from '../contract/faults.ts'
 import { deviceFileName } from './names.ts'
+import { recorded } from './recorded.ts'
 import {
   checkWatched,
   farOf,
@@ -30,7 +31,9 @@ export async function makeLink(
   context: Context
 ): Promise<Link> {
   if (!spec.to.startsWith(PTY_PREFIX)) return cable(id, name, spec, context)
-  return spec.port.target.startsWith(PTY_PREFIX) ? ptyPair(id, name, spec) : ptyLink(id, name, spec, context)
+  return spec.port.target.startsWith(PTY_PREFIX)
+    ? ptyPair(id, name, spec, context)
+    : ptyLink(id, name, spec, context)
 }
 
 /** What can be found wrong without looking at either end. Throws a Fault. */
@@ -64,13 +67,14 @@ function refusePair({ observe }: LinkArguments): void {
     throw new Fault('usage', 'Two virtual ports are for programs here, and none of them is only watched.')
 }
 
-/** Sessions of the caller's own on a port: a terminal, standard input and output. `observe`: as a link's. */
+/** Sessions of the caller's own on a port: a terminal, standard input and output. `observe`, `record`: as a link's. */
 export function makeConsoleLink(
   id: string,
   port: PortSpec,
   sources: readonly SessionSource[],
   context: Context,
-  observe = false
+  observe = false,
+  record = true
 ): Link {
   const target = readNear(port, { observe }, context)
   return new Link({
@@ -79,6 +83,7 @@ export function makeConsoleLink(
     port: target.source,
     far: farOf(target),
     sources,
+    recorders: recorded(context, { record }),
     settings: withDefaults(target),
     hold: true,
     passing: true,
@@ -95,6 +100,7 @@ async function ptyLink(id: string, name: string, spec: LinkArguments, context: C
     port: target.source,
     far: farOf(target),
     sources: [openPty(name, spec.to, spec)],
+    recorders: recorded(context, spec),
     settings: target.settings,
     hold: spec.hold ?? false,
     observe: target.watched
@@ -110,13 +116,21 @@ function withUse({ port, to }: LinkArguments, context: Context): Context {
 }
 
 /** Two virtual ports, for two programs here that shall talk to each other. */
-function ptyPair(id: string, name: string, spec: LinkArguments): Link {
+function ptyPair(id: string, name: string, spec: LinkArguments, context: Context): Link {
   refusePair(spec)
   const near = openPty(`${name}-a`, spec.port.target, spec)
   try {
     const far = openPty(`${name}-b`, spec.to, spec)
     const port = new SessionPortSource(near)
-    return new Link({ id, name, port, far: 'device', sources: [port.place, far], hold: true })
+    return new Link({
+      id,
+      name,
+      port,
+      far: 'device',
+      sources: [port.place, far],
+      recorders: recorded(context, spec),
+      hold: true
+    })
   } catch (error) {
     void near.close()
     throw error
@@ -149,6 +163,7 @@ async function cable(id: string, name: string, spec: LinkArguments, context: Con
     port: near.source,
     far: farOf(near),
     sources: [source],
+    recorders: recorded(context, spec),
     settings: withDefaults(near),
     hold: true,
     observe: near.watched

@@ -20,6 +20,8 @@ export interface Switch {
   rename(name: string): void
   /** Other settings of its own, while it is on or off; whoever uses it goes on. Not for rotators. */
   tune(settings: LineWish): void
+  /** Its traffic is kept from now on, or no longer, while it is on or off. Of links alone: of a share that is one of its rules. */
+  record(on: boolean): void
   /** What the new entry has no place for ends, and its addresses are free for others; never rejects. Of shares alone. */
   shed(entry: ShareEntry): Promise<void>
   /**

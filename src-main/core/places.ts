@@ -18,7 +18,9 @@ export function placeIn(keep: Keep, first: Placed): Switch {
   let what = first
   const end = async (timeoutMs: number, reason: CloseReason): Promise<number> => {
     const thing = keep.get(id)
-    return thing ? keep.stop(thing, timeoutMs, reason) : 0
+    if (thing) return keep.stop(thing, timeoutMs, reason)
+    keep.forget(id, reason)
+    return 0
   }
   return {
     on: () =>
@@ -43,6 +45,10 @@ export function placeIn(keep: Keep, first: Placed): Switch {
         id,
         what.kind === 'share' ? withDefaults(readTarget(what.entry.port, keep.context)) : settings
       )
+    },
+    record: (on) => {
+      if (what.kind === 'link') what = { ...what, entry: { ...what.entry, record: on } }
+      keep.record(id, on)
     },
     shed: async (entry) => {
       // What is wrong with it is said when it is to be that.

@@ -18,6 +18,7 @@ import type { Context } from './context.ts'
 import { openDoor, readDoors, wordsOf } from './doors.ts'
 import { Doorways } from './doorways.ts'
 import type { Report } from './notice.ts'
+import { recorded } from './recorded.ts'
 import { ShareWords } from './share-words.ts'
 import { farOf, readTarget, withDefaults } from './targets.ts'
 import { withStrings } from './with-strings.ts'
@@ -75,7 +76,7 @@ export class SharePlan {
       id: this.#id,
       name,
       port: this.#stringed(target.source),
-      recorders: this.#traces(),
+      recorders: [...this.#traces(), ...recorded(this.#context, spec)],
       far: farOf(target),
       sources: [...doors, ...this.#dialled(spec)],
       settings: withDefaults(target),
@@ -103,6 +104,7 @@ export class SharePlan {
   async amend(spec: ShareArguments, share: Share | undefined): Promise<void> {
     await this.shed(spec, share)
     this.#spec = spec
+    recorded(this.#context, spec)
     const doors = await this.#doorways.amend(readDoors(spec), share)
     if (!share) return
     share.amend(rulesOf(spec))

@@ -21,8 +21,8 @@ export type EntryKind = keyof Entries
 /**
  * `stop` ends it for good; `start` makes it anew, which may be a disabled one. Something that changed is stopped and started.
  * `disable` and `enable`: nothing else about it changed, but perhaps its name. `rename`: the name, and nothing that needs a new one; the
- * entry is the new one. `tune`: its own line settings, in the same way. `shed` and `amend`: its listeners and rules, in the same way: the
- * one ends what it has no place for any more, the other begins what is new.
+ * entry is the new one. `tune`: its own line settings, in the same way; `record`: whether its traffic is kept. `shed` and `amend`: its
+ * listeners and rules, in the same way: the one ends what it has no place for any more, the other begins what is new.
  */
 export type Step =
   | {
@@ -44,6 +44,7 @@ export type Step =
   | { readonly action: 'rename'; readonly kind: 'link'; readonly entry: LinkEntry }
   | { readonly action: 'tune'; readonly kind: 'share'; readonly entry: ShareEntry }
   | { readonly action: 'tune'; readonly kind: 'link'; readonly entry: LinkEntry }
+  | { readonly action: 'record'; readonly kind: 'link'; readonly entry: LinkEntry }
   | { readonly action: 'shed'; readonly kind: 'share'; readonly entry: ShareEntry }
   | { readonly action: 'amend'; readonly kind: 'share'; readonly entry: ShareEntry }
 
@@ -76,7 +77,7 @@ export function difference(before: Settings, after: Settings): Difference {
     keepsOn: (entry) => !isPathOfName(entry),
     withSettings: (entry, { port: { settings } }) =>
       isTuned(entry) ? { ...entry, port: { ...entry.port, settings } } : entry,
-    withRules: (entry) => entry
+    withRules: (entry, { record }) => ({ ...entry, record })
   })
   // Nobody leaves when one is made anew.
   const rotators = steps('rotator', before.rotators, after.rotators, {
@@ -158,7 +159,8 @@ function steps<Kind extends EntryKind>(
       continue
     }
     if (!same(tuned, was)) inPlace.push(goesOn('tune', kind, entry))
-    if (!same(like, tuned)) {
+    if (!same(like, tuned) && kind === 'link') inPlace.push(goesOn('record', kind, entry))
+    else if (!same(like, tuned)) {
       ends.push(goesOn('shed', kind, entry))
       begins.push(goesOn('amend', kind, entry))
     }
@@ -175,7 +177,7 @@ function start<Kind extends EntryKind>(kind: Kind, entry: Entries[Kind], why: 'a
 }
 
 function goesOn<Kind extends EntryKind>(
-  action: 'rename' | 'tune' | 'shed' | 'amend',
+  action: 'rename' | 'tune' | 'record' | 'shed' | 'amend',
   kind: Kind,
   entry: Entries[Kind]
 ): Step {

@@ -68,7 +68,8 @@ it('gives back at once what is above a smaller limit', () => {
   const [a, b] = [pool.open(), pool.open()]
   fill(a, 20_000)
   fill(b, 20_000)
-  pool.maxBytes = 4 * SLAB
+  pool.limit(4 * SLAB)
+  expect(pool.maxBytes).toBe(4 * SLAB)
   expect(pool.size).toBe(4 * SLAB)
   expect([slabs(a.log), slabs(b.log)]).toEqual([2, 2])
 })

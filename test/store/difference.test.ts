@@ -37,6 +37,12 @@ function taken(before: Settings, after: Settings): Map<string, unknown> {
       one.entry = { ...one.entry, port: { ...had, settings: step.entry.port.settings } }
       continue
     }
+    if (step.action === 'record') {
+      const one = has.get(`link ${step.entry.id}`)!
+      expect(one.entry).not.toHaveProperty('record', step.entry.record)
+      one.entry = { ...one.entry, record: step.entry.record }
+      continue
+    }
     if (step.action === 'shed' || step.action === 'amend') {
       const one = has.get(`share ${step.entry.id}`)!
       const { port: had } = one.entry as ShareEntry
@@ -147,6 +153,21 @@ describe('the difference of settings', () => {
     const { steps } = difference(tuned(9600), tuned(4800))
     expect(steps.map((step) => `${step.action} ${'id' in step ? step.id : step.entry.id}`)).toEqual([
       ...['tune s', 'tune l', 'stop c', 'start c']
+    ])
+  })
+
+  it('is no break for anybody where only the recording is another', () => {
+    const recorded = (record?: boolean): Settings =>
+      settings({
+        shares: [{ id: 's', name: 's', port, record }],
+        links: [
+          { id: 'l', name: 'l', port, to: 'pty:/dev/lio0', record },
+          { id: 'c', name: 'c', port, to: '/dev/ttyS0', record }
+        ]
+      })
+    const { steps } = difference(recorded(), recorded(false))
+    expect(steps.map((step) => `${step.action} ${'id' in step ? step.id : step.entry.id}`)).toEqual([
+      ...['record l', 'record c', 'shed s', 'amend s']
     ])
   })
 

@@ -51,12 +51,13 @@ const share = fc.record(
     inactivityMs: fc.integer({ min: 1 }),
     maxClients: fc.integer({ min: 1, max: 1000 }),
     banner: text,
-    wait: fc.boolean()
+    wait: fc.boolean(),
+    record: fc.boolean()
   },
   { requiredKeys: ['id', 'name', 'port'] }
 )
 const link = fc.record(
-  { ...entry, to: text, hold: fc.boolean() },
+  { ...entry, to: text, hold: fc.boolean(), record: fc.boolean() },
   { requiredKeys: ['id', 'name', 'port', 'to'] }
 )
 

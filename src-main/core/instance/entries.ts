@@ -123,6 +123,9 @@ export class Entries {
       case 'tune':
         this.#tune(step)
         return 0
+      case 'record':
+        this.#record(step)
+        return 0
       case 'shed':
         await this.#patiently(this.#held.get(step.entry.id)?.entry.shed(step.entry))
         return 0
@@ -160,6 +163,15 @@ export class Entries {
     if (!held) return
     this.#held.set(id, { ...held, what })
     held.entry.tune(port.settings)
+    this.#changes.fire()
+  }
+
+  #record(what: Extract<Step, { action: 'record' }>): void {
+    const { id, record = true } = what.entry
+    const held = this.#held.get(id)
+    if (!held) return
+    this.#held.set(id, { ...held, what })
+    held.entry.record(record)
     this.#changes.fire()
   }
 

@@ -100,6 +100,11 @@ export class Entry {
     this.#options.switch.tune(settings)
   }
 
+  /** Its traffic is kept from now on, or not; it goes on. */
+  record(on: boolean): void {
+    this.#options.switch.record(on)
+  }
+
   /** See Switch. */
   shed(entry: ShareEntry): Promise<void> {
     return this.#inRow(() => this.#options.switch.shed(entry))

@@ -315,7 +315,7 @@ export class Instance {
   }
 
   async #begin(): Promise<void> {
-    this.#options.preferences?.(this.settings.preferences)
+    this.#prefer(this.settings.preferences)
     // First: where another one answers there, nothing of ours gets in its way.
     const local = await listenLocal(this.#options.paths.socket, {
       onRefused: ({ remote, why }) =>
@@ -330,6 +330,11 @@ export class Instance {
     await this.#peers.listen(this.settings.preferences.listen)
     // Nobody waits for it: the network may take its time.
     void this.#near.apply(this.settings.preferences.discovery)
+  }
+
+  #prefer(preferences: Preferences): void {
+    this.#core.limitRecordings(preferences.recordings?.maxBytes)
+    this.#options.preferences?.(preferences)
   }
 
   async #change(change: Change): Promise<number> {
@@ -375,7 +380,7 @@ export class Instance {
     const { steps, preferences } = difference(before, after)
     this.#applied = after
     this.#obeyPeers()
-    if (preferences.length > 0) this.#options.preferences?.(after.preferences)
+    if (preferences.length > 0) this.#prefer(after.preferences)
     // Names of shares may have changed hands.
     for (const { service } of this.#clients) service.recheck()
     this.#states.fire()

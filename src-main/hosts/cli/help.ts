@@ -125,6 +125,7 @@ Where it is reached:
   --dial-back URL        connect there when the device says something
   --name NAME            what others see
   --disabled             leave this device out for now; what its options say is checked all the same
+  --no-record            do not keep what passes in memory (default: the last of it, to be looked at and saved later)
   --no-announce          do not tell the network of it. Listeners that other computers reach are announced by mDNS under the share's
                          name, as ser2net's are (_iostream._tcp): see farport peers
 
@@ -193,6 +194,7 @@ do, who has it since when, and the line that connects it.
   --watch                only watch the far port (of A and B: A). A paired computer leaves the control to others until you ask for it
                          (farport ask NAME); to any other port nothing is written, nor is anything set there
   --no-break, --never-reset    keep programs' breaks from the device, and their DTR and RTS
+  --no-record            do not keep what passes in memory
 
 ${TARGETS}
 

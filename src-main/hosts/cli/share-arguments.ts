@@ -57,6 +57,7 @@ export const SHARE_OPTIONS = {
   wait: { type: 'boolean' },
   disabled: { type: 'boolean' },
   'no-announce': { type: 'boolean' },
+  'no-record': { type: 'boolean' },
   'stall-timeout': { type: 'string' },
   banner: { type: 'string' },
   signature: { type: 'string' },
@@ -204,6 +205,7 @@ function readShare(
     wait: flag(given, 'wait'),
     openAtStart: flag(given, 'open-at-start'),
     ...(flag(given, 'no-announce') && { announce: false }),
+    ...(flag(given, 'no-record') && { record: false }),
     ...present({
       name: readName(given),
       maxClients: integer(given, 'max-clients', 1, MAX_CLIENTS),

@@ -41,6 +41,7 @@ function made(on: Act = nothing, end: Act = nothing, amend: Act = nothing) {
     },
     rename: (name) => void told.push(`rename ${id} ${name}`),
     tune: ({ baudRate }) => void told.push(`tune ${id} ${baudRate}`),
+    record: (on) => void told.push(`record ${id} ${on}`),
     shed: ({ maxClients }) => {
       told.push(`shed ${id} ${maxClients}`)
       return Promise.resolve()
@@ -133,6 +134,17 @@ describe('the entries of the settings', () => {
     await entries.take([{ action: 'rename', kind: 'share', entry }])
     expect(told).toEqual(['on a', 'a started', 'a is desk', 'rename a desk'])
     expect(entries.complete(NOTHING).bridges.a?.name).toBe('desk')
+  })
+
+  it('are recorded or not, and go on', async () => {
+    const { told, entries } = made()
+    await entries.take([link('l')])
+    told.length = 0
+    const started = link('l')
+    if (started.action !== 'start' || started.kind !== 'link') throw new Error('no link')
+    for (const record of [false, true, undefined])
+      await entries.take([{ action: 'record', kind: 'link', entry: { ...started.entry, record } }])
+    expect(told).toEqual(['record l false', 'record l true', 'record l true'])
   })
 
   it('have other rules and go on, and are made anew where they cannot follow', async () => {

@@ -46,6 +46,10 @@ class FakeSwitch implements Switch {
     this.calls.push('tune')
   }
 
+  record(): void {
+    this.calls.push('record')
+  }
+
   async shed(): Promise<void> {
     await this.#one('shed')
   }

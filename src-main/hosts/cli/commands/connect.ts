@@ -33,6 +33,7 @@ const OPTIONS = {
   hold: { type: 'boolean' },
   wait: { type: 'boolean' },
   watch: { type: 'boolean' },
+  'no-record': { type: 'boolean' },
   standalone: { type: 'boolean' }
 } as const
 
@@ -90,7 +91,7 @@ async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number>
   const lost = await core.attach(
     readPort(target, given),
     source,
-    { reconnect: false, observe: flag(given, 'watch') },
+    { reconnect: false, observe: flag(given, 'watch'), record: !flag(given, 'no-record') },
     io.stop
   )
   if (lost > 0 && !io.stop.aborted)
@@ -128,7 +129,8 @@ function readLink({ positionals, given }: Parsed): LinkSpec {
     pty: readPty(given),
     observe: flag(given, 'watch'),
     hold: flag(given, 'hold'),
-    wait: flag(given, 'wait')
+    wait: flag(given, 'wait'),
+    ...(flag(given, 'no-record') && { record: false })
   }
 }
 
