@@ -3,9 +3,11 @@
  * whom the settings file trusts. Reads both and writes neither, so that any number of them go side by side, and beside an instance.
  */
 import { systemClock } from '../base/clock.ts'
+import type { Disposable } from '../base/event.ts'
 import { Fault } from '../contract/faults.ts'
 import type { Offer } from '../contract/state.ts'
 import type { NearbyFarports, PeerWays } from '../peers/ways.ts'
+import type { RpcClient } from '../rpc/client.ts'
 import type { Farports } from './context.ts'
 import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
 import { type LocalTrust } from './local-trust.ts'
@@ -50,6 +52,29 @@ export async function localOffer(
     return await askOffer(ways, peer, systemClock, signal)
   } finally {
     trust.dispose()
+  }
+}
+
+/** The contract of a paired computer, as it shows it to us. Rejects as `dialShare`. */
+export async function localRpc(
+  peer: string,
+  signal: AbortSignal,
+  from: PathsEnvironment = {},
+  nearby?: NearbyFarports
+): Promise<{ readonly client: RpcClient } & Disposable> {
+  const { ways, trust } = await localWays(peer, from, nearby)
+  try {
+    const { client } = await ways.dialRpc(peer, signal)
+    return {
+      client,
+      dispose: () => {
+        client.dispose()
+        trust.dispose()
+      }
+    }
+  } catch (error) {
+    trust.dispose()
+    throw error
   }
 }
 

@@ -59,7 +59,8 @@ export async function checkHere(port: GivenPort, mayWait: boolean): Promise<void
   }
 }
 
-function portMeantHere({ target, env = [], ...rest }: GivenPort): GivenPort {
+/** Throws `usage` for a variable of the environment here. */
+export function portMeantHere({ target, env = [], ...rest }: GivenPort): GivenPort {
   return {
     ...rest,
     target: targetMeantHere(target),

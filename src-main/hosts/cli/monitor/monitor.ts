@@ -1,0 +1,104 @@
+/** Shows the records of a feed as lines, as they come. Made by commands/monitor.ts for one target; ends nothing by itself but at its limit of rows. */
+import type { Clock } from '../../../base/clock.ts'
+import type { Disposable } from '../../../base/event.ts'
+import type { RunExpressions } from '../../../traffic/filter/row-search.ts'
+import type { Page } from '../../../traffic/page.ts'
+import type { ShowOptions } from './arguments.ts'
+import type { Paint } from './colors.ts'
+import type { FeedBegin, FeedReader } from './feed.ts'
+import { Hints } from './hints.ts'
+import type { Output } from './output.ts'
+import { RowLines } from './row-lines.ts'
+import { RowStream, type ShownRow } from './row-stream.ts'
+import type { Totals } from './totals.ts'
+
+/** A row that nothing was added to for so long is shown as far as it is there, in ms. */
+export const QUIET_MS = 250
+
+export interface MonitorOptions {
+  readonly show: ShowOptions
+  readonly paint: Paint
+  readonly columns: () => number
+  readonly expressions: RunExpressions
+  readonly output: Output
+  readonly clock: Clock
+  readonly totals: Totals
+  /** So many rows are shown; then `enough` is called. */
+  readonly maxRows: number
+  readonly enough: () => void
+  /** What is shown later than it came broke. */
+  readonly failed: (error: unknown) => void
+  /** Another recording begins, or the first. */
+  readonly begun: (begin: FeedBegin) => void
+}
+
+export class Monitor implements FeedReader {
+  readonly #options: MonitorOptions
+  readonly #stream: RowStream
+  readonly #lines: RowLines
+  readonly #hints: Hints
+  /** One after the other: what is open may be shown between two pages. */
+  #work: Promise<void> = Promise.resolve()
+  #quiet: Disposable | undefined
+
+  constructor(options: MonitorOptions) {
+    const { show, paint, columns, expressions } = options
+    this.#options = options
+    this.#stream = new RowStream({ ...show, expressions, seen: (row) => this.#hints.look(row) })
+    this.#lines = new RowLines({ ...show, paint, columns })
+    this.#hints = new Hints({
+      hasDecoder: show.decoder !== undefined,
+      lastRows: (count) => this.#stream.lastRows(count)
+    })
+  }
+
+  begin(begin: FeedBegin): Promise<void> {
+    return this.#inOrder(async () => {
+      await this.#show(await this.#stream.rest())
+      this.#stream.restart(begin.settings)
+      this.#options.totals.restart()
+      this.#options.begun(begin)
+    })
+  }
+
+  page(page: Page): Promise<void> {
+    this.#quiet?.dispose()
+    return this.#inOrder(async () => {
+      this.#options.totals.page(page)
+      await this.#show(await this.#stream.take(page))
+      if (this.#stream.hasOpen) this.#quiet = this.#options.clock.after(QUIET_MS, () => this.#showOpen())
+    })
+  }
+
+  /** What is still open is shown; nothing comes after it. */
+  end(): Promise<void> {
+    this.#quiet?.dispose()
+    return this.#inOrder(async () => this.#show(await this.#stream.rest()))
+  }
+
+  #showOpen(): void {
+    this.#inOrder(async () => this.#show(await this.#stream.rest())).catch(this.#options.failed)
+  }
+
+  #inOrder(task: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(task)
+    this.#work = done.catch(() => undefined)
+    return done
+  }
+
+  async #show(rows: readonly ShownRow[]): Promise<void> {
+    const { totals, maxRows, enough, output } = this.#options
+    const lines: string[] = []
+    for (const shown of rows) {
+      if (totals.rows >= maxRows) break
+      lines.push(...this.#lines.of(shown))
+      if (!shown.isRest) totals.rows++
+    }
+    const decoder = this.#hints.decoder()
+    if (decoder !== undefined) lines.push(this.#lines.notice(decoder, 'info'))
+    const baudRate = this.#hints.baudRate()
+    if (baudRate !== undefined) lines.push(this.#lines.notice(baudRate, 'warning'))
+    await output.lines(lines)
+    if (totals.rows >= maxRows) enough()
+  }
+}
