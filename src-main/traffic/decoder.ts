@@ -48,6 +48,8 @@ export interface DecoderKind {
   /** How rows are best cut for it. */
   readonly rows: RowRules
   readonly settings?: Partial<LineSettings>
+  /** All that its findings may have in `keys`. */
+  readonly keys: readonly string[]
   readonly likeness: Likeness
   readonly make: () => Decoder
 }

@@ -93,6 +93,7 @@ export const ansi: DecoderKind = {
   id: 'ansi',
   name: 'ANSI text',
   rows: TEXT_ROWS,
+  keys: ['sequences'],
   likeness,
   make: () => new AnsiDecoder()
 }

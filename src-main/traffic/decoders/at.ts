@@ -223,6 +223,7 @@ export const at: DecoderKind = {
   id: 'at',
   name: 'AT commands',
   rows: TEXT_ROWS,
+  keys: ['type', 'command', 'result'],
   likeness,
   make: () => new AtDecoder()
 }

@@ -87,7 +87,7 @@ function describe(piece: Piece): Decoded {
     text: `frame of ${bytes.length} bytes${problem}: ${hexOf(bytes, 16)}`,
     verdict: bad ? 'bad' : piece.lost > 0 ? 'note' : 'ok',
     fields,
-    keys: { frame: bad ? 'bad' : 'ok', len: String(bytes.length) }
+    keys: { frame: bad ? 'bad' : 'ok', size: String(bytes.length) }
   }
 }
 
@@ -120,6 +120,7 @@ export const cobs: DecoderKind = {
   id: 'cobs',
   name: 'COBS',
   rows: { end: Uint8Array.of(END), gapMs: 100 },
+  keys: ['frame', 'size'],
   likeness,
   make: () => new CobsDecoder()
 }

@@ -76,6 +76,7 @@ export const lines: DecoderKind = {
   id: 'lines',
   name: 'Lines of text',
   rows: TEXT_ROWS,
+  keys: ['codepage'],
   likeness,
   make: () => new LinesDecoder()
 }

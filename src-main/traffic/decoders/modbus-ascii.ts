@@ -119,6 +119,7 @@ export const modbusAscii: DecoderKind = {
   name: 'Modbus ASCII',
   // Serial §2.5.2.1: up to a second between two characters.
   rows: { newline: true, start: Uint8Array.of(COLON), gapMs: 1000 },
+  keys: ['fc', 'unit', 'crc', 'type', 'exception'],
   likeness,
   make: () => new ModbusAsciiDecoder()
 }

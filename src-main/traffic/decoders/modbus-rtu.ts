@@ -166,6 +166,7 @@ export const modbusRtu: DecoderKind = {
   id: 'modbus-rtu',
   name: 'Modbus RTU',
   rows: FRAME_ROWS,
+  keys: ['fc', 'unit', 'crc', 'type', 'exception'],
   likeness,
   make: () => new ModbusRtuDecoder()
 }

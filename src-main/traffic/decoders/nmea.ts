@@ -185,6 +185,7 @@ export const nmea: DecoderKind = {
   id: 'nmea',
   name: 'NMEA 0183',
   rows: TEXT_ROWS,
+  keys: ['type', 'talker', 'crc'],
   likeness,
   make: () => new NmeaDecoder()
 }

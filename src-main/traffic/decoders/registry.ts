@@ -15,3 +15,6 @@ export const DECODERS: readonly DecoderKind[] = [modbusRtu, modbusAscii, nmea, a
 export function decoderKind(id: string): DecoderKind | undefined {
   return DECODERS.find((kind) => kind.id === id)
 }
+
+/** What filters may ask decoders for, of all of them. */
+export const DECODER_KEYS: readonly string[] = [...new Set(DECODERS.flatMap((kind) => kind.keys))]

@@ -76,7 +76,7 @@ function describe(piece: Piece): Decoded {
     text: `frame of ${size}${bad}: ${hexOf(bytes, 16)}`,
     verdict: wrong > 0 ? 'bad' : piece.lost > 0 ? 'note' : 'ok',
     fields,
-    keys: { frame: wrong > 0 ? 'bad' : 'ok', len: String(bytes.length + piece.lost) }
+    keys: { frame: wrong > 0 ? 'bad' : 'ok', size: String(bytes.length + piece.lost) }
   }
 }
 
@@ -126,6 +126,7 @@ export const slip: DecoderKind = {
   id: 'slip',
   name: 'SLIP',
   rows: { end: Uint8Array.of(END), gapMs: 100 },
+  keys: ['frame', 'size'],
   likeness,
   make: () => new SlipDecoder()
 }

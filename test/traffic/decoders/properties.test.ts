@@ -111,6 +111,8 @@ describe('decoders, for any input', () => {
             if (event && index === 3) decoder.decode(eventRow(event))
             const decoded = decoder.decode(row)
             expectSound(decoded, script[index]?.bytes.length ?? 0)
+            const unknown = Object.keys(decoded?.keys ?? {}).find((key) => !kind.keys.includes(key))
+            if (unknown !== undefined) throw new Error(`key ${unknown}`)
             if (decoded?.answers && (decoded.answers.row > index || !(decoded.answers.afterNs >= 0)))
               throw new Error('answers what comes later')
           }
