@@ -58,7 +58,10 @@ export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
 /** Opens the menu whose button has the focus, and goes to an entry by its arrow keys. */
 export async function chooseByKeys(page: Page, item: string): Promise<void> {
   await page.keyboard.press('Enter')
-  await page.getByRole('menu').waitFor()
+  // The first entry, not the list as a whole, whose text begins with it.
+  await expect
+    .poll(() => page.evaluate<string | null>(`document.activeElement.getAttribute('role')`))
+    .toBe('menuitem')
   for (let step = 0; step < 20 && (await focused(page)).name !== item; step++)
     await page.keyboard.press('ArrowDown')
   await focusIs(page, item)
