@@ -154,7 +154,7 @@ export class Hub {
   }
 
   get sessions(): SessionState[] {
-    return this.#roster.states(this.#arbiter)
+    return this.#roster.states(this.#arbiter, (member) => this.#toDevice.waitingOf(member))
   }
 
   /** Since the start, sessions that left included. */
@@ -345,6 +345,14 @@ export class Hub {
   /** A port that was taken off with `hold` could not pass on this many of its bytes. */
   undelivered(bytes: number): void {
     this.#toDevice.lostInPort(bytes, 'the device did not take them before it was closed')
+  }
+
+  /** See ToDevice. 0 for one that is not here. */
+  discard(session: number, held: number): number {
+    const member = this.#roster.find(session)
+    const bytes = member ? this.#toDevice.discard(member, held) : 0
+    if (bytes > 0) this.#changes.fire()
+    return bytes
   }
 
   /** Waits no longer for what sessions that left had sent: it is lost. */

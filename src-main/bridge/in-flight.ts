@@ -45,6 +45,11 @@ export class InFlight {
     }
   }
 
+  /** Who wrote last. */
+  get newest(): Writer['id'] | undefined {
+    return this.#runs.at(-1)?.id
+  }
+
   /** A new port: nothing of it is in flight. */
   clear(): void {
     this.#runs = []

@@ -305,6 +305,14 @@ export class Junction {
     this.#guests.probe(who)
   }
 
+  /**
+   * What the session sent and the device did not take is not sent: lost, counted and told. `held`: what it had not handed on. Answers how
+   * many bytes that was.
+   */
+  discard(session: number, held: number): number {
+    return this.#hub.discard(session, held)
+  }
+
   // Who may write, as people decide it. All of them throw a Fault `usage` for a session that never was here or has left; the first
   // four also for one that only watches, and where the policy is not `one`.
 

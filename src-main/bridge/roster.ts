@@ -50,15 +50,21 @@ export class Roster {
     for (const { id, session } of this.members) if (id !== except) session.notify(notice)
   }
 
-  states(arbiter: Arbiter): SessionState[] {
-    return this.members.map(({ id, session, since, account }) => ({
-      id,
-      label: session.who.label,
-      ...(session.who.peer !== undefined && { peer: session.who.peer }),
-      ...(session.who.use !== undefined && { use: session.who.use }),
-      ...arbiter.standing(id),
-      since,
-      ...account.counts
-    }))
+  /** `waitingOf`: how many bytes of it wait for the device. */
+  states(arbiter: Arbiter, waitingOf: (member: Member) => number): SessionState[] {
+    return this.members.map((member) => {
+      const { id, session, since, account } = member
+      const waiting = waitingOf(member)
+      return {
+        id,
+        label: session.who.label,
+        ...(session.who.peer !== undefined && { peer: session.who.peer }),
+        ...(session.who.use !== undefined && { use: session.who.use }),
+        ...arbiter.standing(id),
+        since,
+        ...account.counts,
+        ...(waiting > 0 && { waiting })
+      }
+    })
   }
 }

@@ -85,6 +85,11 @@ export class ToDevice {
     return this.#blockage?.state
   }
 
+  /** What it sent and the port did not pass on, the system's part not counted. What the port holds is that of who wrote last. */
+  waitingOf({ id, outbox }: Member): number {
+    return outbox.size + (this.#inFlight.newest === id ? (this.#port?.queued ?? 0) : 0)
+  }
+
   /** Sessions that left and whose bytes are still on their way. */
   get settling(): number {
     return this.#pump.leaving.length
@@ -297,6 +302,27 @@ export class ToDevice {
     if (which !== 'receive') this.#blockage?.purged()
     if (this.#port?.queued === 0) this.#writable = this.#ready
     this.#pump.run()
+  }
+
+  /**
+   * As a purge, by whoever sent it and does not want it any more: counted and told as lost. `held`: what its session had not handed on.
+   * Answers how many bytes that was, as far as anybody can tell.
+   */
+  discard(member: Member, held: number): number {
+    const why = 'discarded by who sent it'
+    const waited = held + member.outbox.dropBytes()
+    this.#lose(member, waited, why)
+    const port = this.#port
+    // What the port holds is another one's where this one writes no more.
+    if (!port || !this.#options.arbiter.mayWrite(member.id)) return waited
+    const before = unsentOf(port)
+    port.purge('transmit')
+    const dropped = Math.max(0, before - unsentOf(port))
+    this.lostInPort(dropped, why)
+    this.#blockage?.purged()
+    if (port.queued === 0) this.#writable = this.#ready
+    this.#pump.run()
+    return waited + dropped
   }
 
   /** Waits no longer for those who left: what they sent is lost, what they asked for is not asked any more. */

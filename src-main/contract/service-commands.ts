@@ -31,7 +31,7 @@ import {
   type SavedCapture
 } from './recording.ts'
 import type { Offer } from './state.ts'
-import { terminalWriteSchema } from './terminal.ts'
+import { terminalDiscardSchema, terminalWriteSchema } from './terminal.ts'
 
 /** An entry of the settings before it has an id. Where it has no name, that of its port is taken, with a number behind it if need be. */
 const wish = { name: v.exactOptional(nameSchema) }
@@ -142,6 +142,9 @@ export const SERVICE_COMMANDS = {
   /** For good. One that is being written is refused. */
   'capture.remove': command<Record<string, never>>()('owner', captureFileSchema),
   'capture.upload': command<{ readonly saved?: SavedCapture }>()('owner', captureUploadSchema),
+
+  /** What it sent and the device has not taken is not sent, and lost by its own wish: how many bytes that was. */
+  'terminal.discard': command<{ discarded: number }>()('owner', terminalDiscardSchema),
 
   'host.read': command<HostState>()('owner', v.strictObject({})),
   /** What only the program that Farport runs in can do; `unsupported` where that cannot. */

@@ -44,6 +44,8 @@ export interface SessionState {
   /** Read and dropped because it may not write, or because nobody was there to take it; and dropped because it was slow. */
   readonly lostToDevice: number
   readonly lostFromDevice: number
+  /** What it sent and waits for the device, in bytes, as far as Farport holds it; absent: nothing. */
+  readonly waiting?: number
 }
 
 /** Bytes for the device wait, and it has taken nothing for about 1 s or longer. */

@@ -21,6 +21,8 @@ export const terminalSchema = v.strictObject({
 })
 export type TerminalSpec = v.InferInput<typeof terminalSchema>
 
+export const terminalDiscardSchema = v.strictObject({ terminal: key })
+
 export const terminalWriteSchema = v.strictObject({
   terminal: key,
   bytes: v.pipe(v.instance(Uint8Array), v.maxLength(MAX_TERMINAL_BYTES))

@@ -198,6 +198,11 @@ export class SwitchedShare implements Kept, Poolable {
     return undefined
   }
 
+  /** As Junction. */
+  discard(session: number, held: number): number {
+    return this.#share?.discard(session, held) ?? 0
+  }
+
   #inRow<T>(step: () => Promise<T>): Promise<T> {
     const done = this.#row.then(step)
     this.#row = done.catch(() => undefined)

@@ -31,4 +31,5 @@ export interface Joined {
   readonly state: BridgeState
   readonly onState: Event<void>
   admit(session: Session, terms?: Terms): number | undefined
+  discard(session: number, held: number): number
 }

@@ -139,7 +139,7 @@ export class TerminalSession implements Session {
     this.#drain.fire()
   }
 
-  /** Resolves when it was handed on; rejects with `peer-closed` when the session is over, with the signal's reason when aborted. */
+  /** Resolves when it was handed on, or discarded; rejects with `peer-closed` when the session is over, with the signal's reason when aborted. */
   send(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
@@ -161,6 +161,14 @@ export class TerminalSession implements Session {
       this.#writes.push(write)
       this.#handOn()
     })
+  }
+
+  /** What it was given and did not hand on is not sent. Answers how many bytes that was. */
+  discard(): number {
+    const dropped = this.#writes
+    this.#writes = []
+    for (const { taken } of dropped) taken()
+    return dropped.reduce((sum, { bytes }) => sum + bytes.length, 0)
   }
 
   /** It sends and reads no more: what it wrote is handed on first. */

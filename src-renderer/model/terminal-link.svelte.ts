@@ -30,11 +30,14 @@ export class TerminalLink implements Disposable {
   #key = ''
   #subscription: Disposable | undefined
   #waiting: Uint8Array<ArrayBuffer>[] = []
-  #waitingBytes = 0
   #isSending = false
 
   standing = $state.raw<TerminalStanding>({ type: 'opening' })
   joined = $state.raw<Joined | undefined>()
+  /** What was typed or pasted and the core has not taken yet. */
+  waitingBytes = $state(0)
+  /** How much of it was called back last, until something is sent again; 0: nothing. */
+  discarded = $state(0)
   /** Why what was typed did not arrive; empty: it did. */
   refused = $state('')
 
@@ -70,14 +73,25 @@ export class TerminalLink implements Disposable {
   /** Never rejects: what came of it is in `refused`. */
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (bytes.length === 0) return
-    if (this.#waitingBytes + bytes.length > MAX_WAITING) {
+    if (this.waitingBytes + bytes.length > MAX_WAITING) {
       this.refused = words.terminal.tooMuch
       return
     }
+    this.discarded = 0
     for (let at = 0; at < bytes.length; at += MAX_TERMINAL_BYTES)
       this.#waiting.push(bytes.subarray(at, at + MAX_TERMINAL_BYTES))
-    this.#waitingBytes += bytes.length
+    this.waitingBytes += bytes.length
     if (!this.#isSending) void this.#flush()
+  }
+
+  /** What the device has not taken is not sent: what waits here, and what the core has. Rejects with the core's Fault. */
+  async discard(): Promise<void> {
+    const here = this.#waiting.reduce((sum, { length }) => sum + length, 0)
+    this.#waiting = []
+    this.waitingBytes -= here
+    const terminal = this.#key
+    const { discarded } = await this.#core.call('terminal.discard', { terminal })
+    if (terminal === this.#key) this.discarded = here + discarded
   }
 
   dispose(): void {
@@ -94,7 +108,7 @@ export class TerminalLink implements Disposable {
       for (let bytes = this.#waiting.shift(); bytes; bytes = this.#waiting.shift()) {
         await this.#core.call('terminal.write', { terminal, bytes })
         if (terminal !== this.#key) return
-        this.#waitingBytes -= bytes.length
+        this.waitingBytes -= bytes.length
         this.refused = ''
       }
     } catch (error) {
@@ -133,8 +147,9 @@ export class TerminalLink implements Disposable {
   }
 
   #forget(): void {
+    this.discarded = 0
     this.#waiting = []
-    this.#waitingBytes = 0
+    this.waitingBytes = 0
     this.#isSending = false
   }
 }

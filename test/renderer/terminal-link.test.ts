@@ -9,7 +9,7 @@ import { bridgeOf, portOf, treeOf } from './states.ts'
 
 interface Write {
   readonly bytes: Uint8Array
-  readonly done: () => void
+  readonly done: (answer?: object) => void
   readonly fail: (fault: Fault) => void
 }
 
@@ -29,7 +29,7 @@ class FakeCore {
 
   readonly call = ((_name: string, { bytes }: { bytes: Uint8Array }) =>
     new Promise<object>((resolve, reject) =>
-      this.writes.push({ bytes, done: () => resolve({}), fail: reject })
+      this.writes.push({ bytes, done: (answer = {}) => resolve(answer), fail: reject })
     )) as unknown as Core['call']
 }
 
@@ -88,6 +88,21 @@ describe('a terminal', () => {
     core.writes[1]?.done()
     await settled()
     expect(link.refused).toBe('')
+  })
+
+  it('calls back what waits here and in the core, and says how much that was', async () => {
+    const { core, link } = opened()
+    link.send(new Uint8Array(MAX_TERMINAL_BYTES + 100))
+    expect(link.waitingBytes).toBe(MAX_TERMINAL_BYTES + 100)
+    const discarding = link.discard()
+    expect(link.waitingBytes).toBe(MAX_TERMINAL_BYTES)
+    core.writes[1]?.done({ discarded: 60_000 })
+    core.writes[0]?.done()
+    await discarding
+    await settled()
+    expect([link.discarded, link.waitingBytes, core.writes.length]).toEqual([60_100, 0, 2])
+    link.send(bytes('a'))
+    expect(link.discarded).toBe(0)
   })
 
   it('ends with the last word of the core, and can be opened again under another key', () => {

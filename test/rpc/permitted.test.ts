@@ -33,6 +33,7 @@ const ARGUMENTS: Partial<Record<ServiceCommand, unknown>> = {
   'line.apply': { id: 's1', wish: { baudRate: 9600 } },
   'line.control': { id: 's1', dtr: true },
   'line.break': { id: 's1', ms: 250 },
+  'terminal.discard': { terminal: 'terminal-1' },
   'terminal.write': { terminal: 'terminal-1', bytes: Uint8Array.of(1) },
   'peer.trust': { id: 'a'.repeat(64), name: 'viewer' },
   'nearby.add': { place: 'box.example' },

@@ -15,6 +15,8 @@ interface Terminal {
   readonly session: TerminalSession
   /** Whether what it sends goes to the device. */
   readonly mayWrite: () => boolean
+  /** `held`: what the session did not hand on. */
+  readonly discard: (held: number) => number
 }
 
 export class Terminals {
@@ -51,7 +53,8 @@ export class Terminals {
       tellFault(bridge, session)
     }
     const mayWrite = (): boolean => where?.state.sessions.find(({ id }) => id === number)?.writer ?? false
-    this.#open.set(terminal, { session, mayWrite })
+    const discard = (held: number): number => (number === undefined ? 0 : (where?.discard(number, held) ?? 0))
+    this.#open.set(terminal, { session, mayWrite, discard })
     subscriber.onCredit = () => session.flush()
     if ('id' in on) {
       try {
@@ -75,10 +78,19 @@ export class Terminals {
     if (!found.mayWrite()) throw new Fault('usage', 'Watching only. Ask for control.')
     await found.session.send(bytes, signal)
   }
+
+  discard(terminal: string): number {
+    const found = this.#open.get(terminal)
+    // What it had on its way was lost and counted as it closed.
+    return found ? found.discard(found.session.discard()) : 0
+  }
 }
 
-export function terminalCommands({ terminals }: Pick<House, 'terminals'>): Pick<Handlers, 'terminal.write'> {
+type TerminalCommands = Pick<Handlers, 'terminal.write' | 'terminal.discard'>
+
+export function terminalCommands({ terminals }: Pick<House, 'terminals'>): TerminalCommands {
   return {
+    'terminal.discard': ({ terminal }) => Promise.resolve({ discarded: terminals.discard(terminal) }),
     'terminal.write': async ({ terminal, bytes }, _who, signal) => {
       await terminals.write(terminal, bytes, signal)
       return {}

@@ -48,6 +48,7 @@ const CASES: Record<ServiceCommand, Case> = {
   'line.apply': owners({ id: 'desk', wish: { baudRate: 9600 } }),
   'line.control': owners({ id: 'desk', dtr: true }),
   'line.break': owners({ id: 'desk', ms: 1 }),
+  'terminal.discard': owners({ terminal: 'terminal-1' }),
   'terminal.write': owners({ terminal: 'terminal-1', bytes: Uint8Array.of(1) }),
   'recording.mark': owners({ id: 'desk', text: 'here' }),
   'recording.clear': owners({ id: 'desk' }),

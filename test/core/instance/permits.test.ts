@@ -28,7 +28,7 @@ const trust = new TrustStore({
 const SESSION: Required<SessionState> = {
   ...{ id: 1, label: 'workshop', peer: OTHER, use: 'the secret use', writer: true, observes: false },
   ...{ watches: true, holdsSince: 2, asksSince: 3, since: 4 },
-  ...{ bytesToDevice: 5, bytesFromDevice: 6, lostToDevice: 7, lostFromDevice: 8 }
+  ...{ bytesToDevice: 5, bytesFromDevice: 6, lostToDevice: 7, lostFromDevice: 8, waiting: 15 }
 }
 
 const SHARE: Required<BridgeState> = {
@@ -97,7 +97,8 @@ const SESSION_FIELDS: Record<keyof SessionState, 'as it is' | 'made' | 'hidden'>
   ...{ id: 'as it is', writer: 'as it is', observes: 'as it is', watches: 'as it is' },
   ...{ holdsSince: 'as it is' },
   ...{ asksSince: 'as it is', since: 'as it is', bytesToDevice: 'as it is', bytesFromDevice: 'as it is' },
-  ...{ lostToDevice: 'as it is', lostFromDevice: 'as it is', label: 'made', peer: 'hidden', use: 'hidden' }
+  ...{ lostToDevice: 'as it is', lostFromDevice: 'as it is', label: 'made', peer: 'hidden', use: 'hidden' },
+  waiting: 'hidden'
 }
 
 describe('what a peer sees', () => {

@@ -73,6 +73,36 @@ describe('a terminal on a share', () => {
     )
   })
 
+  it('calls back what the device has not taken, and counts that as lost', async () => {
+    // 100 bytes a second.
+    const target = 'sim:echo?baud=1000&paced=1'
+    const { alice, client } = await alices({
+      shares: [{ ...share, port: { target, settings: { baudRate: 1000 } } }]
+    })
+    const one = terminal(client, { id: 'desk' })
+    await eventually(() => expect(one.types()).toContain('open'))
+    const sent = 60_000
+    // More than the core takes at once: the last one waits for its answer.
+    const writes = [one.write('x'.repeat(sent)), one.write('y'.repeat(sent)), one.write('z'.repeat(sent))]
+    await eventually(() => expect(alice.bridge('desk').sessions[0]?.waiting).toBeGreaterThan(sent))
+    const { discarded } = await client.call('terminal.discard', { terminal: one.key })
+    await Promise.all(writes)
+    const [session] = alice.bridge('desk').sessions
+    expect(session).not.toHaveProperty('waiting')
+    expect(discarded).toBeGreaterThan(2.9 * sent)
+    expect(session?.lostToDevice).toBe(discarded)
+    expect((session?.bytesToDevice ?? 0) + (session?.lostToDevice ?? 0)).toBe(3 * sent)
+    await eventually(() =>
+      expect(alice.notices.map(({ text }) => text).join()).toContain('discarded by who sent it')
+    )
+    // Nothing of it comes any more, and what is sent now comes at once.
+    const before = one.text().length
+    await one.write('now')
+    await eventually(() => expect(one.text()).toMatch(/now$/))
+    expect(one.text().length - before).toBeLessThan(200)
+    expect(await client.call('terminal.discard', { terminal: one.key })).toEqual({ discarded: 0 })
+  })
+
   it('is told why it is closed, and what is not there', async () => {
     const { client } = await alices()
     const one = terminal(client, { id: 'desk' })
