@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   share: () => Promise.resolve(share),
   connect: async () => (await import('./commands/connect.ts')).connect,
   terminal: async () => (await import('./commands/terminal.ts')).terminal,
+  monitor: async () => (await import('./commands/monitor.ts')).monitor,
   send: async () => (await import('./commands/send.ts')).send,
   expect: async () => (await import('./commands/expect.ts')).expect,
   reset: async () => (await import('./commands/reset.ts')).reset,
