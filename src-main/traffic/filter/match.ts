@@ -100,7 +100,8 @@ function holds(term: FilterTerm, row: RowFacts): boolean | undefined {
     case 'bytes':
       return row.length() >= term.pattern.length && findBytes(row.bytes(), term.pattern) >= 0
     case 'decoded':
-      return row.decoded(term.key) === term.value
+      // A row with several frames has several values.
+      return row.decoded(term.key)?.split(' ').includes(term.value) === true
     case 'expression':
       return row.expression(term.expression)
   }
