@@ -41,6 +41,8 @@ const KINDS = {
   /** The file, or its folder, is somebody else's or open to others. */
   'settings-access': 'config',
   'settings-unwritable': 'config',
+  /** A file that somebody wanted written or read cannot be. */
+  'file-unusable': 'config',
   /** Another Farport has what only one may have. */
   'already-running': 'config',
   /** What was asked for acts on a running Farport, and there is none. */

@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { count, flag, text } from './command.ts'
 import { portSchema } from './commands.ts'
 import type { FaultRecord } from './faults.ts'
+import type { LineSettings } from './line.ts'
 import { DIRECTIONS } from './traffic.ts'
 
 /** Of one page that a subscription sends, in bytes; a single record that is larger comes alone. */
@@ -250,22 +251,29 @@ export interface CapturesState {
 /** Files that a state lists. */
 export const MAX_CAPTURE_FILES = 500
 
-/** A stored file as pages. `begin`: first; numbers of records begin at 0. The subscription ends after the last page. */
+/**
+ * A stored file as pages. A file may hold several recordings (both ends of a link): `begin` tells each, before its first page; their pages
+ * come as the file has them. The subscription ends after `end`.
+ */
 export const captureTopicSchema = captureFileSchema
 export type CaptureItem =
   | {
       readonly type: 'begin'
-      readonly name: string
-      readonly bytes: number
-      readonly format: CaptureFormatName
+      /** Which of the file's, from 0. */
+      readonly recording: number
       /** What the file says of where it is from, as far as it does. */
-      readonly of?: string
+      readonly name: string
       readonly port?: string
       readonly computer?: string
+      readonly program?: string
+      /** In force at its first record. */
+      readonly settings?: LineSettings
+      /** It was written by Farport, so its times, sessions and events are as they were recorded. */
+      readonly isOwn: boolean
     }
-  | { readonly type: 'page'; readonly page: Uint8Array }
-  /** Last: how much it was, and what in the file made no sense, in one line. */
-  | { readonly type: 'end'; readonly records: number; readonly why?: string }
+  | { readonly type: 'page'; readonly recording: number; readonly page: Uint8Array }
+  /** Last: what in the file made no sense or was not read, a line each. */
+  | { readonly type: 'end'; readonly problems: readonly string[] }
 
 /** How many times as quick a replay may be. */
 export const FACTORS = { min: 0.01, max: 1000 } as const

@@ -8,6 +8,9 @@
  *     Windows   %APPDATA%\Farport (with pipe-secret)         \\.\pipe\farport-USER
  *   the system  $STATE_DIRECTORY, /var/lib/farport           $RUNTIME_DIRECTORY/farport.sock, /run/farport/farport.sock
  *
+ * Captures of a user: $XDG_DATA_HOME/farport/captures, on macOS beside the settings, %LOCALAPPDATA%\Farport\captures; of the system beside its
+ * settings.
+ *
  * $FARPORT_SOCKET is another path for the socket. A user's window and `serve` are one instance: the lock is between them. The
  * system's instance is another installation with its own identity.
  */
@@ -45,6 +48,8 @@ export interface InstancePaths {
   /** The private key and its certificate, mode 0600. */
   readonly identity: string
   readonly lock: string
+  /** The folder of captures, mode 0700; made when there is one. */
+  readonly captures: string
   readonly socket: LocalSocket
 }
 
@@ -68,6 +73,7 @@ export function instancePaths(kind: InstanceKind, from: PathsEnvironment = {}): 
     settings: within('settings.json'),
     identity: within('identity.pem'),
     lock: within('farport.lock'),
+    captures: kind === 'system' ? within('captures') : userCaptures(from, home),
     socket: {
       ...localSocket(kind, platform, environment, from.userName),
       secret: platform === 'win32' ? within('pipe-secret') : undefined
@@ -111,6 +117,18 @@ function userDirectory(from: PathsEnvironment, home: string): string {
   if (platform === 'win32')
     return win32.join(environment.APPDATA ?? win32.join(home, 'AppData/Roaming'), 'Farport')
   return posix.join(absolute(environment.XDG_CONFIG_HOME) ?? posix.join(home, '.config'), 'farport')
+}
+
+/** They may be large: not where settings are carried from one computer to the next. */
+function userCaptures(from: PathsEnvironment, home: string): string {
+  const { platform = process.platform, environment = process.env } = from
+  if (platform === 'darwin') return posix.join(userDirectory(from, home), 'captures')
+  if (platform === 'win32')
+    return win32.join(environment.LOCALAPPDATA ?? win32.join(home, 'AppData/Local'), 'Farport', 'captures')
+  return posix.join(
+    absolute(environment.XDG_DATA_HOME) ?? posix.join(home, '.local/share'),
+    'farport/captures'
+  )
 }
 
 function systemDirectory(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {

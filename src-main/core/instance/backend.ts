@@ -10,9 +10,11 @@ import type { Backend, Identity } from '../../rpc/permitted.ts'
 import { RingTopic } from '../../rpc/ring-topic.ts'
 import { StateTopic, type View } from '../../rpc/state-topic.ts'
 import type { Subscriber } from '../../rpc/subscription.ts'
+import type { Captures } from '../recording/captures.ts'
 import type { Handlers } from './house.ts'
 import { PastNotices } from './past-notices.ts'
 import type { Terminals } from './terminals.ts'
+import type { WatchingTraffic } from './watching-traffic.ts'
 
 /** What a reader of notices may leave lying. */
 const MAX_NOTICES = 500
@@ -28,6 +30,8 @@ export interface BackendOptions {
   readonly viewOf: (who: Identity) => View
   readonly clock: Clock
   readonly terminals: Pick<Terminals, 'subscribe'>
+  readonly traffic: Pick<WatchingTraffic, 'subscribe'>
+  readonly captures: Pick<Captures, 'subscribe'>
   /** An owner watches the state, or none does any more. */
   readonly ownerWatches?: (watches: boolean) => void
 }
@@ -60,7 +64,11 @@ export class InstanceBackend implements Backend, Disposable {
       case 'terminal':
         return this.#options.terminals.subscribe(args as TopicArguments<'terminal'>, subscriber)
       case 'traffic':
+        // The topic's own schema has read the arguments.
+        return this.#options.traffic.subscribe(args as TopicArguments<'traffic'>, who, subscriber)
       case 'capture':
+        // The topic's own schema has read the arguments.
+        return this.#options.captures.subscribe(args as TopicArguments<'capture'>, subscriber)
       case 'replay':
         throw new Fault('unsupported', 'This Farport has no recordings yet: update it.')
       case 'state':

@@ -24,7 +24,7 @@ export function handlers(house: House): Handlers {
     ...linkCommands(house),
     ...hostCommands(house),
     ...terminalCommands(house),
-    ...recordingCommands(),
+    ...recordingCommands(house),
     ...pairingCommands(house),
     ...peerCommands(house),
     ...reachCommands(house),

@@ -8,6 +8,7 @@ import type { TrustStore } from '../../peers/trust.ts'
 import type { Identity } from '../../rpc/permitted.ts'
 import type { Change } from '../../store/settings-file.ts'
 import type { Core } from '../core.ts'
+import type { Captures } from '../recording/captures.ts'
 import type { FarShares } from './far-shares.ts'
 import type { Host } from './host.ts'
 import type { Neighbourhood } from './neighbourhood.ts'
@@ -24,6 +25,7 @@ export interface House {
   readonly near: Neighbourhood
   readonly host: Host
   readonly terminals: Terminals
+  readonly captures: Captures
   readonly settings: Settings
   /** Everything, as the owner sees it. */
   readonly state: StateTree

@@ -25,6 +25,7 @@ import { SettingsFile, type Change } from '../../store/settings-file.ts'
 import type { Announced } from '../announcing.ts'
 import { Core } from '../core.ts'
 import { LinkPrograms } from '../link-programs.ts'
+import { Captures } from '../recording/captures.ts'
 import { LocalPorts } from '../local-ports.ts'
 import { listenLocal } from '../local-socket.ts'
 import type { InstancePaths } from '../instance-paths.ts'
@@ -46,6 +47,7 @@ import { permits, viewOfPeer } from './permits.ts'
 import { pauseOf, withoutStalePause } from './sharing-pause.ts'
 import { Terminals } from './terminals.ts'
 import { watchWakes } from './wake-watch.ts'
+import { WatchingTraffic } from './watching-traffic.ts'
 
 export interface InstanceOptions {
   /** Prepared, and its lock is the caller's. */
@@ -74,6 +76,9 @@ const MAX_FAULTS = 8
 /** For what is left in core once the entries have ended, in ms. */
 const GRACE_MS = 200
 
+/** For captures to be on the disk, in ms. */
+const CAPTURED_MS = 500
+
 interface Client {
   readonly served: Served
   readonly service: PermittedService
@@ -95,6 +100,7 @@ export class Instance {
   readonly #ports: LocalPorts
   readonly #programs: LinkPrograms
   readonly #terminals: Terminals
+  readonly #captures: Captures
   readonly #backend: InstanceBackend
   readonly #clients = new Set<Client>()
   readonly #states = new Emitter<void>()
@@ -180,9 +186,37 @@ export class Instance {
     )
     this.#life.add(this.#programs.onChange(() => this.#states.fire()))
     this.#terminals = new Terminals(this.#core)
+    const traffic = this.#life.add(
+      new WatchingTraffic({
+        core: this.#core,
+        clock: this.#clock,
+        trust: this.#trust,
+        settings: () => this.settings,
+        computer: () => this.#name,
+        onState: this.#states.event
+      })
+    )
+    this.#captures = new Captures({
+      folder: options.paths.captures,
+      clock: this.#clock,
+      recorder: (id) => this.#core.recorder(id),
+      meta: (id) => {
+        const state = this.#core.stateOf(id)
+        const port = state?.kind === 'rotator' ? undefined : state?.port
+        const told = { name: state?.name ?? id, ...(port !== undefined && { port }) }
+        return { ...told, computer: this.#name, program: `Farport ${options.version}` }
+      },
+      onState: this.#states.event,
+      tell: (level, id, text) =>
+        this.#report({ level, subject: this.#core.stateOf(id)?.name ?? '', id, text })
+    })
+    this.#life.add(this.#captures.onChange(() => this.#states.fire()))
     this.#backend = new InstanceBackend({
       terminals: this.#terminals,
+      traffic,
+      captures: this.#captures,
       ownerWatches: (watches) => {
+        this.#captures.watch(watches)
         this.#ports.watch(watches)
         this.#programs.watch(watches)
       },
@@ -256,6 +290,7 @@ export class Instance {
   get state(): StateTree {
     const { bridges, rotators } = this.#entries.complete(this.#core.state)
     const paused = pauseOf(this.settings)
+    const captures = this.#captures.state
     return {
       bridges: this.#programs.complete(this.#ports.complete(this.#far.complete(bridges))),
       rotators,
@@ -265,6 +300,7 @@ export class Instance {
       nearby: Object.fromEntries(this.#near.nearby.map((each) => [each.id, each])),
       host: this.#host.state,
       ...(paused && { paused }),
+      ...(captures && { captures }),
       ...(this.#ports.ports && { ports: this.#ports.ports, adapters: this.#ports.adapters })
     }
   }
@@ -302,8 +338,11 @@ export class Instance {
   async close(timeoutMs: number): Promise<number> {
     this.#life.dispose()
     const goodbye = this.#near.close().then(() => 0)
+    const captured = this.#captures.close().then(() => 0)
     this.#peers.stop()
     for (const { served } of [...this.#clients]) served.close(SHUTDOWN)
+    // Before what they write down is gone.
+    await within(captured, Math.min(timeoutMs, CAPTURED_MS), this.#clock)
     const lost =
       (await this.#entries.close(timeoutMs)) +
       (await within(this.#core.close(timeoutMs), GRACE_MS, this.#clock))
@@ -405,6 +444,7 @@ export class Instance {
       near: this.#near,
       host: this.#host,
       terminals: this.#terminals,
+      captures: this.#captures,
       get settings() {
         return settings()
       },

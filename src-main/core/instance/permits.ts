@@ -71,7 +71,7 @@ function seen(bridge: BridgeState, may: Permission, viewer: string): BridgeState
 }
 
 /** A device as it is; of a program its name, and of another computer no more than how it is spoken to. */
-function seenPort(port: string): string {
+export function seenPort(port: string): string {
   if (isProgram(port)) return `exec:${programName(port)}`
   return /^[\w+-]+:\/\//.exec(port)?.[0] ?? port
 }

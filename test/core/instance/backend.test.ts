@@ -21,6 +21,8 @@ function made() {
       'settings.read': (args: unknown, who: Identity) => Promise.resolve([args, who])
     } as unknown as Handlers,
     terminals: { subscribe: () => ({ dispose: () => undefined }) },
+    traffic: { subscribe: () => ({ dispose: () => undefined }) },
+    captures: { subscribe: () => ({ dispose: () => undefined }) },
     state: () => {
       reads++
       return tree

@@ -66,6 +66,7 @@ export async function house(at: Home, settings: Given): Promise<House> {
     paths: {
       ...{ kind: 'user', directory, settings: path, lock: join(directory, 'lock') },
       identity: join(directory, 'identity.pem'),
+      captures: join(at.folder, 'captures'),
       socket: {
         path: join(at.folder, 'socket'),
         mode: 0o600,

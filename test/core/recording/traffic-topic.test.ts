@@ -51,7 +51,7 @@ describe('whoever watches a recording', () => {
       say(text)
       await clock.advance(1000)
     }
-    const [{ recording }] = watch().begins() as [{ recording: string }]
+    const { recording } = watch().begins()[0]!
     const texts = [
       watch('now'),
       watch({ lastMs: 2500 }),

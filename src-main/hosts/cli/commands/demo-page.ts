@@ -95,6 +95,7 @@ function trialPaths(): InstancePaths {
     settings: within('settings.json'),
     identity: within('identity.pem'),
     lock: within('farport.lock'),
+    captures: within('captures'),
     socket: isGiven ? socket : { ...socket, path: socket.path.replace(/(\.sock)?$/, '-trial$1') }
   }
 }
