@@ -131,6 +131,42 @@ describe.skipIf(lacksNetworks)('two computers', () => {
     expect([(await alice.state()).peers, (await bob.state()).peers]).toEqual([[], []])
   })
 
+  it('know each other for one time, where one accepts once, and by the names that people give', async () => {
+    const { alice, bob, log } = await bothServe({ shares: [gps()] })
+    const asks = alice.farport('pair', bob.address)
+    const [here] = await digits(asks, log)
+    asks.process.stdin?.write(`${here}\n`)
+    const accepts = bob.farport(
+      'pair',
+      'accept',
+      'alice',
+      ...here.split(' '),
+      '--once',
+      '--permit',
+      'control'
+    )
+    expect(await accepts.ended).toMatchObject({ code: 0 })
+    expect(await asks.ended).toMatchObject({ code: 0 })
+    // What people here call it counts, also for one that stays only for a while; its own name is no secret.
+    expect(await bob.farport('pair', 'rename', 'alice', 'guest').ended).toMatchObject({ code: 0 })
+    expect((await bob.state()).peers).toMatchObject([{ name: 'guest', called: 'alice', once: true }])
+    expect(JSON.stringify(bob.home.read())).not.toMatch(/alice|guest/)
+    expect(await alice.farport('pair', 'rename', 'bob', 'bench').ended).toMatchObject({ code: 0 })
+    const hello = await alice.farport('send', 'farport://bench/gps', 'x').ended
+    expect(hello).toMatchObject({ code: 0 })
+    // What was written down before the new name was known goes on.
+    expect(await alice.farport('send', 'farport://bob/gps', 'x').ended).toMatchObject({ code: 0 })
+
+    await log.stop()
+    const again = await bob.serve()
+    expect((await bob.state()).peers).toEqual([])
+    expect(JSON.stringify(bob.home.read())).not.toMatch(/alice|guest/)
+    const refused = await alice.farport('send', 'farport://bench/gps', 'x').ended
+    expect(refused.code).not.toBe(0)
+    expect(refused.stderr).toMatch(/pair/)
+    await again.stop()
+  })
+
   it('end what is between them at once when one forgets the other, amid traffic', async () => {
     const { alice, bob, log } = await bothServe({
       shares: [{ id: 'noise', name: 'noise', port: { target: 'sim:noise:10000' }, listen: [] }]
