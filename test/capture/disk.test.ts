@@ -7,8 +7,7 @@ import { systemClock } from '../../src-main/base/clock.ts'
 import { disk } from '../../src-main/capture/disk.ts'
 import { TraceFile } from '../../src-main/capture/trace-file.ts'
 import { temporaryFolder } from '../e2e/cli.ts'
-
-const isRoot = process.getuid?.() === 0
+import { lacks } from '../peers/need.ts'
 
 /** A trace file on the real disk, and what it told. */
 function traceFile(path: string): { file: TraceFile; said: string[] } {
@@ -31,16 +30,19 @@ describe('a trace file on the disk', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  it.skipIf(!existsSync('/dev/full'))('that is full says so, and ends in time', async () => {
-    const { file, said } = traceFile('/dev/full')
-    file.write(Buffer.from('12345'))
-    await vi.waitFor(() => expect(said).toHaveLength(1))
-    await file.close(5000)
-    expect(said).toEqual([
-      'cannot be written: ENOSPC: no space left on device; tried again every 10 s',
-      '5 bytes not traced'
-    ])
-  })
+  it.skipIf(lacks.part(existsSync('/dev/full'), '/dev/full'))(
+    'that is full says so, and ends in time',
+    async () => {
+      const { file, said } = traceFile('/dev/full')
+      file.write(Buffer.from('12345'))
+      await vi.waitFor(() => expect(said).toHaveLength(1))
+      await file.close(5000)
+      expect(said).toEqual([
+        'cannot be written: ENOSPC: no space left on device; tried again every 10 s',
+        '5 bytes not traced'
+      ])
+    }
+  )
 
   it('in a folder that is not there says so', async () => {
     const path = join(temporaryFolder(), 'no', 'trace')
@@ -75,25 +77,28 @@ describe('a trace file on the disk', () => {
     expect([got, said]).toEqual([sent.length, []])
   })
 
-  it.skipIf(!isRoot)('goes on when there is room again', async () => {
-    const folder = temporaryFolder()
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'pipe' })
-    } catch {
-      // A container without the right to mount: /dev/full stands for it.
-      return
+  it.skipIf(lacks.linux('mounts') || lacks.root('to mount a disk'))(
+    'goes on when there is room again',
+    async () => {
+      const folder = temporaryFolder()
+      try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'pipe' })
+      } catch {
+        // A container without the right to mount: /dev/full stands for it.
+        return
+      }
+      onTestFinished(() => void execFileSync('umount', ['-l', folder]))
+      writeFileSync(join(folder, 'other'), Buffer.alloc(48 * 1024))
+      const path = join(folder, 'trace')
+      const { file, said } = traceFile(path)
+      const sent = Buffer.alloc(40 * 1024, 'abcdefgh')
+      file.write(sent)
+      await vi.waitFor(() => expect(said).toHaveLength(1))
+      expect(said[0]).toMatch(/ENOSPC/)
+      execFileSync('rm', [join(folder, 'other')])
+      await file.close(5000)
+      expect(said.slice(1)).toEqual(['is written again'])
+      expect(readFileSync(path).equals(sent)).toBe(true)
     }
-    onTestFinished(() => void execFileSync('umount', ['-l', folder]))
-    writeFileSync(join(folder, 'other'), Buffer.alloc(48 * 1024))
-    const path = join(folder, 'trace')
-    const { file, said } = traceFile(path)
-    const sent = Buffer.alloc(40 * 1024, 'abcdefgh')
-    file.write(sent)
-    await vi.waitFor(() => expect(said).toHaveLength(1))
-    expect(said[0]).toMatch(/ENOSPC/)
-    execFileSync('rm', [join(folder, 'other')])
-    await file.close(5000)
-    expect(said.slice(1)).toEqual(['is written again'])
-    expect(readFileSync(path).equals(sent)).toBe(true)
-  })
+  )
 })

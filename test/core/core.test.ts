@@ -6,6 +6,7 @@ import type { ShareSpec } from '../../src-main/contract/commands.ts'
 import { Core } from '../../src-main/core/core.ts'
 import { deviceFileName, freeName, nameOf } from '../../src-main/core/names.ts'
 import { stdioSource } from '../../src-main/sessions/console.ts'
+import { lacks } from '../peers/need.ts'
 
 let core: Core
 
@@ -304,7 +305,7 @@ describe('the core', () => {
     server.close()
   })
 
-  it.skipIf(!existsSync('/dev/full'))(
+  it.skipIf(lacks.part(existsSync('/dev/full'), '/dev/full'))(
     'calls the end of a device a fault of the device, in a link too',
     async () => {
       const { id } = await core.call('link.start', { port: { target: '/dev/full' }, to: 'sim:gps' })

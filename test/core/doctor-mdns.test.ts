@@ -7,6 +7,7 @@ import type { Preferences } from '../../src-main/contract/settings.ts'
 import type { Facts } from '../../src-main/core/doctor-facts.ts'
 import { checkMdns, mdnsFacts, type MdnsFacts } from '../../src-main/core/doctor-mdns.ts'
 import type { Interfaces } from '../../src-main/peers/discovery/links.ts'
+import { lacks } from '../peers/need.ts'
 
 const ALL: Preferences['discovery'] = { announce: true, browse: true, interfaces: [], places: [] }
 const ETH: MdnsFacts = { links: [{ name: 'eth0', multicast: true }], port: 'shared' }
@@ -56,7 +57,7 @@ describe('what the doctor says of mDNS', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('what is known of mDNS here', () => {
+describe.skipIf(lacks.unix('a list of the programs on a port'))('what is known of mDNS here', () => {
   const address = {
     address: '192.0.2.7',
     netmask: '255.255.255.0',

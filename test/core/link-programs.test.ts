@@ -10,6 +10,7 @@ import { eventually } from '../eventually.ts'
 import { FakeClock, settle } from '../fake-clock.ts'
 import { bridge, session } from '../hosts/electron/states.ts'
 import { installation } from './instance/installation.ts'
+import { lacks } from '../peers/need.ts'
 
 const MINICOM = { pid: 812, command: 'minicom' }
 
@@ -75,7 +76,7 @@ describe('the programs that have a virtual port open', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('a program here', () => {
+describe.skipIf(lacks.linux('pseudo-terminals and /proc'))('a program here', () => {
   it('is shown by its name and number while it has the port of a link open', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'farport-programs-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

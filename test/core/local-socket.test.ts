@@ -50,7 +50,6 @@ except OSError as e:
 `
 
 const NOBODY = 65_534
-const asRoot = process.platform === 'linux' && process.getuid?.() === 0 && !lacks('python3', 'setpriv')
 
 describe('where an instance keeps what is its own', () => {
   const home = '/home/ada'
@@ -108,7 +107,7 @@ describe('where an instance keeps what is its own', () => {
     expect(socket.path).toBe(String.raw`\\.\pipe\farport-ada_l_x`)
   })
 
-  it.skipIf(process.platform === 'win32')('is reached in the runtime directory of its user', () => {
+  it.skipIf(lacks.unix('users by number'))('is reached in the runtime directory of its user', () => {
     const runtime = folder()
     const socketOf = (environment: NodeJS.ProcessEnv): LocalSocket =>
       instancePaths('user', { platform: 'linux', environment, home }).socket
@@ -119,7 +118,7 @@ describe('where an instance keeps what is its own', () => {
     expect(socketOf({ FARPORT_SOCKET: '/x/y', XDG_RUNTIME_DIR: runtime })).toEqual(socketAt('/x/y'))
   })
 
-  it.skipIf(process.platform === 'win32')(
+  it.skipIf(lacks.unix('modes of files'))(
     'is made for its user alone, and refused where others may look in',
     () => {
       const environment = { XDG_CONFIG_HOME: join(folder(), 'not/there'), XDG_RUNTIME_DIR: folder() }
@@ -143,7 +142,7 @@ describe('where an instance keeps what is its own', () => {
   )
 })
 
-describe.skipIf(process.platform === 'win32')('the local socket', () => {
+describe.skipIf(lacks.unix('Unix sockets'))('the local socket', () => {
   it('carries bytes between the instance and who finds it', async () => {
     const runtime = folder()
     const environment = { XDG_RUNTIME_DIR: runtime }
@@ -204,63 +203,66 @@ describe.skipIf(process.platform === 'win32')('the local socket', () => {
     await expect(attach({ environment })).rejects.toMatchObject({ code: 'usage' })
   })
 
-  describe.skipIf(!asRoot)('and other users (needs root, to become one)', () => {
-    const comes = (path: string, ...who: string[]): string =>
-      spawnSync('setpriv', [...who, PYTHON, '-c', CONNECT, path], { encoding: 'utf8' }).stdout.trim()
-    /** The same without holding up this thread, which has to let it in. */
-    const comesLater = async (path: string, who: readonly string[]): Promise<string> => {
-      const program = spawn('setpriv', [...who, PYTHON, '-c', CONNECT, path])
-      let said = ''
-      program.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
-      await event(program, 'close')
-      return said.trim()
-    }
-    const nobody = ['--reuid', String(NOBODY), '--regid', String(NOBODY)]
-
-    it('are kept out by the rights of the file', async () => {
-      const path = join(folder(0o755), 'farport.sock')
-      await listening(socketAt(path))
-      expect(comes(path, ...nobody, '--clear-groups')).toBe('Permission denied')
-    })
-
-    it('are kept out by who they are where the rights were given away', async () => {
-      const path = join(folder(0o755), 'farport.sock')
-      const refused: string[] = []
-      await listening(socketAt(path), ({ why }) => refused.push(why))
-      chmodSync(path, 0o666)
-      const coming = comesLater(path, [...nobody, '--clear-groups'])
-      await eventually(() =>
-        expect(refused).toEqual([`user ${NOBODY} is not the one this Farport belongs to`])
-      )
-      expect(await coming).toBe('closed')
-    })
-
-    it('are told that it is not theirs', async () => {
-      const path = join(folder(0o755), 'farport.sock')
-      await listening(socketAt(path))
-      process.seteuid?.(NOBODY)
-      try {
-        await expect(attach({ environment: { FARPORT_SOCKET: path } })).rejects.toMatchObject({
-          code: 'needs-rights',
-          message: expect.stringContaining(path) as string
-        })
-      } finally {
-        process.seteuid?.(0)
+  describe.skipIf(lacks('python3', 'setpriv') || lacks.root('to become another user'))(
+    'and other users (needs root, to become one)',
+    () => {
+      const comes = (path: string, ...who: string[]): string =>
+        spawnSync('setpriv', [...who, PYTHON, '-c', CONNECT, path], { encoding: 'utf8' }).stdout.trim()
+      /** The same without holding up this thread, which has to let it in. */
+      const comesLater = async (path: string, who: readonly string[]): Promise<string> => {
+        const program = spawn('setpriv', [...who, PYTHON, '-c', CONNECT, path])
+        let said = ''
+        program.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
+        await event(program, 'close')
+        return said.trim()
       }
-    })
+      const nobody = ['--reuid', String(NOBODY), '--regid', String(NOBODY)]
 
-    it('come in by the group', async () => {
-      const path = join(folder(0o755), 'farport.sock')
-      const refused: string[] = []
-      const listener = await listening(socketAt(path, { mode: 0o660, group: 'dialout' }), ({ why }) =>
-        refused.push(why)
-      )
-      expect(statSync(path)).toMatchObject({ gid: 20 })
-      listener.onConnection((connection) => connection.resume())
-      expect(await comesLater(path, [...nobody, '--groups', '20'])).toBe('open')
-      chmodSync(path, 0o666)
-      expect(await comesLater(path, [...nobody, '--clear-groups'])).toBe('closed')
-      expect(refused).toHaveLength(1)
-    })
-  })
+      it('are kept out by the rights of the file', async () => {
+        const path = join(folder(0o755), 'farport.sock')
+        await listening(socketAt(path))
+        expect(comes(path, ...nobody, '--clear-groups')).toBe('Permission denied')
+      })
+
+      it('are kept out by who they are where the rights were given away', async () => {
+        const path = join(folder(0o755), 'farport.sock')
+        const refused: string[] = []
+        await listening(socketAt(path), ({ why }) => refused.push(why))
+        chmodSync(path, 0o666)
+        const coming = comesLater(path, [...nobody, '--clear-groups'])
+        await eventually(() =>
+          expect(refused).toEqual([`user ${NOBODY} is not the one this Farport belongs to`])
+        )
+        expect(await coming).toBe('closed')
+      })
+
+      it('are told that it is not theirs', async () => {
+        const path = join(folder(0o755), 'farport.sock')
+        await listening(socketAt(path))
+        process.seteuid?.(NOBODY)
+        try {
+          await expect(attach({ environment: { FARPORT_SOCKET: path } })).rejects.toMatchObject({
+            code: 'needs-rights',
+            message: expect.stringContaining(path) as string
+          })
+        } finally {
+          process.seteuid?.(0)
+        }
+      })
+
+      it('come in by the group', async () => {
+        const path = join(folder(0o755), 'farport.sock')
+        const refused: string[] = []
+        const listener = await listening(socketAt(path, { mode: 0o660, group: 'dialout' }), ({ why }) =>
+          refused.push(why)
+        )
+        expect(statSync(path)).toMatchObject({ gid: 20 })
+        listener.onConnection((connection) => connection.resume())
+        expect(await comesLater(path, [...nobody, '--groups', '20'])).toBe('open')
+        chmodSync(path, 0o666)
+        expect(await comesLater(path, [...nobody, '--clear-groups'])).toBe('closed')
+        expect(refused).toHaveLength(1)
+      })
+    }
+  )
 })

@@ -131,7 +131,7 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     await eventually(async () => expect(await isShown(app)).toBe(true))
   })
 
-  it.skipIf(process.platform !== 'linux')(
+  it.skipIf(lacks.linux('a desktop without a tray, and the autostart file'))(
     'asks where there is no tray, and stays or ends as told',
     async () => {
       const app = await newHome({ tray: false }).launch()
@@ -220,7 +220,7 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     await asks.stop()
   })
 
-  it.skipIf(process.platform !== 'linux')(
+  it.skipIf(lacks.linux('a desktop without a tray, and the autostart file'))(
     'remembers start at login and staying awake, and where its window was',
     async () => {
       const home = newHome()

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { lacks } from '../peers/need.ts'
 import { Program } from './cli.ts'
 import { readableCopy } from './readable-copy.ts'
 
 const NOBODY = '65534'
-const mayStepDown = process.platform === 'linux' && process.geteuid?.() === 0
 
 /** The built command, run as a user without rights. */
 function installed() {
@@ -28,24 +28,27 @@ function installed() {
   return { run, node }
 }
 
-describe.skipIf(!mayStepDown)('as another user (needs root, to become one)', () => {
-  it('shares a printer that may only be written to', async () => {
-    const { run, node } = installed()
-    const printer = node('lp0', 0o222)
-    const share = run('share', printer, '--listen', 'raw://127.0.0.1:0')
-    await share.printed(/^listening raw/m)
-    expect(await run('send', printer, 'page').ended).toMatchObject({ code: 0, stderr: '' })
-  })
+describe.skipIf(lacks.linux('ways to become another user') || lacks.root('to become another user'))(
+  'as another user (needs root, to become one)',
+  () => {
+    it('shares a printer that may only be written to', async () => {
+      const { run, node } = installed()
+      const printer = node('lp0', 0o222)
+      const share = run('share', printer, '--listen', 'raw://127.0.0.1:0')
+      await share.printed(/^listening raw/m)
+      expect(await run('send', printer, 'page').ended).toMatchObject({ code: 0, stderr: '' })
+    })
 
-  it('says that a device which can only be read took nothing', async () => {
-    const { run, node } = installed()
-    const ended = await run('send', node('clock', 0o444), 'hello').ended
-    expect(ended).toMatchObject({ code: 3, stderr: expect.stringMatching(/5 of 5 bytes/) as string })
-  })
+    it('says that a device which can only be read took nothing', async () => {
+      const { run, node } = installed()
+      const ended = await run('send', node('clock', 0o444), 'hello').ended
+      expect(ended).toMatchObject({ code: 3, stderr: expect.stringMatching(/5 of 5 bytes/) as string })
+    })
 
-  it('says why a device is closed to it, and what to do', async () => {
-    const { run, node } = installed()
-    const ended = await run('share', node('closed', 0o600), '--listen', 'raw://127.0.0.1:0').ended
-    expect(ended).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/sudo /) as string })
-  })
-})
+    it('says why a device is closed to it, and what to do', async () => {
+      const { run, node } = installed()
+      const ended = await run('share', node('closed', 0o600), '--listen', 'raw://127.0.0.1:0').ended
+      expect(ended).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/sudo /) as string })
+    })
+  }
+)

@@ -9,6 +9,7 @@ import { ShimState } from '../shim/state.ts'
 import { atTestEnd } from './at-test-end.ts'
 import { Client, farport, portOf, shared, temporaryFolder, type Program } from './cli.ts'
 import { Pluggable } from './endurance/pluggable.ts'
+import { lacks } from '../peers/need.ts'
 
 const HELD_BACK = /waiting for CTS: the device takes nothing \(([\d,]+) bytes wait\)/
 const GOES_ON = /the device takes data again \(after (\d+) s\)/
@@ -81,7 +82,7 @@ describeWithShim('a device that holds CTS off', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('a device that said XOFF', () => {
+describe.skipIf(lacks.linux('pseudo-terminals'))('a device that said XOFF', () => {
   it('is told without blaming a line, and gets the bytes after XON', async () => {
     const cable = await shimmedPair()
     const far = new Device(cable.b.path)

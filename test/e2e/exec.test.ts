@@ -33,7 +33,7 @@ async function sharedPid(prefix: string, command: string): Promise<{ farport: Pr
   return { farport: program, pid: Number(readFileSync(path, 'latin1')) }
 }
 
-describe.runIf(process.platform === 'linux')('farport share exec:', () => {
+describe.skipIf(lacks.linux('/proc and pseudo-terminals'))('farport share exec:', () => {
   it.each(['exec:', 'exec+pty:'])('%s is one console for several clients', async (prefix) => {
     const { urls } = await shared([`${prefix}cat`, '--writers', 'all', '--listen', 'raw://127.0.0.1:0'])
     const clients = [1, 2].map(() => new Client(portOf(urls[0]!)))
@@ -117,7 +117,7 @@ describe.runIf(process.platform === 'linux')('farport share exec:', () => {
   })
 })
 
-describe.runIf(process.platform === 'linux')('when farport ends', () => {
+describe.skipIf(lacks.linux('/proc and pseudo-terminals'))('when farport ends', () => {
   it.each([
     ['exec:', 'exec cat'],
     ['exec+pty:', 'exec sleep 1000'],

@@ -81,7 +81,7 @@ function write(socket: Socket, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => socket.write(chunk, () => resolve()))
 }
 
-describe.skipIf(process.platform !== 'linux')('what strangers send', () => {
+describe.skipIf(lacks.linux('/proc'))('what strangers send', () => {
   it('10,000 malformed inputs on every kind of listener: alive, and an honest client is served', async () => {
     const { program, ports, honest } = await target('--writers', 'all', '--max-clients', '16')
     const random = randomFrom(2217)
@@ -182,7 +182,7 @@ describe.skipIf(process.platform !== 'linux')('what strangers send', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('how strangers come and go', () => {
+describe.skipIf(lacks.linux('/proc'))('how strangers come and go', () => {
   it('1,000 connects, ended in every way: no descriptor is left, and the next one is served', async () => {
     const { program, ports, honest } = await target()
     const before = descriptorsOf(program)

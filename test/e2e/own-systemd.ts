@@ -65,9 +65,11 @@ exec env -i PATH="$PATH" container=other SYSTEMD_UNIT_PATH=/etc/systemd/system $
 
 /** True where nobody may have a systemd of his own. */
 export function lacksOwnSystemd(): boolean {
-  if (process.getuid?.() !== 0 || !existsSync(SYSTEMD) || lacks('unshare', 'nsenter', 'ip')) return true
+  if (lacks.root('to start a systemd') || lacks('unshare', 'nsenter', 'ip')) return true
   const [command = '', ...args] = UNSHARE
-  return spawnSync(command, [...args, 'mount', '-t', 'tmpfs', 'tmpfs', '/run']).status !== 0
+  const mayMount = (): boolean =>
+    spawnSync(command, [...args, 'mount', '-t', 'tmpfs', 'tmpfs', '/run']).status === 0
+  return lacks.part(existsSync(SYSTEMD), 'systemd') || lacks.part(mayMount(), 'the right to mount')
 }
 
 export interface OwnSystemd {

@@ -14,6 +14,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { Program, temporaryFolder, TOP } from './cli.ts'
 import { InstanceHome } from './instance.ts'
+import { lacks } from '../peers/need.ts'
 
 /** What the packages are made by has these, and no types for them. */
 interface Builder {
@@ -58,7 +59,7 @@ describe('the packages of the app', () => {
     await expect(validateConfiguration({ ...config, npmRebuilt: false }, debug)).rejects.toThrow(/npmRebuilt/)
   })
 
-  it.skipIf(process.platform !== 'linux')(
+  it.skipIf(lacks.linux('a package whose program is a stand-in'))(
     'start without a window, with everything in them, and nothing that is not for them',
     async () => {
       const output = temporaryFolder()
@@ -114,7 +115,7 @@ describe('the packages of the app', () => {
   )
 })
 
-describe.skipIf(process.platform === 'win32')('the package of the command', () => {
+describe.skipIf(lacks.unix('npm without a shell'))('the package of the command', () => {
   it('is small, and installs without a compiler', async () => {
     const folder = temporaryFolder()
     // Not the scripts of a checkout: what was built is packed.

@@ -4,6 +4,7 @@ import { eventually } from '../eventually.ts'
 import type { Program } from './cli.ts'
 import { instance } from './instance.ts'
 import { listeners } from './serve-traffic.ts'
+import { lacks } from '../peers/need.ts'
 
 /** Of each further port that is shared, in MiB. */
 const BUDGET = 0.25
@@ -23,7 +24,7 @@ function residentMib({ process: { pid } }: Program): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
 }
 
-it.skipIf(process.platform !== 'linux')(
+it.skipIf(lacks.linux('/proc'))(
   'farport serve has 64 shares within its budget of memory, all accepting when it is ready',
   async () => {
     const [few, many] = [await serving(8), await serving(64)]

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { FARPORT, Program, portOf } from './cli.ts'
 import { InstanceHome } from './instance.ts'
+import { lacks } from '../peers/need.ts'
 
 /** On a machine that does other things besides, in ms. */
 const START_MS = 40_000
@@ -59,47 +60,51 @@ describe('npm start', { timeout: 3 * START_MS }, () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('the window of npm start', { timeout: 3 * START_MS }, () => {
-  /** A stand-in of Electron that does this, and a display as far as anybody looks. */
-  function withElectron(script: string): { home: InstanceHome; env: NodeJS.ProcessEnv } {
-    const home = new InstanceHome()
-    const path = join(home.folder, 'electron')
-    writeFileSync(path, `#!/bin/sh\n${script}\n`)
-    chmodSync(path, 0o755)
-    const env = { ...home.env, CI: '', DISPLAY: ':99', ELECTRON_OVERRIDE_DIST_PATH: home.folder }
-    return { home, env }
+describe.skipIf(lacks.linux('a stand-in of Electron and a display'))(
+  'the window of npm start',
+  { timeout: 3 * START_MS },
+  () => {
+    /** A stand-in of Electron that does this, and a display as far as anybody looks. */
+    function withElectron(script: string): { home: InstanceHome; env: NodeJS.ProcessEnv } {
+      const home = new InstanceHome()
+      const path = join(home.folder, 'electron')
+      writeFileSync(path, `#!/bin/sh\n${script}\n`)
+      chmodSync(path, 0o755)
+      const env = { ...home.env, CI: '', DISPLAY: ':99', ELECTRON_OVERRIDE_DIST_PATH: home.folder }
+      return { home, env }
+    }
+
+    it('shows the Farport of this run, and is what the run ends with', async () => {
+      const { home, env } = withElectron(
+        `echo "$@" "$FARPORT_SOCKET" > "$XDG_RUNTIME_DIR/opened"; read wait < "$XDG_RUNTIME_DIR/closed"`
+      )
+      const closed = join(home.runtime, 'closed')
+      expect(spawnSync('mkfifo', [closed]).status).toBe(0)
+      const npm = new Program('npm', ['start'], { env })
+      await npm.printed(/npx farport connect/, 'stdout', START_MS)
+      const opened = await vi.waitFor(() => readFileSync(join(home.runtime, 'opened'), 'utf8'), 10_000)
+      const [, socket = ''] = /dist\/electron\/main\.js --trial (\S+)\n/.exec(opened) ?? []
+      const list = new Program(process.execPath, [FARPORT, 'list', '--json'], {
+        env: { FARPORT_SOCKET: socket }
+      })
+      expect(JSON.parse((await list.ended).stdout)).toMatchObject({
+        bridges: [{ name: 'gps' }, { name: 'echo' }]
+      })
+      expect(npm.stdout).not.toContain('No window')
+      writeFileSync(closed, 'now\n')
+      expect(await npm.ended).toMatchObject({ code: 0 })
+      expect(existsSync(socket)).toBe(false)
+    })
+
+    it('is a page in a browser where Electron ends by itself, with its last words', async () => {
+      const { env } = withElectron('echo "cannot open shared object file: libnss3.so" >&2; exit 127')
+      const npm = new Program('npm', ['start'], { env })
+      await npm.printed(/No window: Electron ended .*libnss3\.so.* in a browser/, 'stdout', START_MS)
+      const [, page = ''] = await npm.printed(/^page (\S+)$/m)
+      expect((await fetch(page, { redirect: 'manual' })).status).toBe(303)
+    })
   }
-
-  it('shows the Farport of this run, and is what the run ends with', async () => {
-    const { home, env } = withElectron(
-      `echo "$@" "$FARPORT_SOCKET" > "$XDG_RUNTIME_DIR/opened"; read wait < "$XDG_RUNTIME_DIR/closed"`
-    )
-    const closed = join(home.runtime, 'closed')
-    expect(spawnSync('mkfifo', [closed]).status).toBe(0)
-    const npm = new Program('npm', ['start'], { env })
-    await npm.printed(/npx farport connect/, 'stdout', START_MS)
-    const opened = await vi.waitFor(() => readFileSync(join(home.runtime, 'opened'), 'utf8'), 10_000)
-    const [, socket = ''] = /dist\/electron\/main\.js --trial (\S+)\n/.exec(opened) ?? []
-    const list = new Program(process.execPath, [FARPORT, 'list', '--json'], {
-      env: { FARPORT_SOCKET: socket }
-    })
-    expect(JSON.parse((await list.ended).stdout)).toMatchObject({
-      bridges: [{ name: 'gps' }, { name: 'echo' }]
-    })
-    expect(npm.stdout).not.toContain('No window')
-    writeFileSync(closed, 'now\n')
-    expect(await npm.ended).toMatchObject({ code: 0 })
-    expect(existsSync(socket)).toBe(false)
-  })
-
-  it('is a page in a browser where Electron ends by itself, with its last words', async () => {
-    const { env } = withElectron('echo "cannot open shared object file: libnss3.so" >&2; exit 127')
-    const npm = new Program('npm', ['start'], { env })
-    await npm.printed(/No window: Electron ended .*libnss3\.so.* in a browser/, 'stdout', START_MS)
-    const [, page = ''] = await npm.printed(/^page (\S+)$/m)
-    expect((await fetch(page, { redirect: 'manual' })).status).toBe(303)
-  })
-})
+)
 
 describe('npx farport', () => {
   it('runs the command of this clone, and lets go of everything when npx is ended', async () => {

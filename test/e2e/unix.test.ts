@@ -22,7 +22,7 @@ async function killedShare(path: string): Promise<void> {
   await program.stop('SIGKILL')
 }
 
-describe.skipIf(process.platform === 'win32')('Unix sockets', () => {
+describe.skipIf(lacks.unix('Unix sockets'))('Unix sockets', () => {
   it.skipIf(lacks('strace'))(
     'of a dead program are taken by one of two that come at the same time',
     async () => {

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Pty } from '../../src-main/os/pty.ts'
 import { FARPORT } from './cli.ts'
+import { lacks } from '../peers/need.ts'
 
 /** `farport …` in a terminal window of its own: what is seen there so far, and how it ends. */
 function inWindow(...args: string[]) {
@@ -39,7 +40,7 @@ async function server(onSocket: (socket: Socket) => void): Promise<string> {
   return `127.0.0.1:${(listening.address() as AddressInfo).port}`
 }
 
-describe.skipIf(process.platform !== 'linux')('in a terminal window', () => {
+describe.skipIf(lacks.linux('a terminal of script(1)'))('in a terminal window', () => {
   it.each([
     ['terminal', 'sim:gps'],
     ['share', 'sim:echo', '--listen', 'raw://127.0.0.1:0'],

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { Socket as PlainSocket, connect } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { once } from '../../src-main/base/event.ts'
 import type { CloseReason } from '../../src-main/contract/close.ts'
@@ -18,11 +17,10 @@ import { socketFd } from '../../src-main/os/socket-state.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { connectionSuite, ended, ends, fill, received, turns } from '../suites/connection.ts'
 import { listening, portOf, tcpPair } from './tcp-pair.ts'
-
-const ipv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
+import { lacks } from '../peers/need.ts'
 
 connectionSuite('TCP on IPv4', () => tcpPair('raw://127.0.0.1:0'))
-describe.skipIf(!ipv6)('with IPv6 on loopback', () => {
+describe.skipIf(lacks.ipv6())('with IPv6 on loopback', () => {
   connectionSuite('TCP on IPv6', () => tcpPair('raw://[::1]:0'))
 })
 
@@ -139,7 +137,7 @@ describe('listening', () => {
     await expect(started).rejects.toBe(why)
   })
 
-  it.skipIf(!ipv6)('takes IPv4 on [::], and calls it IPv4', async () => {
+  it.skipIf(lacks.ipv6())('takes IPv4 on [::], and calls it IPv4', async () => {
     const listener = await listening('raw://[::]:0', { allowList: new AllowList(['127.0.0.0/8']) })
     const { far } = await joined(listener, `raw://127.0.0.1:${portOf(listener)}`)
     expect(far.remoteAddress).toBe('127.0.0.1')
@@ -165,7 +163,7 @@ describe('listening', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('the options of a socket', () => {
+describe.skipIf(lacks.linux('options of sockets'))('the options of a socket', () => {
   const TCP = 6
   const option = (socket: PlainSocket, name: number): number =>
     getsockopt(socketFd(socket)!, TCP, name, 4).readInt32LE()
@@ -337,7 +335,7 @@ describe('a client that takes nothing', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('a paused connection whose peer is gone', () => {
+describe.skipIf(lacks.linux('the state of a socket'))('a paused connection whose peer is gone', () => {
   it('ends without being resumed when there is nothing left to read', async () => {
     const clock = new FakeClock()
     const { near, far } = await tcpPair(undefined, { clock })

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
 import { once as event } from 'node:events'
-import { networkInterfaces } from 'node:os'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { once } from '../../src-main/base/event.ts'
 import type { CloseReason } from '../../src-main/contract/close.ts'
@@ -16,9 +15,9 @@ import { MAX_NAMED, SUMMARY_MS } from '../../src-main/net/turned-away.ts'
 import { MAX_UDP_CLIENTS, UDP_REST_MS, UDP_SILENCE_MS } from '../../src-main/net/udp-listener.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { ended, ends, randomBytes, received, turns } from '../suites/connection.ts'
+import { lacks } from '../peers/need.ts'
 
 const URL = 'raw+udp://127.0.0.1:0'
-const ipv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
 
 async function listening(url = URL, options?: ListenOptions): Promise<Listener> {
   const listener = await listen(parseEndpoint(url, 'listen'), options)
@@ -69,7 +68,7 @@ async function comes(listener: Listener, from: Socket, text = '!'): Promise<Conn
   return far
 }
 
-describe.each([['IPv4', URL], ...(ipv6 ? [['IPv6', 'raw+udp://[::1]:0']] : [])])(
+describe.each([['IPv4', URL], ...(!lacks.ipv6() ? [['IPv6', 'raw+udp://[::1]:0']] : [])])(
   'a connection over UDP on %s',
   (_, url) => {
     it('carries bytes both ways, in order where the network keeps it', async () => {
@@ -375,7 +374,7 @@ describe('listening on UDP', () => {
     expect(warnings).toEqual(Array(count).fill(expect.stringContaining('--allow')))
   })
 
-  it.skipIf(!ipv6)('takes IPv4 on [::], and calls it IPv4', async () => {
+  it.skipIf(lacks.ipv6())('takes IPv4 on [::], and calls it IPv4', async () => {
     const listener = await listening('raw+udp://[::]:0', { allowList: new AllowList(['127.0.0.0/8']) })
     const from = await program()
     const far = await comes(listener, from)

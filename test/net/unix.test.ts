@@ -17,6 +17,7 @@ import { unixDialFault, unixListenFault } from '../../src-main/net/unix-faults.t
 import { FakeClock } from '../fake-clock.ts'
 import type { Pair } from '../suites/connection.ts'
 import { connectionSuite, ended, ends, fill, turns } from '../suites/connection.ts'
+import { lacks } from '../peers/need.ts'
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'farport-unix-'))
@@ -62,7 +63,7 @@ function deadSocket(path: string): void {
 
 const modeOf = (path: string): number => lstatSync(path).mode & 0o777
 
-describe.skipIf(process.platform === 'win32')('Unix sockets', () => {
+describe.skipIf(lacks.unix('Unix sockets'))('Unix sockets', () => {
   connectionSuite('a Unix socket', () => unixPair(), { tellsAborts: false })
 
   describe('listening', () => {
@@ -182,7 +183,7 @@ describe.skipIf(process.platform === 'win32')('Unix sockets', () => {
       expect(Buffer.from(await first).toString()).toContain('GET /')
     })
 
-    it.skipIf(process.platform !== 'linux')('names the program that came', async () => {
+    it.skipIf(lacks.linux('who comes by a socket'))('names the program that came', async () => {
       const path = newPath()
       const { far } = await unixPair(urlOf(path))
       expect(far.remote).toMatch(new RegExp(`^unix:${path} \\(.+, process ${process.pid}\\)$`))

@@ -14,8 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setFileOwner } from '../../src-main/os/file-owner.ts'
 import { isAlive, processIdentity } from '../../src-main/os/process-identity.ts'
 import { privateDirectory, runtimeDirectory } from '../../src-main/os/runtime-directory.ts'
-
-const ROOT = process.getuid?.() === 0
+import { lacks } from '../peers/need.ts'
 
 let directory: string
 let file: string
@@ -34,13 +33,16 @@ afterEach(() => {
 })
 
 describe('setFileOwner', () => {
-  it.skipIf(!ROOT)('takes names and numbers; a name that looks like a number is a name', () => {
-    setFileOwner(file, { mode: 0o640, user: 'alice', group: 'dial' }, directory)
-    expect(statSync(file)).toMatchObject({ uid: 4001, gid: 4005 })
-    expect(statSync(file).mode & 0o777).toBe(0o640)
-    setFileOwner(file, { user: '4003', group: '77' }, directory)
-    expect(statSync(file)).toMatchObject({ uid: 4009, gid: 77 })
-  })
+  it.skipIf(lacks.root('to give files away'))(
+    'takes names and numbers; a name that looks like a number is a name',
+    () => {
+      setFileOwner(file, { mode: 0o640, user: 'alice', group: 'dial' }, directory)
+      expect(statSync(file)).toMatchObject({ uid: 4001, gid: 4005 })
+      expect(statSync(file).mode & 0o777).toBe(0o640)
+      setFileOwner(file, { user: '4003', group: '77' }, directory)
+      expect(statSync(file)).toMatchObject({ uid: 4009, gid: 77 })
+    }
+  )
 
   it('changes nothing that is not asked for', () => {
     chmodSync(file, 0o604)
@@ -54,7 +56,7 @@ describe('setFileOwner', () => {
     expect(() => setFileOwner(file, { group: 'alice' }, directory)).toThrow('There is no group "alice"')
   })
 
-  it.skipIf(!ROOT)('says what to do where the file is not ours to give', () => {
+  it.skipIf(lacks.root('to give files away'))('says what to do where the file is not ours to give', () => {
     process.seteuid!(65_534)
     try {
       expect(() => setFileOwner(file, { group: 'dial' }, directory)).toThrow(
@@ -92,7 +94,7 @@ describe('the runtime directory', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('processIdentity', () => {
+describe.skipIf(lacks.linux('/proc'))('processIdentity', () => {
   it('knows a live process, and another one with its number', () => {
     const self = processIdentity(process.pid)!
     expect(self.started).toMatch(/^\d+$/)

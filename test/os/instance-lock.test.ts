@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Fault } from '../../src-main/contract/faults.ts'
 import { readInstanceHolder, takeInstanceLock } from '../../src-main/os/instance-lock.ts'
 import { eventually } from '../eventually.ts'
+import { lacks } from '../peers/need.ts'
 
 function lockPath(): string {
   const directory = mkdtempSync(join(tmpdir(), 'instance-lock-'))
@@ -41,7 +42,7 @@ const startedOf = (pid: number): string =>
 const note = (pid: number, started = startedOf(pid), what = 'farport serve'): string =>
   `${JSON.stringify({ pid, started, what, since: '2026-11-20T08:15:00.000Z' })}\n`
 
-describe.skipIf(process.platform !== 'linux')('the lock of an instance', () => {
+describe.skipIf(lacks.linux('/proc/locks'))('the lock of an instance', () => {
   it('is had once, says by whom, and is free again', () => {
     const path = lockPath()
     const lock = takeInstanceLock(path, 'farport serve', () => new Date('2026-11-20T08:15:00Z'))

@@ -34,7 +34,7 @@ function socketPath(): string {
   return join(directory, 'notify')
 }
 
-describe.skipIf(process.platform !== 'linux' || lacks('python3'))('what systemd is told', () => {
+describe.skipIf(lacks('python3'))('what systemd is told', () => {
   it.each(['a path', 'an abstract name'])('goes to %s, and to nobody further down', async (kind) => {
     const path = socketPath()
     const address = kind === 'a path' ? path : `@farport-test-${process.pid}`

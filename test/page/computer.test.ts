@@ -14,7 +14,6 @@ import { problemsOfAccess } from './accessible.ts'
 import { type PageOptions, screenshot, useBrowser } from './browser.ts'
 
 const NOBODY = '65534'
-const mayStepDown = process.platform === 'linux' && process.geteuid?.() === 0
 
 /** A row of the list, by the name that stands in it. */
 const rowOf = (page: Page, name: string) =>
@@ -208,7 +207,7 @@ describe.skipIf(lacks('chromium'))('this computer', () => {
     await rowOf(page, 'desk').getByText('Shared', { exact: true }).waitFor()
   })
 
-  it.skipIf(!mayStepDown)(
+  it.skipIf(lacks.linux('pseudo-terminals') || lacks.root('to become another user'))(
     'shows the command for a port that may not be opened (needs root, to become another user)',
     async () => {
       const { folder, farport } = readableCopy()

@@ -2,15 +2,12 @@ import type { Socket } from 'node:dgram'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../eventually.ts'
 import { Program, farport, portOf, shared, temporaryFolder } from '../e2e/cli.ts'
 import { bootSectorArguments } from './boot-sector.ts'
 import { lacks } from './need.ts'
-
-const ipv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
 
 /** Ports of loopback that were free a moment ago. */
 async function freeUdpPorts(count: number): Promise<number[]> {
@@ -90,7 +87,7 @@ describe.skipIf(lacks('socat'))('UDP and socat', () => {
     await talk(farport('connect', `raw+udp://127.0.0.1:${port}`, '--stdio'), socat)
   })
 
-  it.skipIf(!ipv6)('socat UDP6-LISTEN is one over IPv6', async () => {
+  it.skipIf(lacks.ipv6())('socat UDP6-LISTEN is one over IPv6', async () => {
     const [port = 0] = await freeUdpPorts(1)
     const socat = new Program('socat', ['-', `UDP6-LISTEN:${port},bind=[::1]`])
     await talk(farport('connect', `raw+udp://[::1]:${port}`, '--stdio'), socat)

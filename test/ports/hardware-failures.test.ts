@@ -16,6 +16,7 @@ import { DONE } from '../../src-main/contract/close.ts'
 import { grantpt, posixOpenpt, ptsname, unlockpt } from '../../src-main/os/libc.ts'
 import { tryFlock } from '../../src-main/os/locks.ts'
 import { openHardware, type HardwareOptions } from '../../src-main/ports/hardware.ts'
+import { lacks } from '../peers/need.ts'
 
 const FLAGS = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK
 const TRIES = 20
@@ -103,7 +104,7 @@ const FAILURES: readonly Failure[] = [
   }
 ]
 
-describe.skipIf(process.platform !== 'linux')('a device that cannot be opened', () => {
+describe.skipIf(lacks.linux('pseudo-terminals and /proc'))('a device that cannot be opened', () => {
   it.each(FAILURES)('because $what', async ({ options, arrange, signal, rejects }) => {
     const undo = arrange?.() ?? (() => undefined)
     const before = descriptors()

@@ -8,6 +8,7 @@ import { describeWithShim, makeShimmedPair } from '../shim/shim.ts'
 import type { PortUnderTest } from '../suites/device-port.ts'
 import { devicePortSuite } from '../suites/device-port.ts'
 import { portSuite } from '../suites/port.ts'
+import { lacks } from '../peers/need.ts'
 
 const live = new AbortController().signal
 const OPEN = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK
@@ -109,7 +110,7 @@ function suites(make: () => Promise<PortUnderTest>): void {
 }
 
 // As fresh as a terminal can be: cooked, with echo and IXON.
-describe.runIf(process.platform === 'linux')('hardware port without modem lines (PTY)', () => {
+describe.skipIf(lacks.linux('pseudo-terminals'))('hardware port without modem lines (PTY)', () => {
   suites(freshPty)
 })
 describeWithShim('hardware port', () => {

@@ -26,6 +26,7 @@ import { applySettings } from '../../src-main/os/termios.ts'
 import { TtyStream } from '../../src-main/os/tty-stream.ts'
 import { openHardware } from '../../src-main/ports/hardware.ts'
 import type { Port } from '../../src-main/ports/port.ts'
+import { lacks } from '../peers/need.ts'
 
 const NOBODY = 65534
 const root = process.geteuid?.() === 0
@@ -81,7 +82,7 @@ function arrived(): number {
   }
 }
 
-describe.runIf(process.platform === 'linux')('a hardware port of an ordinary user', () => {
+describe.skipIf(lacks.linux('pseudo-terminals'))('a hardware port of an ordinary user', () => {
   it('lets nobody else open the device, and holds its lock against root too', async () => {
     port = await open()
     expect(() => openSync(path, OPEN)).toThrow('EBUSY')
@@ -152,7 +153,7 @@ describe.runIf(process.platform === 'linux')('a hardware port of an ordinary use
     await stream.close()
   })
 
-  it.runIf(root)('is told which group to join', async () => {
+  it.skipIf(lacks.root('to become another user'))('is told which group to join', async () => {
     process.seteuid!(0)
     chownSync(path, 0, 20)
     chmodSync(path, 0o660)

@@ -7,6 +7,7 @@ import { once } from '../../src-main/base/event.ts'
 import { DONE } from '../../src-main/contract/close.ts'
 import { ProgramSource, type ProgramSourceOptions } from '../../src-main/ports/program/program-source.ts'
 import type { ProgramPort } from '../../src-main/ports/program/program-port.ts'
+import { lacks } from '../peers/need.ts'
 
 const { signal } = new AbortController()
 const LINUX = process.platform === 'linux'
@@ -68,17 +69,20 @@ describe('starts', () => {
     })
   })
 
-  it.runIf(LINUX)('on a terminal that is its own, raw and of a known size', async () => {
-    const { port, text } = await start(
-      `exec+pty:sh -c 'tty; stty size; stty -a | grep -o -e "-icanon" -e "-echo " -e "-opost"; echo $TERM; echo own >/dev/tty; exec cat'`
-    )
-    await vi.waitFor(() => expect(text()).toMatch(/own\n$/))
-    expect(text()).toMatch(/^\/dev\/pts\/\d+\n24 80\n/)
-    for (const word of ['-icanon', '-echo ', '-opost', 'vt100']) expect(text()).toContain(word)
-    const all = Buffer.from(Array.from({ length: 256 }, (_, value) => value))
-    port.write(all)
-    await vi.waitFor(() => expect(text().endsWith(all.toString('latin1'))).toBe(true))
-  })
+  it.skipIf(lacks.linux('pseudo-terminals'))(
+    'on a terminal that is its own, raw and of a known size',
+    async () => {
+      const { port, text } = await start(
+        `exec+pty:sh -c 'tty; stty size; stty -a | grep -o -e "-icanon" -e "-echo " -e "-opost"; echo $TERM; echo own >/dev/tty; exec cat'`
+      )
+      await vi.waitFor(() => expect(text()).toMatch(/own\n$/))
+      expect(text()).toMatch(/^\/dev\/pts\/\d+\n24 80\n/)
+      for (const word of ['-icanon', '-echo ', '-opost', 'vt100']) expect(text()).toContain(word)
+      const all = Buffer.from(Array.from({ length: 256 }, (_, value) => value))
+      port.write(all)
+      await vi.waitFor(() => expect(text().endsWith(all.toString('latin1'))).toBe(true))
+    }
+  )
 })
 
 describe('says', () => {

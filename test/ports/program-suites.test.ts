@@ -11,6 +11,7 @@ import { ProgramSource } from '../../src-main/ports/program/program-source.ts'
 import type { ProgramPort } from '../../src-main/ports/program/program-port.ts'
 import { duplexSuite, type DuplexBench } from '../suites/duplex.ts'
 import { portSuite } from '../suites/port.ts'
+import { lacks } from '../peers/need.ts'
 
 const FAR = join(import.meta.dirname, 'program-far.mjs')
 const { signal } = new AbortController()
@@ -57,7 +58,7 @@ describe('a program on pipes', () => {
   portSuite(async () => (await open('exec:')).port)
 })
 
-describe.runIf(process.platform === 'linux')('a program on a terminal', () => {
+describe.skipIf(lacks.linux('pseudo-terminals'))('a program on a terminal', () => {
   duplexSuite(() => bench('exec+pty:'))
   portSuite(async () => (await open('exec+pty:')).port)
 })

@@ -21,12 +21,13 @@ import { processIdentity } from '../../src-main/os/process-identity.ts'
 import { PtyLink } from '../../src-main/sessions/pty-link.ts'
 import type { PtyOptions } from '../../src-main/sessions/pty-source.ts'
 import { PtySource } from '../../src-main/sessions/pty-source.ts'
+import { lacks } from '../peers/need.ts'
 
 /** Exists on every Linux and is nobody's PTY of ours: stands for another program's terminal. */
 const LIVE = '/dev/pts/ptmx'
 const DEAD = '/dev/pts/987654'
 
-describe.skipIf(process.platform !== 'linux')('PtyLink', () => {
+describe.skipIf(lacks.linux('pseudo-terminals'))('PtyLink', () => {
   let directory: string
   let link: string
   let notes: string

@@ -10,6 +10,7 @@ import { PtySource } from '../../src-main/sessions/pty-source.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { EXTPROC } from './pty-program.ts'
 import { PtyRig, until } from './pty-rig.ts'
+import { lacks } from '../peers/need.ts'
 
 const stty = (link: string, ...settings: string[]): string =>
   execFileSync('stty', ['-F', link, ...settings], { encoding: 'utf8' })
@@ -18,7 +19,7 @@ const NOBODY = 65_534
 
 const settingsOf = (some: Partial<LineSettings>): LineSettings => ({ ...DEFAULT_SETTINGS, ...some })
 
-describe.skipIf(process.platform !== 'linux')('PtySource', () => {
+describe.skipIf(lacks.linux('pseudo-terminals'))('PtySource', () => {
   let rig: PtyRig
 
   beforeEach(() => {
@@ -548,7 +549,7 @@ describe.skipIf(process.platform !== 'linux')('PtySource', () => {
     })
 
     // Root may open it all the same, so only another user sees what is tested here.
-    it.skipIf(process.getuid?.() !== 0)('cannot lock out a user who is not root', async () => {
+    it.skipIf(lacks.root('to become another user'))('cannot lock out a user who is not root', async () => {
       chownSync(rig.directory, NOBODY, NOBODY)
       chownSync(rig.private, NOBODY, NOBODY)
       process.seteuid!(NOBODY)

@@ -48,7 +48,7 @@ const mayMount =
 const BIG = settings({ name: 'big', shares: someShares(200) ?? [] })
 const SMALL = settings({ name: 'small' })
 
-describe.skipIf(!mayMount)('on a disk of its own', () => {
+describe.skipIf(lacks.part(mayMount, 'the right to mount a disk'))('on a disk of its own', () => {
   it('that is full, what was there stays, and the next change finds room again', async () => {
     const folder = temporaryFolder()
     expect(mounts(folder)).toBe(true)

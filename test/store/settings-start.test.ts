@@ -21,6 +21,7 @@ import { temporaryFolder } from '../e2e/cli.ts'
 import { eventually } from '../eventually.ts'
 import { messages, ONE, open, privateFolder, write } from './open-file.ts'
 import { settings } from './settings-arbitrary.ts'
+import { lacks } from '../peers/need.ts'
 
 describe('the settings file', () => {
   it('is made with the first change, for its owner alone, and read back', async () => {
@@ -166,7 +167,7 @@ describe('the settings file', () => {
 })
 
 describe('what others may do with it', () => {
-  it.skipIf(process.platform === 'win32').each([
+  it.skipIf(lacks.unix('modes of files')).each([
     [0o640, 0o700, /settings\.json is open to other users\. Mend it with: chmod 600 \S+settings\.json$/],
     [0o604, 0o700, /chmod 600/],
     [0o600, 0o750, /farport is open to other users\. Mend it with: chmod 700 \S+farport$/],
@@ -210,7 +211,7 @@ describe('what others may do with it', () => {
     expect((await open(path, false)).file.settings).toEqual(ONE)
   })
 
-  it.skipIf(process.getuid?.() !== 0)('a file of another user is refused', async () => {
+  it.skipIf(lacks.root('to give files away'))('a file of another user is refused', async () => {
     const path = join(privateFolder(), 'settings.json')
     write(path, ONE)
     execFileSync('chown', ['65534', path])

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest'
 import { newTlsIdentity } from '../net/tls-identities.ts'
 import { eventually } from '../eventually.ts'
 import { house } from './house.ts'
+import { lacks } from '../peers/need.ts'
 
 /** Of the rounds, each of which has one of every kind. */
 const ROUNDS = 30
@@ -16,7 +17,7 @@ const collect = runInNewContext('gc') as () => void
 
 const openFiles = (): number => readdirSync('/proc/self/fd').length
 
-it.skipIf(process.platform !== 'linux')(
+it.skipIf(lacks.linux('/proc/self/fd'))(
   'whoever fails at the door leaves neither memory nor a descriptor behind',
   async () => {
     const b = await house('B')

@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { atTestEnd } from '../at-test-end.ts'
 import { Client, type Program, portOf, shared, temporaryFolder } from '../cli.ts'
 import { Pluggable } from './pluggable.ts'
+import { lacks } from '../../peers/need.ts'
 
 const MIB = 1024 * 1024
 
@@ -51,7 +52,7 @@ async function echoes(client: Client, text: string): Promise<void> {
 
 const RAW = ['--listen', 'raw://127.0.0.1:0']
 
-describe.skipIf(process.platform !== 'linux')('crowds', () => {
+describe.skipIf(lacks.linux('/proc'))('crowds', () => {
   it('128 MiB of DO and WILL: every first one is answered, memory stays flat, another client is served', async () => {
     const { program, urls } = await shared(
       ['sim:echo', '--listen', 'rfc2217://127.0.0.1:0', 'sim:echo', ...RAW],
@@ -127,7 +128,7 @@ describe.skipIf(process.platform !== 'linux')('crowds', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('a client that never reads', () => {
+describe.skipIf(lacks.linux('pseudo-terminals'))('a client that never reads', () => {
   it('costs the others less than a twentieth of their rate', async () => {
     const plug = new Pluggable(temporaryFolder(), () => undefined)
     atTestEnd(() => plug.dispose())

@@ -5,7 +5,10 @@ import { lacks } from '../../peers/need.ts'
 
 /** Network namespaces need root, and a kernel that has them. */
 export const lacksNetworks =
-  process.platform !== 'linux' || process.geteuid?.() !== 0 || lacks('ip', 'nc') || !mayMake()
+  lacks.linux('network namespaces') ||
+  lacks.root('to make networks') ||
+  lacks('ip', 'nc') ||
+  lacks.part(mayMake(), 'the right to make networks')
 
 const SERVER = '10.77.0.1'
 const PEER = '10.77.0.2'

@@ -58,7 +58,7 @@ const lostBytes = (text: string, direction: string): number =>
     0
   )
 
-describe.skipIf(process.platform !== 'linux')('a device that is pulled out', () => {
+describe.skipIf(lacks.linux('pseudo-terminals and /proc'))('a device that is pulled out', () => {
   it('and plugged in again: same clients, open within 1 s, what waited is counted, nothing stale comes', async () => {
     const { plug, got } = device()
     const { program, urls } = await shared([plug.path, ...LISTEN])
@@ -215,7 +215,7 @@ describe.skipIf(lacks('socat', 'cc'))('a device that takes nothing', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('a device that two want', () => {
+describe.skipIf(lacks.linux('pseudo-terminals and /proc'))('a device that two want', () => {
   it('is refused to the second share, which says who has it and tries again; its other device is served', async () => {
     const { plug, got } = device()
     const first = await shared([plug.path, ...LISTEN])
@@ -249,7 +249,7 @@ describe.skipIf(process.platform !== 'linux')('a device that two want', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('after kill -9', () => {
+describe.skipIf(lacks.linux('pseudo-terminals and /proc'))('after kill -9', () => {
   it('the next start cleans its own stale links, and replaces nothing else', async () => {
     const folder = temporaryFolder()
     const env = { XDG_RUNTIME_DIR: `${folder}/run` }

@@ -246,7 +246,7 @@ describe.concurrent('what takes its time', () => {
     ALL_MS
   )
 
-  it.skipIf(process.platform !== 'linux')(
+  it.skipIf(lacks.linux('pseudo-terminals and /proc'))(
     'random faults for a while (npm run soak): no byte is unexplained',
     alone(
       inTurn(async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ShareSpec } from '../../../src-main/contract/commands.ts'
 import { linkMeantHere, shareMeantHere } from '../../../src-main/hosts/cli/attached/meant-here.ts'
+import { lacks } from '../../peers/need.ts'
 
 const before = process.cwd()
 let folder = ''
@@ -21,7 +22,7 @@ afterEach(() => {
 
 const target = (text: string): string => shareMeantHere({ port: { target: text } }).port.target
 
-describe.skipIf(process.platform === 'win32')('what a command line means in its folder', () => {
+describe.skipIf(lacks.unix('devices that are files'))('what a command line means in its folder', () => {
   it.each(['ttyUSB0', './ttyUSB0', '../a\\d/ttyUSB0'])('a device: %s', (text) => {
     expect(target(text)).toBe(join(folder, 'ttyUSB0'))
   })

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { FILES } from '../../../src-main/store/import/file-sources.ts'
 import { readSer2net } from '../../../src-main/store/import/read-ser2net.ts'
 import { told, yaml } from './read.ts'
+import { lacks } from '../../peers/need.ts'
 
 const LINE = { baudRate: 9600, dataBits: 8, parity: 'none', stopBits: 1, flowControl: 'none' }
 const DEBIAN = '/etc/ser2net.yaml'
@@ -435,31 +436,34 @@ describe('other entries', () => {
 /** As the package has it; an administrator may have changed it. */
 const isDebians = existsSync(DEBIAN) && readFileSync(DEBIAN, 'utf8').includes('connection: &con1192')
 
-describe.skipIf(!isDebians)('the example of Debian’s ser2net', () => {
-  it('is two devices with two addresses each', () => {
-    const { shares, rotators, remarks } = readSer2net(DEBIAN, { sources: FILES, allow: [] })
-    const said = shares.map(({ name, wish: { port, newcomer, listen = [] } }) => ({
-      ...{ name, newcomer, target: port.target, baudRate: port.settings?.baudRate },
-      listen: listen.map((each) => typeof each === 'object' && [each.url, each.settings?.baudRate])
-    }))
-    expect(said).toEqual(
-      [0, 1].map((number) => ({
-        name: `con${number}096`,
-        newcomer: 'kick-old',
-        target: `/dev/ttyS${number}`,
-        baudRate: 9600,
-        listen: [
-          [`raw://127.0.0.1:200${number}`, undefined],
-          [`raw://127.0.0.1:300${number}`, 19_200]
-        ]
+describe.skipIf(lacks.part(isDebians, 'the configuration of Debian’s ser2net'))(
+  'the example of Debian’s ser2net',
+  () => {
+    it('is two devices with two addresses each', () => {
+      const { shares, rotators, remarks } = readSer2net(DEBIAN, { sources: FILES, allow: [] })
+      const said = shares.map(({ name, wish: { port, newcomer, listen = [] } }) => ({
+        ...{ name, newcomer, target: port.target, baudRate: port.settings?.baudRate },
+        listen: listen.map((each) => typeof each === 'object' && [each.url, each.settings?.baudRate])
       }))
-    )
-    expect(rotators).toEqual([])
-    const texts = remarks.map(({ line, text }) => `${line} ${text}`)
-    expect(texts).toEqual([
-      ...['21 telnet-brk-on-sync: true', '32 telnet-brk-on-sync: true'],
-      ...['37 kickolduser', '43 telnet-brk-on-sync: true'],
-      ...['48 kickolduser', '54 telnet-brk-on-sync: true']
-    ])
-  })
-})
+      expect(said).toEqual(
+        [0, 1].map((number) => ({
+          name: `con${number}096`,
+          newcomer: 'kick-old',
+          target: `/dev/ttyS${number}`,
+          baudRate: 9600,
+          listen: [
+            [`raw://127.0.0.1:200${number}`, undefined],
+            [`raw://127.0.0.1:300${number}`, 19_200]
+          ]
+        }))
+      )
+      expect(rotators).toEqual([])
+      const texts = remarks.map(({ line, text }) => `${line} ${text}`)
+      expect(texts).toEqual([
+        ...['21 telnet-brk-on-sync: true', '32 telnet-brk-on-sync: true'],
+        ...['37 kickolduser', '43 telnet-brk-on-sync: true'],
+        ...['48 kickolduser', '54 telnet-brk-on-sync: true']
+      ])
+    })
+  }
+)
