@@ -103,8 +103,7 @@ export class RecordingReader {
       ),
       ...Array.from(
         this.#foreign,
-        ([type, count]) =>
-          `${grouped(count)} packets of link type ${type} are no serial traffic and were left out`
+        ([type, count]) => `packets of link type ${type} are no serial traffic: ${grouped(count)} left out`
       ),
       ...this.#open.flatMap((each) => this.#gone(each)),
       ...(isEmpty ? ['there is no serial traffic in this file'] : []),
