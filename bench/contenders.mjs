@@ -3,7 +3,7 @@
  *
  * A contender is {name, version(), speaks?, share?(place), connect?(place)}. `version` answers its version, undefined where the
  * program is missing. `share` shares `devices` (paths), with room for `clients` on each; `speaks`: in which protocols, raw alone
- * where absent. `connect` brings the raw server at `port` to `link`, a path. All answer {children, ports}: the processes and,
+ * where absent; `special`: in scenes that name it alone. `connect` brings the raw server at `port` to `link`, a path. All answer {children, ports}: the processes and,
  * in the order of the devices, where they listen or will within 5 s; `announced`: they said so, and were waited for.
  */
 import { execFile, spawn } from 'node:child_process'
@@ -34,23 +34,8 @@ export function contenders(build) {
       share: ({ devices, clients }) =>
         listening(devices.length, build('relay'), [String(clients), ...devices])
     },
-    {
-      name: 'Farport',
-      speaks: ['raw', 'telnet'],
-      version: async () => {
-        if (!existsSync(farport)) return undefined
-        const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-        return `${version}, Node ${process.versions.node}`
-      },
-      share: ({ devices, protocol }) => {
-        const shares = devices.flatMap((device) => [device, '--listen', `${protocol}://127.0.0.1:0`])
-        return listening(devices.length, process.execPath, [farport, 'share', ...shares])
-      },
-      connect: ({ port, link }) => {
-        const args = [farport, 'connect', `raw://127.0.0.1:${port}`, '--pty', link]
-        return { children: [spawn(process.execPath, args, QUIET)], ports: [] }
-      }
-    },
+    ours('Farport', []),
+    { ...ours('Farport, --no-record', ['--no-record']), special: true },
     socat('socat, tuned', ['-b', '8192'], ',nodelay'),
     socat('socat', [], ''),
     {
@@ -73,6 +58,27 @@ export function contenders(build) {
       }
     }
   ]
+}
+
+/** `options`: for all that it shares. */
+function ours(name, options) {
+  return {
+    name,
+    speaks: ['raw', 'telnet'],
+    version: async () => {
+      if (!existsSync(farport)) return undefined
+      const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+      return `${version}, Node ${process.versions.node}`
+    },
+    share: ({ devices, protocol }) => {
+      const shares = devices.flatMap((device) => [device, '--listen', `${protocol}://127.0.0.1:0`])
+      return listening(devices.length, process.execPath, [farport, 'share', ...shares, ...options])
+    },
+    connect: ({ port, link }) => {
+      const args = [farport, 'connect', `raw://127.0.0.1:${port}`, '--pty', link, ...options]
+      return { children: [spawn(process.execPath, args, QUIET)], ports: [] }
+    }
+  }
 }
 
 /** One process for each device, one client for each process. */

@@ -4,6 +4,8 @@
  * A scene is how the programs stand to each other: which devices and clients there are. Its seats stay for all its rounds; in
  * each round each of its calls is made once per contender. Of a call:
  *
+ * `of`: these alone, where a scene is not for all; a contender that is `special` is in no other.
+ *
  * - `command`, `ms`: for the probe, `ms` long at the most. `together`: on one processor; see probe.c.
  * - `own`: no command of the probe but a method of Seat, which starts programs of its own.
  */
@@ -33,6 +35,14 @@ export const SCENES = {
     rounds: 5,
     devices: 64,
     calls: { ports64: { command: ['paced', 115, 10_000], ms: 1000 } }
+  },
+  recording: {
+    title: 'Recording',
+    rounds: 8,
+    devices: 64,
+    of: ['Farport', 'Farport, --no-record'],
+    reference: 'Farport, --no-record',
+    calls: { recording64: { command: ['paced', 115, 10_000], ms: 1000 } }
   },
   clients: {
     title: 'Eight clients on one device',
@@ -147,6 +157,13 @@ export const ROWS = [
     cost: 'percent',
     goal: { ratio: 1.15 },
     floor: { ratio: 1.9 }
+  },
+  {
+    title: '64 ports at 115200, recording, CPU %',
+    call: 'recording64',
+    cost: 'percent',
+    goal: { ratio: 1.03 },
+    floor: { ratio: 1.15 }
   },
   {
     title: 'eight clients, MB/s',

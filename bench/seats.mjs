@@ -38,8 +38,9 @@ export class Seat {
 
   /** False: this contender does no such thing. Rejects where it would not run. */
   async start() {
-    const { protocol = 'raw', devices = 1, clients = 1, dials, seatless } = this.#scene
-    const { speaks = ['raw'], plain, share, connect } = this.#contender
+    const { protocol = 'raw', devices = 1, clients = 1, dials, seatless, of } = this.#scene
+    const { speaks = ['raw'], plain, share, connect, special = false } = this.#contender
+    if (of ? !of.includes(this.name) : special) return false
     if (dials ? !connect : !share || !speaks.includes(protocol)) return false
     if (seatless) return true
     if (dials) {

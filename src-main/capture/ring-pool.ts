@@ -8,6 +8,7 @@
  */
 import { totalmem } from 'node:os'
 import { TrafficLog, type PageStore } from '../traffic/log.ts'
+import { MAX_EVENT_BYTES } from '../traffic/page-writer.ts'
 
 export const SLAB_BYTES = 1024 * 1024
 export const RING_BYTES = 50 * SLAB_BYTES
@@ -15,8 +16,8 @@ const MAX_BYTES = 512 * SLAB_BYTES
 /** Of the computer's memory, or of what this process may have of it. */
 const MEMORY_PART = 0.1
 
-/** More than a few events, and beside the slabs of a ring nothing. */
-const FIRST_PAGE_BYTES = 16 * 1024
+/** Room for the longest event; some dozen of usual ones, which is what a port says that nobody uses. */
+const FIRST_PAGE_BYTES = 2 * MAX_EVENT_BYTES
 
 /** So many slabs that nobody has are kept for the next one; the others go back to the system. */
 const SPARE_SLABS = 8

@@ -41,14 +41,14 @@ describe('a recorder', () => {
       times: { fromNs: 1_000_000_000, toNs: 1_000_500_000 },
       records: 3,
       bytes: 5,
-      size: 16_384
+      size: 8192
     })
     expect(recorder.state).toEqual({
       on: true,
       since: 1_700_000_000_001,
       bytes: 5,
       records: 3,
-      size: 16_384
+      size: 8192
     })
   })
 
