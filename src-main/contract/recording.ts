@@ -122,7 +122,7 @@ const written = {
   format: v.picklist(CAPTURE_FORMATS),
   /** In the captures folder; one that is there is never replaced. Absent: made of the share's name and the time. */
   file: v.exactOptional(captureNameSchema),
-  /** Of a `raw` one: which bytes. Of another: absent for both. */
+  /** Of a `raw` one alone, and always: which bytes. */
   direction: v.exactOptional(v.picklist(DIRECTIONS)),
   /** The name of a decoder, whose words are written too where the format has a place for them. */
   decoder: v.exactOptional(text)

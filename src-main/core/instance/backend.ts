@@ -2,7 +2,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Disposable, Event } from '../../base/event.ts'
 import { Lifetime } from '../../base/lifetime.ts'
-import { Fault } from '../../contract/faults.ts'
 import type { ServiceCommand } from '../../contract/service-commands.ts'
 import type { NoticeItem, NoticeLine, TopicArguments, TopicName } from '../../contract/topics.ts'
 import type { StateTree } from '../../contract/state.ts'
@@ -31,7 +30,7 @@ export interface BackendOptions {
   readonly clock: Clock
   readonly terminals: Pick<Terminals, 'subscribe'>
   readonly traffic: Pick<WatchingTraffic, 'subscribe'>
-  readonly captures: Pick<Captures, 'subscribe'>
+  readonly captures: Pick<Captures, 'subscribe' | 'replay'>
   /** An owner watches the state, or none does any more. */
   readonly ownerWatches?: (watches: boolean) => void
 }
@@ -70,7 +69,8 @@ export class InstanceBackend implements Backend, Disposable {
         // The topic's own schema has read the arguments.
         return this.#options.captures.subscribe(args as TopicArguments<'capture'>, subscriber)
       case 'replay':
-        throw new Fault('unsupported', 'This Farport has no recordings yet: update it.')
+        // The topic's own schema has read the arguments.
+        return this.#options.captures.replay(args as TopicArguments<'replay'>, subscriber)
       case 'state':
         return this.#watched(
           // The topic's own schema has read the arguments.

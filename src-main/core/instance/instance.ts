@@ -199,6 +199,7 @@ export class Instance {
     this.#captures = new Captures({
       folder: options.paths.captures,
       clock: this.#clock,
+      core: this.#core,
       recorder: (id) => this.#core.recorder(id),
       meta: (id) => {
         const state = this.#core.stateOf(id)

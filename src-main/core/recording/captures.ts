@@ -14,11 +14,13 @@ import type { CapturesState, CaptureFileState, CaptureState, SavedCapture } from
 import type { ServiceArguments } from '../../contract/service-commands.ts'
 import type { TopicArguments } from '../../contract/topics.ts'
 import type { Subscriber } from '../../rpc/subscription.ts'
+import type { Core } from '../core.ts'
 import { CaptureFile } from './capture-file.ts'
 import { streamCapture } from './capture-topic.ts'
 import { captureName, CapturesFolder } from './captures-folder.ts'
 import { recordSince } from './cursor.ts'
 import { formOf } from './forms.ts'
+import { replay } from './replay.ts'
 import { RunningCapture } from './running-capture.ts'
 import { Uploads } from './uploads.ts'
 
@@ -33,6 +35,8 @@ const LOOK_MS = 2000
 export interface CapturesOptions {
   readonly folder: string
   readonly clock: Clock
+  /** Where replays go. */
+  readonly core: Pick<Core, 'joined' | 'join'>
   /** By the id of the state; undefined: there is none. */
   readonly recorder: (id: string) => Recorder | undefined
   /** What a file says of the share or link. */
@@ -91,9 +95,14 @@ export class Captures implements Disposable {
 
   /** "Save the last minutes". Rejects with `usage`, `path-taken`, `file-unusable`, or the signal's reason; then no file is left. */
   async save(
-    { id, lastMs, file, ...wish }: ServiceArguments<'recording.save'>,
+    { id, lastMs, file, bothEnds = false, ...wish }: ServiceArguments<'recording.save'>,
     signal: AbortSignal
   ): Promise<SavedCapture> {
+    if (bothEnds)
+      throw new Fault(
+        'unsupported',
+        'This Farport does not save both ends of a link yet: save each by itself.'
+      )
     const recorder = this.#recorder(id)
     const { log } = recorder
     const from = this.#first(recorder, lastMs) ?? log.first
@@ -180,6 +189,12 @@ export class Captures implements Disposable {
   /** The topic `capture`. */
   subscribe({ name }: TopicArguments<'capture'>, subscriber: Subscriber): Disposable {
     return streamCapture(this.folder.open(name), subscriber)
+  }
+
+  /** The topic `replay`. */
+  replay(spec: TopicArguments<'replay'>, subscriber: Subscriber): Disposable {
+    const { core, clock } = this.#options
+    return replay({ core, clock, open: (name) => this.folder.open(name) }, spec, subscriber)
   }
 
   /** Resolves when all that run are on the disk. Never rejects. */

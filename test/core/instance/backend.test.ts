@@ -22,7 +22,10 @@ function made() {
     } as unknown as Handlers,
     terminals: { subscribe: () => ({ dispose: () => undefined }) },
     traffic: { subscribe: () => ({ dispose: () => undefined }) },
-    captures: { subscribe: () => ({ dispose: () => undefined }) },
+    captures: {
+      subscribe: () => ({ dispose: () => undefined }),
+      replay: () => ({ dispose: () => undefined })
+    },
     state: () => {
       reads++
       return tree

@@ -98,6 +98,28 @@ describe('saving what a recording holds', () => {
       code: 'usage'
     })
   })
+
+  it('is written in each form, with a decoder where that has a place', async () => {
+    const { client, say, folder } = await desks()
+    await say('hello\n')
+    for (const [format, ending, has] of [
+      ['text', 'txt', 'hello'],
+      ['csv', 'csv', 'hello'],
+      ['jsonl', 'jsonl', 'hello']
+    ] as const) {
+      const saved = await client.call('recording.save', { id: 'desk', format, decoder: 'lines' })
+      expect(saved.name.endsWith(`.${ending}`)).toBe(true)
+      expect(readFileSync(join(folder, saved.name), 'utf8')).toContain(has)
+    }
+    const wish = { id: 'desk', format: 'csv' } as const
+    await expect(client.call('recording.save', { ...wish, decoder: 'esperanto' })).rejects.toThrow(
+      /There are: modbus-rtu/
+    )
+    await expect(client.call('recording.save', { ...wish, direction: 'to-device' })).rejects.toMatchObject({
+      code: 'usage'
+    })
+    expect(readdirSync(folder)).toHaveLength(3)
+  })
 })
 
 describe('a capture', () => {
