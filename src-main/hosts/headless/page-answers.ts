@@ -3,6 +3,7 @@
  *
  *   GET /?token=…    signs the browser in and leads to /        GET /rpc        the WebSocket, see page-server.ts
  *   GET /, /assets/… the page                                   GET /session    204 signed in, 401 not
+ *   GET /captures/…  a file of the captures folder, to be kept
  *
  * Nothing here changes anything but a cookie: what else a browser may do, signing out included, goes over the WebSocket.
  */
@@ -10,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../base/clock.ts'
 import { plainAddress } from '../../net/allow-list.ts'
 import { SESSION_S, type BrowserSession, type BrowserSessions } from './browser-sessions.ts'
+import { CAPTURES_PATH, sendCapture } from './capture-download.ts'
 import type { PageFile } from './page-files.ts'
 import { SESSION_PATH, cookiesCalled, pathAndQuery, type Wrong } from './request-rules.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
@@ -27,6 +29,8 @@ import { WrongLinks } from './wrong-links.ts'
 
 export interface PageAnswersOptions {
   readonly files: ReadonlyMap<string, PageFile>
+  /** The folder of captures; absent: none are given away. */
+  readonly captures?: string
   readonly sessions: BrowserSessions
   readonly links: SignInLinks
   readonly isTls: boolean
@@ -74,6 +78,7 @@ export class PageAnswers {
     if (token !== null) await this.#signIn(request, response, token, session)
     else if (!session) this.#signedOut(request, response, path)
     else if (path === SESSION_PATH) finish(response, 204, NEVER_KEPT)
+    else if (path.startsWith(CAPTURES_PATH)) await this.#capture(request, response, path)
     else await this.#file(request, response, path, session)
   }
 
@@ -105,6 +110,12 @@ export class PageAnswers {
     // SameSite=Strict: it may have a cookie, and comes from another site (a terminal in a browser, a mail).
     else if (site === 'cross-site' && target === 'document') notice(request, response, 200, COME_AGAIN)
     else notice(request, response, 401, SIGN_IN)
+  }
+
+  async #capture(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const { captures } = this.#options
+    if (captures === undefined || !(await sendCapture(captures, path, request, response)))
+      notice(request, response, 404, NOT_HERE)
   }
 
   async #file(

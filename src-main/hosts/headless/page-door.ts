@@ -26,6 +26,8 @@ export interface PageDoorOptions {
   readonly report: (level: 'info' | 'warning', text: string) => void
   /** Of the page's files; absent: those that were built. */
   readonly files?: string
+  /** Of the captures that a browser may fetch; absent: none. */
+  readonly captures?: string
 }
 
 export class PageDoor implements PageDesk {
@@ -119,14 +121,15 @@ export class PageDoor implements PageDesk {
   async #open(place: PagePlace): Promise<void> {
     if (this.#closed) return
     checkPlace(place)
-    const { clock, connect, report, files, folder } = this.#options
+    const { clock, connect, report, files, folder, captures } = this.#options
     const { host, port, certificate } = place
     const tls = await pageTls(place, { folder, clock, warn: (text) => report('warning', `page: ${text}`) })
     const { PageHost } = await import('./page-host.ts')
     this.#host = await PageHost.open({
       ...{ host, port, folder, clock, connect, report },
       ...(tls && { tls, isVouchedFor: certificate !== OWN_CERTIFICATE }),
-      ...(files !== undefined && { files })
+      ...(files !== undefined && { files }),
+      ...(captures !== undefined && { captures })
     })
     report('info', `page: at ${this.#host.url}`)
   }

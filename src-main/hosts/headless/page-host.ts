@@ -28,6 +28,8 @@ export interface PageHostOptions {
   readonly folder: string
   /** Of the page's files; absent: those that were built. */
   readonly files?: string
+  /** Of the captures that a browser may fetch; absent: none. */
+  readonly captures?: string
   readonly clock: Clock
   /** A page came: for its owner. */
   readonly connect: (channel: Channel) => void
@@ -76,6 +78,7 @@ export class PageHost {
       const server = await PageServer.listen({
         ...{ host: options.host, port: options.port, clock, files, sessions, links },
         ...(tls && { tls, isVouchedFor }),
+        ...(options.captures !== undefined && { captures: options.captures }),
         upgrade: (request, socket, head) => {
           if (sockets.isFull) refuseRaw(socket, 503)
           else sockets.take(request, socket, head)

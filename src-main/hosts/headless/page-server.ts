@@ -33,7 +33,10 @@ const LOOK_MS = 500
 /** As long as for other peers that vanish, in ms. */
 const PROBE_MS = 10_000
 
-export interface PageServerOptions extends Pick<PageAnswersOptions, 'files' | 'sessions' | 'links'> {
+export interface PageServerOptions extends Pick<
+  PageAnswersOptions,
+  'files' | 'captures' | 'sessions' | 'links'
+> {
   readonly host: string
   readonly port: number
   readonly clock: Clock

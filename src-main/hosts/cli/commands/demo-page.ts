@@ -56,6 +56,7 @@ export async function demoWithPage(demo: DemoPage, io: CliIo): Promise<number> {
     }
     const page = new PageDoor({
       folder: paths.directory,
+      captures: paths.captures,
       clock: systemClock,
       connect: (channel) => {
         if (running) running.connect(channel, { type: 'owner' })

@@ -45,6 +45,7 @@ export const serve: CliCommand = async (args, io) => {
   const { FARPORT_CONFIG: settingsPath } = process.env
   const page = new PageDoor({
     folder: paths.directory,
+    captures: paths.captures,
     clock: systemClock,
     connect: (channel) => {
       if (running) running.connect(channel, { type: 'owner' })
