@@ -6,6 +6,7 @@ import { type GivenSettings, InstanceHome } from '../e2e/instance.ts'
 import { freePort } from '../peers/free-port.ts'
 import { lacks } from '../peers/need.ts'
 import { makeShimmedPair } from '../shim/shim.ts'
+import { problemsInAllColours } from './accessible.ts'
 import { type PageOptions, useBrowser } from './browser.ts'
 
 describe.skipIf(lacks('chromium'))('a port of this computer', () => {
@@ -125,6 +126,30 @@ describe.skipIf(lacks('chromium'))('a port of this computer', () => {
     await page.locator('.xterm-rows').getByText('the end').first().waitFor()
     await paste(page, 'x'.repeat(1_100_000))
     await page.getByText('Nothing of this was sent').waitFor()
+  })
+
+  it('calls back what a slow device has not taken, and says how much that was', async () => {
+    const target = 'sim:echo?baud=1000&paced=1'
+    const shares = [{ id: 'e', name: 'echo', port: { target, settings: { baudRate: 1000 } } }]
+    const { page } = await shown({ shares })
+    await choose(page, 'echo', 'Terminal')
+    await page.getByRole('button', { name: /Line settings of echo/ }).waitFor()
+    const foot = async (): Promise<number> => (await page.locator('.foot').boundingBox())?.height ?? 0
+    const height = await foot()
+    await paste(page, 'x'.repeat(200_000))
+    await page.getByText(/^1\d\d kB wait for the device$/).waitFor()
+    expect(await foot()).toBe(height)
+    expect(await problemsInAllColours(page, 'terminal-waits')).toEqual([])
+    await page.getByRole('button', { name: 'Discard', exact: true }).click()
+    await page.getByText(/^Discarded: 1\d\d kB did not reach the device\.$/).waitFor()
+    await page.getByText('wait for the device').waitFor({ state: 'detached' })
+    await paste(page, 'y')
+    await page.locator('.xterm-rows').getByText('y').first().waitFor()
+    await page.getByText('did not reach the device').waitFor({ state: 'detached' })
+    await page
+      .getByRole('contentinfo')
+      .getByText(/ lost$/)
+      .waitFor()
   })
 
   it('leaves nothing behind when its drawer was opened and closed', async () => {
