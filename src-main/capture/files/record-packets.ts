@@ -15,6 +15,8 @@ const NOTHING = new Uint8Array(0)
 export class RecordPackets {
   readonly #blocks: PcapngBlocks
   readonly #interface: number
+  /** Of the clock, against that of the file. */
+  readonly #shiftMs: number
   #inForce: InForce = {}
   /** What the next record is, if all goes on as before. */
   #next = -1
@@ -23,9 +25,10 @@ export class RecordPackets {
   #packets = 0
   #lastWallNs = 0n
 
-  constructor(blocks: PcapngBlocks, index: number) {
+  constructor(blocks: PcapngBlocks, index: number, shiftMs = 0) {
     this.#blocks = blocks
     this.#interface = index
+    this.#shiftMs = shiftMs
   }
 
   /** Before any record. */
@@ -36,7 +39,7 @@ export class RecordPackets {
 
   /** The record at this place of the page. */
   record(page: Page, record: number): void {
-    const wallNs = wallNsOf(page.timeNs(record), page.wallOffsetMs)
+    const wallNs = wallNsOf(page.timeNs(record), page.wallOffsetMs + this.#shiftMs)
     const note = this.#pageNote(page, record)
     this.#lastWallNs = wallNs
     if (page.isEvent(record)) this.#event(wallNs, page.event(record) ?? UNREADABLE, note)
@@ -86,7 +89,7 @@ export class RecordPackets {
 
   /** Undefined: the record has the number and the clock that are expected. */
   #pageNote(page: Page, record: number): PageNote | undefined {
-    const { wallOffsetMs } = page
+    const wallOffsetMs = page.wallOffsetMs + this.#shiftMs
     const number = page.first + record
     const isExpected = number === this.#next && wallOffsetMs === this.#wallOffsetMs
     this.#next = number + 1
