@@ -8,6 +8,7 @@ const MEASURING = [
   'test/e2e/endurance/**/*.test.ts',
   'test/e2e/hostile.test.ts',
   'test/e2e/bench.test.ts',
+  'test/e2e/monitored.test.ts',
   'test/e2e/serve-memory.test.ts'
 ]
 
@@ -22,7 +23,15 @@ const LONG = [
   'test/peers/discovery-*.test.ts'
 ]
 
-const real = { globalSetup: ['test/shim/global-setup.ts'], testTimeout: 30_000, hookTimeout: 30_000 }
+/** As if on another system, where one is named. */
+const asIf = process.env.FARPORT_AS_IF ? ['test/as-if.ts'] : []
+
+const real = {
+  globalSetup: ['test/shim/global-setup.ts'],
+  setupFiles: [...asIf, 'test/e2e/elsewhere.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 30_000
+}
 
 export default defineConfig({
   test: {
@@ -34,8 +43,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/peers/**', 'test/e2e/**', 'test/page/**', 'test/renderer/**'],
           globalSetup: ['test/shim/global-setup.ts'],
-          // As if on another system, where one is named.
-          setupFiles: process.env.FARPORT_AS_IF ? ['test/as-if.ts'] : [],
+          setupFiles: asIf,
           // Only what hangs is to be ended by it: a busy machine takes three times as long for what takes 5 s.
           testTimeout: 20_000,
           maxWorkers: 2,

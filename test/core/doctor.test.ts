@@ -8,6 +8,7 @@ import { diagnose, examine } from '../../src-main/core/doctor.ts'
 import type { Facts, PortFacts } from '../../src-main/core/doctor-facts.ts'
 import type { DeviceAccess } from '../../src-main/os/device-access.ts'
 import { ADAPTERS, SysfsFixture } from '../os/sysfs-fixture.ts'
+import { lacks } from '../peers/need.ts'
 
 const OPEN_TO_US: DeviceAccess = {
   allowed: true,
@@ -264,65 +265,68 @@ describe('examine', () => {
     writeFileSync(join(fixture.root, path), content)
   }
 
-  it('gathers everything from the files of a computer', async () => {
-    fixture.plug(ADAPTERS.ft232r, '1-1.1', 'ttyUSB0')
-    fixture.plug(ADAPTERS.cp2102, '1-1.2', 'ttyUSB1')
-    fixture.plugWithoutPort(ADAPTERS.ch340, '1-1.3')
-    fixture.board('ttyAMA0', 'platform/soc/3f201000.serial', 'amba', 'uart-pl011', {
-      type: '32',
-      dev: '204:64'
-    })
-    write('sys/class/tty/console/active', 'tty0 ttyAMA0\n')
-    write('proc/cmdline', 'root=/dev/sda1 console=tty0 console=ttyAMA0,115200 quiet\n')
-    // tty_nr of 204:64: the major in bits 19-8, the minor below.
-    write('proc/31/stat', `31 (agetty) S 1 31 31 ${(204 << 8) | 64} 31 4194560 0`)
-    write('proc/32/stat', '32 (ModemManager) S 1 32 32 0 -1 4194560 0')
-    write('proc/33/stat', '33 (a ) b) S 1 33 33 0 -1 4194560 0')
-    write('lock/LCK..ttyUSB0', '        33\n')
-    const deadPid = Buffer.alloc(4)
-    deadPid.writeInt32LE(4711)
-    write('lock/LCK..ttyUSB1', deadPid)
-    // sl local_address rem_address st: 22217 is 0x56C9; 7000 (0x1B58) only has a connection, no listener
-    write(
-      'proc/net/tcp',
-      '  sl  local_address rem_address   st tx_queue\n   1: 0100007F:1B58 0100007F:9133 01 00000000:00000000\n'
-    )
-    write(
-      'proc/net/tcp6',
-      '  sl  local_address\n   0: 00000000000000000000000000000000:56C9 00000000000000000000000000000000:0000 0A 0:0\n'
-    )
-    write('proc/sys/kernel/pty/nr', '5\n')
-    write('proc/sys/kernel/pty/max', '5\n')
-    write('dev/ptmx', '')
-    const found = await examine({
-      ...fixture.places,
-      procRoot: join(fixture.root, 'proc'),
-      lockDirectories: [join(fixture.root, 'lock'), join(fixture.root, 'nowhere')],
-      udevDirectories: [join(fixture.root, 'rules')],
-      etcRoot: join(fixture.root, 'etc'),
-      paths: nowhere(),
-      platform: 'linux'
-    })
-    // That of the computer that runs the test.
-    const besides = found.filter(({ subject }) => subject !== 'clock' && subject !== 'mDNS')
-    const short = besides.map(({ level, subject, message }) => `${level} ${subject}: ${message}`)
-    expect(short.map((each) => each.replaceAll(`${fixture.root}/`, '/'))).toEqual([
-      'problem USB 1a86:7523: the WCH CH340 adapter in socket 1-1.3 has no driver',
-      'problem /dev/ttyAMA0: a login console runs on it (agetty, process 31) and would read and answer the device',
-      'warning /dev/ttyAMA0: the kernel writes its messages to it (console), between what you send',
-      'warning /dev/ttyUSB0: locked by a ) b, process 33 (/lock/LCK..ttyUSB0)',
-      'warning /dev/ttyUSB1: a lock file was left behind by process 4711, which has ended (/lock/LCK..ttyUSB1)',
-      'warning ModemManager: sends AT commands to adapters for some seconds after they are plugged in',
-      'problem virtual ports: all 5 PTYs of this system are in use',
-      'warning IPv6: is off on this computer: others reach it by IPv4 only',
-      'warning TCP 22217: another program listens on it',
-      'ok TCP 7000: free to listen on',
-      'ok Farport: none runs here: commands work by themselves, and other computers do not reach this one'
-    ])
-    const fix = found.find((each) => each.subject === 'ModemManager')?.fix
-    const rule = /sudo cp (\S+) /.exec(fix ?? '')?.[1]
-    expect(readFileSync(rule ?? '', 'utf8')).toContain('ID_MM_PORT_IGNORE')
-  })
+  it.skipIf(lacks.linux('the files of its computer'))(
+    'gathers everything from the files of a computer',
+    async () => {
+      fixture.plug(ADAPTERS.ft232r, '1-1.1', 'ttyUSB0')
+      fixture.plug(ADAPTERS.cp2102, '1-1.2', 'ttyUSB1')
+      fixture.plugWithoutPort(ADAPTERS.ch340, '1-1.3')
+      fixture.board('ttyAMA0', 'platform/soc/3f201000.serial', 'amba', 'uart-pl011', {
+        type: '32',
+        dev: '204:64'
+      })
+      write('sys/class/tty/console/active', 'tty0 ttyAMA0\n')
+      write('proc/cmdline', 'root=/dev/sda1 console=tty0 console=ttyAMA0,115200 quiet\n')
+      // tty_nr of 204:64: the major in bits 19-8, the minor below.
+      write('proc/31/stat', `31 (agetty) S 1 31 31 ${(204 << 8) | 64} 31 4194560 0`)
+      write('proc/32/stat', '32 (ModemManager) S 1 32 32 0 -1 4194560 0')
+      write('proc/33/stat', '33 (a ) b) S 1 33 33 0 -1 4194560 0')
+      write('lock/LCK..ttyUSB0', '        33\n')
+      const deadPid = Buffer.alloc(4)
+      deadPid.writeInt32LE(4711)
+      write('lock/LCK..ttyUSB1', deadPid)
+      // sl local_address rem_address st: 22217 is 0x56C9; 7000 (0x1B58) only has a connection, no listener
+      write(
+        'proc/net/tcp',
+        '  sl  local_address rem_address   st tx_queue\n   1: 0100007F:1B58 0100007F:9133 01 00000000:00000000\n'
+      )
+      write(
+        'proc/net/tcp6',
+        '  sl  local_address\n   0: 00000000000000000000000000000000:56C9 00000000000000000000000000000000:0000 0A 0:0\n'
+      )
+      write('proc/sys/kernel/pty/nr', '5\n')
+      write('proc/sys/kernel/pty/max', '5\n')
+      write('dev/ptmx', '')
+      const found = await examine({
+        ...fixture.places,
+        procRoot: join(fixture.root, 'proc'),
+        lockDirectories: [join(fixture.root, 'lock'), join(fixture.root, 'nowhere')],
+        udevDirectories: [join(fixture.root, 'rules')],
+        etcRoot: join(fixture.root, 'etc'),
+        paths: nowhere(),
+        platform: 'linux'
+      })
+      // That of the computer that runs the test.
+      const besides = found.filter(({ subject }) => subject !== 'clock' && subject !== 'mDNS')
+      const short = besides.map(({ level, subject, message }) => `${level} ${subject}: ${message}`)
+      expect(short.map((each) => each.replaceAll(`${fixture.root}/`, '/'))).toEqual([
+        'problem USB 1a86:7523: the WCH CH340 adapter in socket 1-1.3 has no driver',
+        'problem /dev/ttyAMA0: a login console runs on it (agetty, process 31) and would read and answer the device',
+        'warning /dev/ttyAMA0: the kernel writes its messages to it (console), between what you send',
+        'warning /dev/ttyUSB0: locked by a ) b, process 33 (/lock/LCK..ttyUSB0)',
+        'warning /dev/ttyUSB1: a lock file was left behind by process 4711, which has ended (/lock/LCK..ttyUSB1)',
+        'warning ModemManager: sends AT commands to adapters for some seconds after they are plugged in',
+        'problem virtual ports: all 5 PTYs of this system are in use',
+        'warning IPv6: is off on this computer: others reach it by IPv4 only',
+        'warning TCP 22217: another program listens on it',
+        'ok TCP 7000: free to listen on',
+        'ok Farport: none runs here: commands work by themselves, and other computers do not reach this one'
+      ])
+      const fix = found.find((each) => each.subject === 'ModemManager')?.fix
+      const rule = /sudo cp (\S+) /.exec(fix ?? '')?.[1]
+      expect(readFileSync(rule ?? '', 'utf8')).toContain('ID_MM_PORT_IGNORE')
+    }
+  )
 
   it('answers on this machine, each finding in one line', async () => {
     for (const finding of await examine()) {

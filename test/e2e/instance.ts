@@ -3,7 +3,7 @@
  * find it and no other. Called by the tests of what acts on a running instance; ended with the test.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Settings, settingsSchema } from '../../src-main/contract/settings.ts'
 import type { InferInput } from 'valibot'
 import { FARPORT, Program, temporaryFolder } from './cli.ts'
@@ -11,21 +11,37 @@ import { FARPORT, Program, temporaryFolder } from './cli.ts'
 /** As in the file, where fields that are absent have their defaults. */
 export type GivenSettings = Partial<InferInput<typeof settingsSchema>>
 
+const LINUX = process.platform === 'linux'
+const MAC = process.platform === 'darwin'
+const WINDOWS = process.platform === 'win32'
+
+function configIn(folder: string): string {
+  return join(folder, MAC ? 'Library/Application Support' : 'config')
+}
+
 /** Where an instance keeps what is its own, and the environment in which it, and commands for it, run. */
 export class InstanceHome {
   readonly folder = temporaryFolder()
-  readonly config = join(this.folder, 'config')
+  /** What holds an installation's folder, by the system's custom. */
+  readonly config = configIn(this.folder)
   readonly runtime = join(this.folder, 'run')
-  readonly settings = join(this.config, 'farport/settings.json')
-  readonly socket = join(this.runtime, 'farport.sock')
+  /** The installation's own: settings, identity, lock. */
+  readonly installation = join(this.config, LINUX ? 'farport' : 'Farport')
+  readonly settings = join(this.installation, 'settings.json')
+  readonly socket = WINDOWS
+    ? String.raw`\\.\pipe\test-${basename(this.folder)}`
+    : join(this.runtime, 'farport.sock')
   readonly env: NodeJS.ProcessEnv
 
   /** `env`: beside what leads into the folder. */
   constructor(env: NodeJS.ProcessEnv = {}) {
-    for (const each of [this.config, this.runtime]) mkdirSync(each, { mode: 0o700 })
+    for (const each of [this.config, this.runtime]) mkdirSync(each, { recursive: true, mode: 0o700 })
     // The socket by its name: one that this computer has for all its users is not found then.
     this.env = {
       XDG_CONFIG_HOME: this.config,
+      // Where the other systems are told it.
+      ...(WINDOWS && { APPDATA: this.config }),
+      ...(MAC && { HOME: this.folder }),
       XDG_RUNTIME_DIR: this.runtime,
       FARPORT_SOCKET: this.socket,
       ...env
@@ -52,7 +68,7 @@ export class InstanceHome {
    * announces itself nor listens to others.
    */
   write({ preferences = { listen: { enabled: false } }, ...settings }: GivenSettings): void {
-    mkdirSync(join(this.config, 'farport'), { recursive: true, mode: 0o700 })
+    mkdirSync(this.installation, { recursive: true, mode: 0o700 })
     const quiet = { discovery: { announce: false, browse: false }, ...preferences }
     const text = JSON.stringify({ version: 1, preferences: quiet, ...settings })
     writeFileSync(this.settings, text, { mode: 0o600 })

@@ -7,6 +7,7 @@ import { pathChanges } from '../../src-main/os/hotplug-paths.ts'
 import { fingerprint, type PortWatch, watchPorts } from '../../src-main/os/hotplug.ts'
 import { namesIn } from '../../src-main/os/sysfs-tree.ts'
 import { FakeClock } from '../fake-clock.ts'
+import { lacks } from '../peers/need.ts'
 
 let dev: string
 let watches: PortWatch[]
@@ -35,7 +36,7 @@ async function told(on: PortWatch, step: () => void): Promise<void> {
   await next
 }
 
-describe('inotify', () => {
+describe.skipIf(lacks.linux('inotify'))('inotify', () => {
   it('tells of a node that came, got rights and went', async () => {
     const ports = watch()
     expect(ports.mode).toBe('inotify')

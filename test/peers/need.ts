@@ -74,7 +74,8 @@ function note(what: string, canBeHad: boolean): true {
   return true
 }
 
-function currentFile(): ReturnType<typeof TestRunner.getCurrentSuite>['file'] | undefined {
+/** The test file that is being read; undefined where none is. */
+export function currentFile(): ReturnType<typeof TestRunner.getCurrentSuite>['file'] | undefined {
   try {
     const collector = TestRunner.getCurrentSuite()
     return collector.suite?.file ?? collector.file

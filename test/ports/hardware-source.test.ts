@@ -11,6 +11,7 @@ import { HardwareSource, type OpenHardware, type SourcePlaces } from '../../src-
 import { Fault, type FaultCode } from '../../src-main/contract/faults.ts'
 import type { Port } from '../../src-main/ports/port.ts'
 import { ADAPTERS, SysfsFixture } from '../os/sysfs-fixture.ts'
+import { lacks } from '../peers/need.ts'
 
 let fixture: SysfsFixture
 const opened: string[] = []
@@ -148,25 +149,28 @@ describe('open', () => {
     expect(opened).toEqual([])
   })
 
-  it('really opens a PTY behind a link, and anew when the link is made again', async () => {
-    const link = fixture.node('vmodem')
-    const port = new HardwareSource(link, { lock: false }, openRealHardware)
-    for (let round = 0; round < 2; round++) {
-      const pty = makePty()
-      rmSync(link, { force: true })
-      symlinkSync(pty.slave, link)
-      const real = await port.open({ baudRate: 9600 }, AbortSignal.timeout(5000))
-      expect(real.settings.baudRate).toBe(9600)
-      const received = once(real.onData, AbortSignal.timeout(5000))
-      real.resume()
-      writeSync(pty.master, `round ${round}`)
-      expect(new TextDecoder().decode(await received)).toBe(`round ${round}`)
-      const closed = once(real.onClose)
-      real.abort(DONE)
-      await closed
-      closeSync(pty.master)
+  it.skipIf(lacks.linux('pseudo-terminals'))(
+    'really opens a PTY behind a link, and anew when the link is made again',
+    async () => {
+      const link = fixture.node('vmodem')
+      const port = new HardwareSource(link, { lock: false }, openRealHardware)
+      for (let round = 0; round < 2; round++) {
+        const pty = makePty()
+        rmSync(link, { force: true })
+        symlinkSync(pty.slave, link)
+        const real = await port.open({ baudRate: 9600 }, AbortSignal.timeout(5000))
+        expect(real.settings.baudRate).toBe(9600)
+        const received = once(real.onData, AbortSignal.timeout(5000))
+        real.resume()
+        writeSync(pty.master, `round ${round}`)
+        expect(new TextDecoder().decode(await received)).toBe(`round ${round}`)
+        const closed = once(real.onClose)
+        real.abort(DONE)
+        await closed
+        closeSync(pty.master)
+      }
     }
-  })
+  )
 
   it('a path that was never there', async () => {
     await expect(open(source('ttyUSB9'))).rejects.toSatisfy(fault('device-missing', /farport list/))

@@ -37,12 +37,12 @@ export async function installation(
 ): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'farport-installation-'))
   const paths = instancePaths('user', {
-    environment: { XDG_CONFIG_HOME: folder, XDG_RUNTIME_DIR: folder },
+    environment: { XDG_CONFIG_HOME: folder, XDG_RUNTIME_DIR: folder, APPDATA: folder },
     home: folder
   })
   const port = await freePort()
   const preferences = { listen: { port, addresses: ['127.0.0.1'] } }
-  mkdirSync(paths.directory, { mode: 0o700 })
+  mkdirSync(paths.directory, { recursive: true, mode: 0o700 })
   writeFileSync(paths.settings, JSON.stringify({ version: 1, name, shares, preferences }), { mode: 0o600 })
   const log: NoticeLine[] = []
   const instance = await Instance.open({

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { Fault } from '../../../src-main/contract/faults.ts'
 import { eventually } from '../../eventually.ts'
 import { home, house, type House } from './houses.ts'
+import { lacks } from '../../peers/need.ts'
 
 const share = {
   ...{ id: 'desk', name: 'Desk', listen: ['raw://127.0.0.1:0'] },
@@ -88,7 +89,7 @@ describe('the line of a share, as its owner commands it', () => {
 })
 
 describe('the line of a link', () => {
-  it('keeps what its program cannot choose', async () => {
+  it.skipIf(lacks.linux('pseudo-terminals'))('keeps what its program cannot choose', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'farport-line-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const link = {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryPortSource } from '../../../src-main/ports/memory.ts'
 import { eventually } from '../../eventually.ts'
 import { LINK, permit, rig, writers } from './control-rig.ts'
+import { lacks } from '../../peers/need.ts'
 
 describe('a link that only watches', () => {
   it('leaves a free port to others, hears it, and writes once it asked', async () => {
@@ -49,20 +50,28 @@ describe('a link that only watches', () => {
     expect(workshop.far()).not.toMatchObject({ writer: true })
   })
 
-  it('of another program’s port is refused settings, also later', async () => {
-    const { alice, bench } = await rig({ workshop: 'none' })
-    const target = alice.instance.settings.shares[0]?.port.target ?? ''
-    const owner = bench.client()
-    const port = { target, settings: { baudRate: 1200 } }
-    await expect(owner.call('link.add', { name: 'ear', port, to: 'pty:', observe: true })).rejects.toThrow(
-      'is to be only watched, which sets nothing there'
-    )
-    const { id } = await owner.call('link.add', { name: 'ear', port: { target }, to: 'pty:', observe: true })
-    await expect(owner.call('line.apply', { id, wish: { baudRate: 1200 } })).rejects.toThrow('only watches')
-    expect(bench.bridge(id)).toMatchObject({ onlyWatches: true })
-    const taken = { name: 'both', port: { target: 'farport://alice/desk?take-over' }, to: 'pty:' }
-    await expect(owner.call('link.add', { ...taken, observe: true })).rejects.toThrow(
-      'takes the control over'
-    )
-  })
+  it.skipIf(lacks.linux('pseudo-terminals'))(
+    'of another program’s port is refused settings, also later',
+    async () => {
+      const { alice, bench } = await rig({ workshop: 'none' })
+      const target = alice.instance.settings.shares[0]?.port.target ?? ''
+      const owner = bench.client()
+      const port = { target, settings: { baudRate: 1200 } }
+      await expect(owner.call('link.add', { name: 'ear', port, to: 'pty:', observe: true })).rejects.toThrow(
+        'is to be only watched, which sets nothing there'
+      )
+      const { id } = await owner.call('link.add', {
+        name: 'ear',
+        port: { target },
+        to: 'pty:',
+        observe: true
+      })
+      await expect(owner.call('line.apply', { id, wish: { baudRate: 1200 } })).rejects.toThrow('only watches')
+      expect(bench.bridge(id)).toMatchObject({ onlyWatches: true })
+      const taken = { name: 'both', port: { target: 'farport://alice/desk?take-over' }, to: 'pty:' }
+      await expect(owner.call('link.add', { ...taken, observe: true })).rejects.toThrow(
+        'takes the control over'
+      )
+    }
+  )
 })

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Fault } from '../../../src-main/contract/faults.ts'
 import { instancePaths } from '../../../src-main/core/instance-paths.ts'
@@ -14,14 +14,16 @@ import { eventually } from '../../eventually.ts'
 function home(): void {
   const folder = mkdtempSync(join(tmpdir(), 'farport-seat-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const config = join(folder, 'farport')
-  mkdirSync(config, { mode: 0o700 })
+  const environment = { XDG_CONFIG_HOME: folder, APPDATA: folder }
+  const { directory: config } = instancePaths('user', { environment, home: folder })
+  mkdirSync(config, { recursive: true, mode: 0o700 })
   const preferences = { listen: { enabled: false }, discovery: { announce: false, browse: false } }
   writeFileSync(join(config, 'settings.json'), JSON.stringify({ version: 1, name: 'seat', preferences }), {
     mode: 0o600
   })
-  vi.stubEnv('XDG_CONFIG_HOME', folder)
-  vi.stubEnv('FARPORT_SOCKET', join(folder, 'farport.sock'))
+  for (const [name, value] of Object.entries({ ...environment, HOME: folder })) vi.stubEnv(name, value)
+  const pipe = String.raw`\\.\pipe\test-${basename(folder)}`
+  vi.stubEnv('FARPORT_SOCKET', process.platform === 'win32' ? pipe : join(folder, 'farport.sock'))
   onTestFinished(() => void vi.unstubAllEnvs())
 }
 
