@@ -275,7 +275,7 @@ describe.skipIf(lacks('chromium'))('for everybody', { timeout: 240_000 }, () => 
     await desk.waitFor()
     const path = (await gps.locator('.here').textContent()) ?? ''
     new Program('sh', ['-c', `exec 3<>'${path}'; exec cat <&3`])
-    await gps.getByText('In use by a program here').waitFor()
+    await gps.getByText(/^In use by (cat|a program here)/).waitFor()
     new Program('nc', ['127.0.0.1', String(listen)])
     const deskPath = (await desk.locator('.here').textContent()) ?? ''
     new Program('sh', ['-c', `exec 3<>'${deskPath}'; exec cat <&3`])
@@ -290,10 +290,13 @@ describe.skipIf(lacks('chromium'))('for everybody', { timeout: 240_000 }, () => 
     await page.setViewportSize({ width: 720, height: 640 })
     await clean(page, 'connections-narrow')
     await page.setViewportSize({ width: 960, height: 640 })
-    await button(page, 'Disconnect').first().click()
+    await gps.getByRole('button', { name: 'Disconnect', exact: true }).click()
     await choose(page, 'More about Bench supply', 'Open terminal')
     await page.locator('.xterm').waitFor()
+    await page.getByText('Watching only.').waitFor()
     await clean(page, 'terminal-watching')
+    await button(page, 'Ask for control').click()
+    await button(page, 'Asked for control …').waitFor()
     await go(page, 'Network')
     await clean(page, 'network-connected')
     await go(page, 'Settings')
@@ -321,6 +324,61 @@ describe.skipIf(lacks('chromium'))('for everybody', { timeout: 240_000 }, () => 
     await program.ended
     await page.getByText('Farport does not answer').waitFor()
     await clean(page, 'lost')
+  })
+
+  it('one that is accepted once, in two windows, and what it is called here', async () => {
+    const alice = await installed()
+    const { page, program } = await shown(
+      { name: 'office', preferences: { listen: { port: alice.port, addresses: ['127.0.0.1'] } } },
+      {},
+      alice.home
+    )
+    await escape(page)
+    const [, link = ''] = await alice.home.farport('page').printed(/^page (\S+)$/m)
+    const second = await browser.open(link, { expected: AWAY })
+    second.setDefaultTimeout(10_000)
+    const third = new InstanceHome()
+    third.write({ name: 'lab-pi', ...noListener })
+    const asks = third.farport('pair', `127.0.0.1:${alice.port}`)
+    const [, digits = ''] = await asks.printed(/digits: (\d{3} \d{3})/)
+    await second.getByRole('dialog', { name: 'lab-pi asks to pair' }).waitFor()
+    await page.getByRole('dialog', { name: 'lab-pi asks to pair' }).waitFor()
+    await button(page, 'Accept once').click()
+    await page.getByText('You accepted; waiting for lab-pi').waitFor()
+    // The other window has nothing left to say.
+    await second.getByText('You accepted; waiting for lab-pi').waitFor()
+    expect(await button(second, 'Accept').isDisabled()).toBe(true)
+    await clean(second, 'pairing-accepted-elsewhere')
+    asks.process.stdin?.write(`${digits}\n`)
+    await page.getByRole('dialog', { name: 'Paired with lab-pi' }).waitFor()
+    await button(page, 'Choose what it may use').click()
+    const drawer = page.getByRole('complementary', { name: 'lab-pi' })
+    await drawer.getByText('For this time').waitFor()
+    await button(page, 'Rename …').click()
+    await page.getByRole('textbox', { name: /lab-pi/ }).fill('פינה (2)')
+    await clean(page, 'peer-rename')
+    await page.keyboard.press('Enter')
+    const renamed = page.getByRole('complementary', { name: 'פינה (2)' })
+    await renamed.getByText('Calls itself').waitFor()
+    await renamed.getByText('lab-pi').waitFor()
+    await expect.poll(() => page.evaluate<string>('document.activeElement.innerText')).toBe('Rename …')
+    await clean(page, 'peer-once')
+    await button(page, 'Un-pair …').click()
+    await page.getByRole('dialog', { name: 'Un-pair \u2068פינה (2)\u2069?' }).waitFor()
+    await clean(page, 'unpair-rtl')
+    await program.stop()
+  })
+
+  it('a browser that may not come in', async () => {
+    const { program, page, port } = await shown({ ...noListener, name: 'office' })
+    const stranger = await browser.open(`http://127.0.0.1:${port}/`, { expected: [/401|403/] })
+    await stranger.getByRole('heading', { name: 'Sign in to this Farport' }).waitFor()
+    await clean(stranger, 'sign-in')
+    const [, link = ''] = /^page (\S+)$/m.exec(program.stdout) ?? []
+    const late = await browser.open(link, { expected: [/401|403|410/] })
+    await late.getByRole('heading', { name: 'This link is used up' }).waitFor()
+    await clean(late, 'sign-in-used-up')
+    await page.getByRole('heading', { name: 'This computer' }).waitFor()
   })
 
   it('many ports', async () => {
