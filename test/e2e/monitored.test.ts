@@ -1,0 +1,100 @@
+/** A port that somebody watches, and its user: nothing is lost, and the user hardly waits longer. */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { TRAFFIC_CREDIT, type TrafficItem } from '../../src-main/contract/recording.ts'
+import { Page } from '../../src-main/traffic/page.ts'
+import { eventually } from '../eventually.ts'
+import { lacks } from '../peers/need.ts'
+import { temporaryFolder } from './cli.ts'
+import { instance, type RunningInstance } from './instance.ts'
+import { owner } from './serve-traffic.ts'
+
+/** bench/probe.mjs, which is plain JavaScript. */
+interface Probe {
+  readonly ptys: readonly string[]
+  ask(...command: (string | number)[]): Promise<{ readonly p50: number; readonly bytes: number }>
+  stop(): Promise<void>
+}
+const { Probe: ProbeProgram } = (await import(join(import.meta.dirname, '../../bench/probe.mjs'))) as {
+  Probe: { start(program: string, args: string[]): Promise<Probe> }
+}
+
+/** bench/NAME.c, running: devices that are pseudo-terminals, and their clients. */
+async function started(name: string, args: string[] = []): Promise<Probe> {
+  const program = join(temporaryFolder(), name)
+  execFileSync('cc', ['-O2', '-o', program, join(import.meta.dirname, `../../bench/${name}.c`)])
+  const probe = await ProbeProgram.start(program, args)
+  onTestFinished(() => probe.stop())
+  return probe
+}
+
+async function sharing(...devices: string[]): Promise<RunningInstance & { readonly ports: number[] }> {
+  const shares = devices.map((target, index) => ({
+    ...{ id: `s${index}`, name: `share ${index}`, listen: ['raw://127.0.0.1:0'] },
+    port: { target }
+  }))
+  const running = await instance({ shares })
+  const ports: number[] = []
+  for (const { name } of shares)
+    ports.push(
+      Number((await running.program.printed(new RegExp(`${name}: ready at \\S+:(\\d+)`), 'stderr'))[1])
+    )
+  return { ...running, ports }
+}
+
+/** What somebody who watches has of it so far. */
+interface Watched {
+  bytes: number
+  /** How often records were gone before they could be read. */
+  missed: number
+}
+
+async function watch({ home }: RunningInstance, id: string): Promise<Watched> {
+  const client = await owner(home)
+  const seen: Watched = { bytes: 0, missed: 0 }
+  let next: number | undefined
+  const take = (item: TrafficItem): void => {
+    if (item.type === 'begin') {
+      next = item.from
+      return
+    }
+    const page = Page.from(item.page)
+    if (page.first !== next) seen.missed++
+    next = page.first + page.count
+    seen.bytes += page.lineBytes
+  }
+  client.subscribe('traffic', { id, from: 'now' }, take, { credit: TRAFFIC_CREDIT })
+  await eventually(() => expect(next).toBeDefined())
+  return seen
+}
+
+describe.skipIf(lacks('cc'))('a port that is watched', () => {
+  // A machine that stands still for 14 ms has a pseudo-terminal full of what the device says: no fault of whoever shares it.
+  it('at 3 Mbaud both ways loses nothing, for its user and for whoever watches', { retry: 4 }, async () => {
+    const probe = await started('crowd', ['1', '1'])
+    const running = await sharing(...probe.ptys)
+    const seen = await watch(running, 's0')
+    await probe.ask('connect', ...running.ports)
+    // The probe compares every byte, and fails where one is late for good.
+    const { bytes } = await probe.ask('paced', 300, 1000, 3000)
+    await eventually(() => expect(seen.bytes).toBe(bytes))
+    expect(seen.missed).toBe(0)
+  })
+
+  it('answers its user as quickly as one beside it that nobody watches', async () => {
+    const probes = [await started('probe'), await started('probe')]
+    const running = await sharing(...probes.flatMap(({ ptys }) => ptys))
+    await watch(running, 's0')
+    for (const [index, probe] of probes.entries()) await probe.ask('connect', running.ports[index]!)
+    const ratios: number[] = []
+    for (let round = 0; round < 24; round++) {
+      const p50: number[] = []
+      for (const probe of probes) p50.push((await probe.ask('echo', 1000, 60)).p50)
+      if (round >= 4) ratios.push(p50[0]! / p50[1]!)
+    }
+    const median = ratios.toSorted((a, b) => a - b)[ratios.length >> 1]!
+    // 1.1 on a machine that has nothing else to do; else chance has its part.
+    expect(median).toBeLessThan(1.5)
+  })
+})
