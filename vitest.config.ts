@@ -9,7 +9,6 @@ const MEASURING = [
   'test/e2e/hostile.test.ts',
   'test/e2e/bench.test.ts',
   'test/e2e/monitored.test.ts',
-  'test/e2e/monitored.test.ts',
   'test/e2e/serve-memory.test.ts'
 ]
 
