@@ -104,7 +104,7 @@ export class TrafficLog {
     if (from >= page.count) return
     if (page.first > this.end) {
       // Whoever begins to read in the middle misses nothing.
-      if (this.end === 0) this.#begin(page.first, page.bytesBefore, page.wallOffsetMs)
+      if (this.end === 0 || this.#isTold(page)) this.#begin(page.first, page.bytesBefore, page.wallOffsetMs)
       else this.#missed(page)
     }
     // What its clock was found to be is the same for all records of a page.
@@ -127,6 +127,12 @@ export class TrafficLog {
     if (this.#pages.length < 2) return false
     this.#drop()
     return true
+  }
+
+  /** It begins with the event that says what is missing before it: whoever wrote it down came too late. */
+  #isTold(next: Page): boolean {
+    const event = next.event(0)
+    return event?.type === 'missed' && event.records >= next.first - this.end
   }
 
   #missed(next: Page): void {
