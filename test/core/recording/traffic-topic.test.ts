@@ -42,7 +42,7 @@ describe('whoever watches a recording', () => {
     }
     await clock.advance(16)
     expect(one.text()).toHaveLength(1000)
-    expect(one.pages().length).toBeLessThanOrEqual(64)
+    expect(one.pages().length).toBeLessThanOrEqual(66)
   })
 
   it('begins where it wants to', async () => {

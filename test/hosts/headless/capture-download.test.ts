@@ -21,8 +21,10 @@ async function rig() {
 
 describe('a capture that a browser fetches', () => {
   it('comes whole, to be kept and not to be shown', async () => {
-    const { get, cookie } = await rig()
-    const { status, headers, body } = await get(`/captures/${encodeURIComponent(NAME)}`, { Cookie: cookie })
+    const { cookie, ...page } = await rig()
+    const { status, headers, body } = await page.get(`/captures/${encodeURIComponent(NAME)}`, {
+      Cookie: cookie
+    })
     expect(status).toBe(200)
     expect(body.equals(CONTENT)).toBe(true)
     expect(headers).toMatchObject({
@@ -31,21 +33,21 @@ describe('a capture that a browser fetches', () => {
       'x-content-type-options': 'nosniff',
       'content-disposition': `attachment; filename="M_ller _1_ 50_.pcapng"; filename*=UTF-8''M%C3%BCller%20%E2%80%9C1%E2%80%9D%2050%25.pcapng`
     })
-    const html = await get('/captures/page.html', { Cookie: cookie })
+    const html = await page.get('/captures/page.html', { Cookie: cookie })
     expect(html.headers['content-type']).toBe('application/octet-stream')
     expect(html.headers['content-disposition']).toMatch(/^attachment/)
-    expect((await get('/captures/empty.csv', { Cookie: cookie })).body).toHaveLength(0)
+    expect((await page.get('/captures/empty.csv', { Cookie: cookie })).body).toHaveLength(0)
   })
 
   it('is for those who are signed in', async () => {
-    const { get, port } = await rig()
-    expect((await get('/captures/empty.csv')).status).toBe(401)
+    const { port, ...page } = await rig()
+    expect((await page.get('/captures/empty.csv')).status).toBe(401)
     const post = heads({ Host: `127.0.0.1:${port}`, 'Content-Length': '0' })
     expect((await asked(port, `POST /captures/empty.csv HTTP/1.1\r\n${post}\r\n`)).status).not.toBe(200)
   })
 
   it('is of that folder and no other', async () => {
-    const { get, cookie } = await rig()
+    const { cookie, ...page } = await rig()
     const wrong = [
       ...[
         '',
@@ -68,7 +70,7 @@ describe('a capture that a browser fetches', () => {
       ]
     ]
     for (const each of wrong) {
-      const answer = await get(`/captures/${each}`, { Cookie: cookie })
+      const answer = await page.get(`/captures/${each}`, { Cookie: cookie })
       expect(answer.status, each).toBeGreaterThanOrEqual(400)
       expect(answer.body.toString(), each).not.toContain('secret')
     }
