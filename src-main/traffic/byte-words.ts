@@ -1,5 +1,5 @@
 /** Bytes as people read them, in lists, terminals and files of text: hexadecimal, or text with its control bytes made visible. Pure. */
-import { hexByte, readText } from './decoders/text.ts'
+import { hexByte, latin1, readText } from './decoders/text.ts'
 
 /** `pictures`: ␍␊; `names`: `<CR><LF>`; `hidden`: left out, but for a tab, which is a space. */
 export const CONTROL_BYTES = ['pictures', 'names', 'hidden'] as const
@@ -16,12 +16,16 @@ const PICTURE_OF_DEL = 0x2421
 /** Controls, what turns the direction of writing or is not seen, halves of characters, and separators that are new lines elsewhere. */
 const NOT_PLAIN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
+/** ` 00` to ` FF`: made once, since whole captures pass here. */
+const SPACED = Array.from({ length: 256 }, (_, byte) => ` ${hexByte(byte)}`)
+
 /**
  * One line of text, safe for a terminal: UTF-8 where all of the bytes are, else Latin-1. What is neither a control byte nor plain stands as
  * its number, `<U+202E>`, however control bytes are shown.
  */
 export function textWords(bytes: Uint8Array, controls: ControlBytes = 'pictures'): string {
-  return readText(bytes).text.replace(NOT_PLAIN, (character) => {
+  const isAscii = bytes.every((byte) => byte < 0x80)
+  return (isAscii ? latin1(bytes) : readText(bytes).text).replace(NOT_PLAIN, (character) => {
     const point = character.codePointAt(0) ?? 0
     if (point >= 0x20 && point !== DEL) return `<U+${point.toString(16).toUpperCase().padStart(4, '0')}>`
     return controlWords(point, controls)
@@ -42,8 +46,8 @@ function controlWords(point: number, controls: ControlBytes): string {
 /** `01 A0 FF`: all of it. */
 export function hexWords(bytes: Uint8Array): string {
   let text = ''
-  for (let at = 0; at < bytes.length; at++) text += (at === 0 ? '' : ' ') + hexByte(bytes[at] ?? 0)
-  return text
+  for (const byte of bytes) text += SPACED[byte] ?? ''
+  return text.slice(1)
 }
 
 /** One character for each byte, a dot for what is no printable ASCII: what stands beside hexadecimal. */

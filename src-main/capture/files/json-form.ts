@@ -41,16 +41,10 @@ export function rowObject(row: Row, before: InForce, decoded?: Decoded): object 
     endNs,
     direction,
     session,
-    hex: hexDigits(bytes),
+    hex: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex'),
     ...(codePage !== 'Latin-1' && { text }),
     ...(decoded && { decoded: { ...decoded } })
   }
-}
-
-function hexDigits(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
 }
 
 function line(value: object): string {
