@@ -61,6 +61,17 @@ function idsOf({ key, place }: Row): readonly string[] {
 }
 
 type Rows = ReadonlyMap<string, Row>
+type Ports = NonNullable<StateTree['ports']>
+
+/** As the system numbers them. The same ports come again with each change of a count: they are sorted once. */
+const sorted = new WeakMap<Ports, readonly LocalPortState[]>()
+function inOrder(ports: Ports): readonly LocalPortState[] {
+  const known = sorted.get(ports)
+  if (known) return known
+  const all = Object.values(ports).sort((a, b) => compare(a.path, b.path))
+  sorted.set(ports, all)
+  return all
+}
 
 /** `before`: the rows of the last call, by their places. */
 export function rowsOf({ ports = {}, bridges }: StateTree, before: Rows = new Map()): readonly Row[] {
@@ -78,8 +89,7 @@ export function rowsOf({ ports = {}, bridges }: StateTree, before: Rows = new Ma
       ofPort.set(id, bridge)
     }
   }
-  const here = Object.values(ports).map((port) => kept(before, port.id, ofPort.get(port.id), port))
-  here.sort((a, b) => compare(a.port?.path ?? '', b.port?.path ?? ''))
+  const here = inOrder(ports).map((port) => kept(before, port.id, ofPort.get(port.id), port))
   const elsewhere = others.map((share) => kept(before, share.id, share, ports[share.portId ?? '']))
   elsewhere.sort((a, b) => compare(a.name, b.name) || compare(a.key, b.key))
   return [...here, ...elsewhere]
@@ -106,17 +116,34 @@ function kept(
 ): Row {
   const old = before.get(place)
   if (old && old.share === share && old.port === port) return old
-  const target = share?.port ?? (port && portTarget(port)) ?? ''
-  const usb = port ?? share?.usb
+  const identity = old && hasSameDevice(old, share, port) ? old : identityOf(share, port)
   return {
     key: share?.id ?? place,
     place,
-    kind: kindOf(target, usb ? usb.vendorId !== undefined : undefined),
-    name: share?.name ?? (port ? portName(port) : fileName(target)),
-    detail: usb ? detailOf(usb, port) : target.startsWith('/dev/') ? fileName(target) : target,
-    target,
+    kind: identity.kind,
+    name: share?.name ?? (port ? portName(port) : fileName(identity.target)),
+    detail: identity.detail,
+    target: identity.target,
     ...(port && { port }),
     ...(share && { share })
+  }
+}
+
+/** Most changes are counts of a share: what it is of stays. */
+function hasSameDevice(old: Row, share: BridgeState | undefined, port: LocalPortState | undefined): boolean {
+  return old.port === port && old.share?.port === share?.port && old.share?.usb === share?.usb
+}
+
+function identityOf(
+  share: BridgeState | undefined,
+  port: LocalPortState | undefined
+): Pick<Row, 'kind' | 'detail' | 'target'> {
+  const target = share?.port ?? (port && portTarget(port)) ?? ''
+  const usb = port ?? share?.usb
+  return {
+    kind: kindOf(target, usb ? usb.vendorId !== undefined : undefined),
+    detail: usb ? detailOf(usb, port) : target.startsWith('/dev/') ? fileName(target) : target,
+    target
   }
 }
 
