@@ -20,7 +20,7 @@ import { SharedPages } from './shared-pages.ts'
 import { readUpperPdu } from './upper-pdu.ts'
 
 export interface ReadingOptions {
-  /** All logs together keep the newest so many bytes, and a little more for each; at least some MiB. */
+  /** All logs together keep the newest so many bytes, and a little more for each; at least some MiB, whatever the file's size. */
   readonly maxBytes: number
 }
 
@@ -90,7 +90,7 @@ export class RecordingReader {
     return goesOn
   }
 
-  /** No more comes. Answers what was not read or not kept, a line each; empty: all is there. */
+  /** No more comes. Answers what of the file was not read, a line each; empty: all of it was. */
   end(): readonly string[] {
     this.#packets.end()
     for (const each of this.#open) this.#endParts(each)
@@ -105,10 +105,14 @@ export class RecordingReader {
         this.#foreign,
         ([type, count]) => `packets of link type ${type} are no serial traffic: ${grouped(count)} left out`
       ),
-      ...this.#open.flatMap((each) => this.#gone(each)),
       ...(isEmpty ? ['there is no serial traffic in this file'] : []),
       ...(isCut ? ['the file has no end: its writer was stopped, or still writes'] : [])
     ]
+  }
+
+  /** What the logs had to give up, a line each: news for those alone who did not take the records as they came. */
+  notKept(): readonly string[] {
+    return this.#open.flatMap((each) => this.#gone(each))
   }
 
   #interface(index: number, found: FoundInterface): void {

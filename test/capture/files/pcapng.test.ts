@@ -114,7 +114,8 @@ describe('a file of our own', () => {
     )
     const reader = new RecordingReader({ maxBytes: 2.5e6 })
     for (const part of cut(written(new PcapngWriter(), log), [65_536])) reader.push(part)
-    const problems = reader.end()
+    expect(reader.end()).toEqual([])
+    const problems = reader.notKept()
     const [recording] = reader.recordings
     const { first, end, size } = recording!.log
     expect(end).toBe(log.end)
