@@ -4,12 +4,13 @@ import { closeSync, constants } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { pollNow, POLLIN, posixOpenpt } from '../../src-main/os/libc.ts'
+import { lacks } from '../peers/need.ts'
 
 /** Seen: one in forty interrupts a poll() of this loop. */
 const ENOUGH_SIGNALS = 2000
 
 describe('a system call', () => {
-  it('that a signal interrupts is made again', async () => {
+  it.skipIf(lacks.unix('libc'))('that a signal interrupts is made again', async () => {
     const fd = posixOpenpt(constants.O_RDWR | constants.O_NOCTTY)
     let signals = 0
     const count = (): void => {

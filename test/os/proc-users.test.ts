@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { grantpt, posixOpenpt, ptsname, unlockpt } from '../../src-main/os/libc.ts'
 import { portUsers } from '../../src-main/os/proc-users.ts'
+import { lacks } from '../peers/need.ts'
 
 let root: string
 let port: string
@@ -125,7 +126,7 @@ describe('a table of processes', () => {
 })
 
 describe('this machine', () => {
-  it('finds who has a PTY open', async () => {
+  it.skipIf(lacks.linux('pseudo-terminals'))('finds who has a PTY open', async () => {
     const master = posixOpenpt(constants.O_RDWR | constants.O_NOCTTY)
     grantpt(master)
     unlockpt(master)

@@ -47,7 +47,7 @@ const ended = (pid: number): boolean => {
   }
 }
 
-describe('starts', () => {
+describe.skipIf(lacks.unix('programs on pipes'))('starts', () => {
   it.each([
     ['exec:no-such-program-here', 'device-missing', /PATH/],
     ['exec:/no/such/program', 'device-missing', /path/],
@@ -85,7 +85,7 @@ describe('starts', () => {
   )
 })
 
-describe('says', () => {
+describe.skipIf(lacks.unix('programs on pipes'))('says', () => {
   it('on standard error what is told, never what is data', async () => {
     const { warnings, text, port } = await start(
       String.raw`exec:sh -c 'echo data; printf "\033[31mred\033[0m\tpath\n" >&2; exec cat'`
@@ -117,7 +117,7 @@ describe('says', () => {
   })
 })
 
-describe('ends', () => {
+describe.skipIf(lacks.unix('programs on pipes'))('ends', () => {
   it('at the end of its input, with all of it read', async () => {
     const path = join(folder(), 'got')
     const { port } = await start(`exec:sh -c 'sleep 0.1; cat >${path}; echo bye >>${path}'`)
@@ -229,7 +229,7 @@ describe('ends', () => {
   })
 })
 
-describe('is read to its end', () => {
+describe.skipIf(lacks.unix('programs on pipes'))('is read to its end', () => {
   it.each(LINUX ? ['exec:', 'exec+pty:'] : ['exec:'])(
     'although it ended while nobody read: %s',
     async (prefix) => {
@@ -250,7 +250,7 @@ describe('is read to its end', () => {
   )
 })
 
-describe('has its secrets', () => {
+describe.skipIf(lacks.unix('programs on pipes'))('has its secrets', () => {
   it('from a file, and says them nowhere', async () => {
     const file = join(folder(), 'secret')
     writeFileSync(file, 'open sesame\n', { mode: 0o644 })
@@ -282,7 +282,7 @@ describe('has its secrets', () => {
   })
 })
 
-describe('takes a break', () => {
+describe.skipIf(lacks.unix('programs on pipes'))('takes a break', () => {
   it('by its escape, at the start of a line', async () => {
     const { port, text, warnings } = await start('exec:cat', { escapes: 'ipmitool' })
     expect(port.capabilities.control.has('break')).toBe(true)

@@ -1,7 +1,7 @@
 /** A running installation in this process, with its files in a folder of the test's own and its listener on 127.0.0.1. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Clock } from '../../../src-main/base/clock.ts'
 import type { NoticeLine } from '../../../src-main/contract/topics.ts'
@@ -38,7 +38,9 @@ export async function installation(
   const folder = mkdtempSync(join(tmpdir(), 'farport-installation-'))
   const paths = instancePaths('user', {
     environment: { XDG_CONFIG_HOME: folder, XDG_RUNTIME_DIR: folder, APPDATA: folder },
-    home: folder
+    home: folder,
+    // Of whom there is one pipe on Windows.
+    userName: basename(folder)
   })
   const port = await freePort()
   const preferences = { listen: { port, addresses: ['127.0.0.1'] } }
