@@ -2,7 +2,21 @@ import { systemClock } from '../../../base/clock.ts'
 import { ExpressionRunner } from '../../../capture/expressions.ts'
 import { Fault } from '../../../contract/faults.ts'
 import type { TrafficFrom } from '../../../contract/recording.ts'
-import { LIMIT_OPTIONS, readLimits, readShow, SHOW_OPTIONS, type Limits } from '../monitor/arguments.ts'
+import { JsonForm } from '../../../capture/files/json-form.ts'
+import { makeForm } from '../../../capture/files/forms.ts'
+import {
+  LIMIT_OPTIONS,
+  readDecoder,
+  readLimits,
+  readShow,
+  refuseWith,
+  SHOW_OPTIONS,
+  type Limits,
+  type ShowOptions
+} from '../monitor/arguments.ts'
+import { CaptureFiles, formOfPath } from '../monitor/capture-file.ts'
+import { FormLines } from '../monitor/form-lines.ts'
+import { RowLines } from '../monitor/row-lines.ts'
 import { colorDepth, paint } from '../monitor/colors.ts'
 import type { Feed, FeedBegin } from '../monitor/feed.ts'
 import { Monitor } from '../monitor/monitor.ts'
@@ -11,12 +25,13 @@ import { withFeed } from '../monitor/target.ts'
 import { Totals } from '../monitor/totals.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
-import { flag, integer, parse, PORT_OPTIONS, type Given } from '../options.ts'
+import { filled, flag, integer, parse, PORT_OPTIONS, type Given } from '../options.ts'
 
 const OPTIONS = {
   ...PORT_OPTIONS,
   ...SHOW_OPTIONS,
   ...LIMIT_OPTIONS,
+  save: { type: 'string' },
   recording: { type: 'string' },
   standalone: { type: 'boolean' }
 } as const
@@ -39,6 +54,9 @@ export const monitor: CliCommand = async (args, io) => {
 
 async function show(feed: Feed, limits: Limits, given: Given, io: CliIo): Promise<number> {
   const options = readShow(given)
+  const json = flag(given, 'json')
+  if (json) refuseWith(given, 'json', ['view', 'time', 'bytes', 'color'])
+  const save = readSave(given)
   const { stdout } = io
   const totals = new Totals()
   const runner = new ExpressionRunner()
@@ -50,8 +68,8 @@ async function show(feed: Feed, limits: Limits, given: Given, io: CliIo): Promis
   const timer = limits.forMs === undefined ? undefined : systemClock.after(limits.forMs, stop)
   const view = new Monitor({
     show: options,
-    paint: paint(colorDepth(options.color, stdout, process.env)),
-    columns: () => (stdout.isTTY ? stdout.columns : Infinity),
+    lines: json ? new FormLines(new JsonForm()) : linesFor(options, io),
+    save,
     expressions: runner.run,
     output: new Output(stdout, io.stop),
     clock: systemClock,
@@ -70,12 +88,31 @@ async function show(feed: Feed, limits: Limits, given: Given, io: CliIo): Promis
     if (broken) throw broken.error
   } finally {
     timer?.dispose()
+    await save?.end()
     runner.dispose()
     io.stop.removeEventListener('abort', stop)
   }
-  io.say(`${totals.words}.`)
+  if (!json) io.say(`${totals.words}.`)
   const missing = limits.rows !== undefined && totals.rows < limits.rows
   return io.stop.aborted && missing ? EXIT.stopped : EXIT.done
+}
+
+function linesFor(options: ShowOptions, { stdout }: CliIo): RowLines {
+  const colors = paint(colorDepth(options.color, stdout, process.env))
+  return new RowLines({
+    ...options,
+    paint: colors,
+    columns: () => (stdout.isTTY ? stdout.columns : Infinity)
+  })
+}
+
+/** `--save FILE`: everything, whatever is shown of it. */
+function readSave(given: Given): CaptureFiles | undefined {
+  const path = filled(given, 'save')
+  if (path === undefined) return undefined
+  const form = formOfPath(path)
+  const decoder = readDecoder(given)
+  return new CaptureFiles({ path, make: () => makeForm(form, { decoder }) })
 }
 
 function from({ lastMs }: Limits): TrafficFrom {

@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process'
-import { existsSync, realpathSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
-import { delimiter, join } from 'node:path'
 import { Fault } from '../../../contract/faults.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { flag, parse } from '../options.ts'
 import { launchd } from '../service/launchd.ts'
-import { ownProgram } from '../service/own-program.ts'
+import { runningProgram } from '../service/running-program.ts'
 import { scheduledTask } from '../service/scheduled-task.ts'
 import type { Place, Plan, Ran, Scope, ServiceKind, ServiceStatus } from '../service/service-kind.ts'
 import { statusLines } from '../service/status-lines.ts'
@@ -123,26 +121,11 @@ function here(): Place {
     userName: userInfo().username,
     home: homedir(),
     environment: process.env,
-    program: ownProgram({
-      platform: process.platform,
-      execPath: process.execPath,
-      node: [nodePath(), realpathSync(process.argv[1] ?? '')],
-      isApp: 'electron' in process.versions,
-      environment: process.env,
-      isThere: existsSync
-    }),
+    program: runningProgram(),
     version: __FARPORT_VERSION__,
     root: '',
     run
   }
-}
-
-/** The name of Node.js that stays when it is updated, such as /usr/bin/node, rather than the file of one version behind it. */
-function nodePath(): string {
-  const real = realpathSync(process.execPath)
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((each) => each.startsWith('/'))
-  const named = folders.map((folder) => join(folder, 'node'))
-  return named.find((path) => existsSync(path) && realpathSync(path) === real) ?? process.execPath
 }
 
 function run([program = '', ...args]: readonly string[]): Promise<Ran> {

@@ -2,23 +2,34 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Disposable } from '../../../base/event.ts'
 import type { RunExpressions } from '../../../traffic/filter/row-search.ts'
+import type { EventLevel } from '../../../traffic/event-words.ts'
 import type { Page } from '../../../traffic/page.ts'
 import type { ShowOptions } from './arguments.ts'
-import type { Paint } from './colors.ts'
+import type { CaptureFiles } from './capture-file.ts'
 import type { FeedBegin, FeedReader } from './feed.ts'
 import { Hints } from './hints.ts'
+import { metaOf } from './meta.ts'
 import type { Output } from './output.ts'
-import { RowLines } from './row-lines.ts'
 import { RowStream, type ShownRow } from './row-stream.ts'
 import type { Totals } from './totals.ts'
 
 /** A row that nothing was added to for so long is shown as far as it is there, in ms. */
 export const QUIET_MS = 250
 
+/** How rows are told, in order. */
+export interface ShownLines {
+  /** Before the rows of a recording. */
+  begin?(begin: FeedBegin): string[]
+  of(shown: ShownRow): string[]
+  /** What was noticed here; absent: it is not said. */
+  notice?(text: string, level: EventLevel): string
+}
+
 export interface MonitorOptions {
-  readonly show: ShowOptions
-  readonly paint: Paint
-  readonly columns: () => number
+  readonly show: Pick<ShowOptions, 'rules' | 'decoder' | 'filter'>
+  readonly lines: ShownLines
+  /** Files that get all of it, whatever is shown. */
+  readonly save?: CaptureFiles | undefined
   readonly expressions: RunExpressions
   readonly output: Output
   readonly clock: Clock
@@ -35,17 +46,15 @@ export interface MonitorOptions {
 export class Monitor implements FeedReader {
   readonly #options: MonitorOptions
   readonly #stream: RowStream
-  readonly #lines: RowLines
   readonly #hints: Hints
   /** One after the other: what is open may be shown between two pages. */
   #work: Promise<void> = Promise.resolve()
   #quiet: Disposable | undefined
 
   constructor(options: MonitorOptions) {
-    const { show, paint, columns, expressions } = options
+    const { show, expressions } = options
     this.#options = options
     this.#stream = new RowStream({ ...show, expressions, seen: (row) => this.#hints.look(row) })
-    this.#lines = new RowLines({ ...show, paint, columns })
     this.#hints = new Hints({
       hasDecoder: show.decoder !== undefined,
       lastRows: (count) => this.#stream.lastRows(count)
@@ -58,6 +67,8 @@ export class Monitor implements FeedReader {
       this.#stream.restart(begin.settings)
       this.#options.totals.restart()
       this.#options.begun(begin)
+      await this.#options.save?.begin(metaOf(begin))
+      await this.#options.output.lines(this.#options.lines.begin?.(begin) ?? [])
     })
   }
 
@@ -65,6 +76,7 @@ export class Monitor implements FeedReader {
     this.#quiet?.dispose()
     return this.#inOrder(async () => {
       this.#options.totals.page(page)
+      await this.#options.save?.page(page)
       await this.#show(await this.#stream.take(page))
       if (this.#stream.hasOpen) this.#quiet = this.#options.clock.after(QUIET_MS, () => this.#showOpen())
     })
@@ -87,18 +99,18 @@ export class Monitor implements FeedReader {
   }
 
   async #show(rows: readonly ShownRow[]): Promise<void> {
-    const { totals, maxRows, enough, output } = this.#options
-    const lines: string[] = []
+    const { totals, maxRows, enough, output, lines } = this.#options
+    const told: string[] = []
     for (const shown of rows) {
       if (totals.rows >= maxRows) break
-      lines.push(...this.#lines.of(shown))
+      told.push(...lines.of(shown))
       if (!shown.isRest) totals.rows++
     }
     const decoder = this.#hints.decoder()
-    if (decoder !== undefined) lines.push(this.#lines.notice(decoder, 'info'))
+    if (decoder !== undefined && lines.notice) told.push(lines.notice(decoder, 'info'))
     const baudRate = this.#hints.baudRate()
-    if (baudRate !== undefined) lines.push(this.#lines.notice(baudRate, 'warning'))
-    await output.lines(lines)
+    if (baudRate !== undefined && lines.notice) told.push(lines.notice(baudRate, 'warning'))
+    await output.lines(told)
     if (totals.rows >= maxRows) enough()
   }
 }

@@ -40,12 +40,16 @@ export class Totals {
 
   /** `12 rows, 1,204 bytes (→ 96, ← 1,108), nothing lost`. */
   get words(): string {
+    return `${grouped(this.rows)} row${this.rows === 1 ? '' : 's'}, ${this.bytesWords}`
+  }
+
+  /** The same without the rows. */
+  get bytesWords(): string {
     const ways = `→ ${grouped(this.#bytes['to-device'])}, ← ${grouped(this.#bytes['from-device'])}`
     const lost = [
       ...(this.#lost > 0 ? [`${bytesCount(this.#lost)} lost`] : []),
       ...(this.#missed > 0 ? [`${bytesCount(this.#missed)} not captured`] : [])
     ]
-    const rows = `${grouped(this.rows)} row${this.rows === 1 ? '' : 's'}`
-    return `${rows}, ${bytesCount(this.bytes)} (${ways}), ${lost.length === 0 ? 'nothing lost' : lost.join(', ')}`
+    return `${bytesCount(this.bytes)} (${ways}), ${lost.length === 0 ? 'nothing lost' : lost.join(', ')}`
   }
 }

@@ -1,0 +1,59 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { Fault } from '../../../contract/faults.ts'
+import { systemWords } from '../system-words.ts'
+
+/** A file that was not there before: what is there may be all that somebody has of a fault, and is never replaced. */
+export class NewFile {
+  readonly path: string
+  readonly #handle: FileHandle
+  #size = 0
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path
+    this.#handle = handle
+  }
+
+  /** Rejects with `path-taken`, or with `usage` where it cannot be made. */
+  static async open(path: string): Promise<NewFile> {
+    try {
+      return new NewFile(path, await open(path, 'wx'))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+        throw new Fault(
+          'path-taken',
+          `${path} is there already, and is not replaced. Choose another name.`,
+          error
+        )
+      throw new Fault(
+        'usage',
+        `${path} cannot be written (${systemWords(error)}). Choose another place.`,
+        error
+      )
+    }
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** All of it. Rejects with `usage` where the disk takes no more; what it took is in the file. */
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at)
+        at += bytesWritten
+        this.#size += bytesWritten
+      }
+    } catch (error) {
+      throw new Fault(
+        'usage',
+        `${this.path} cannot be written any further (${systemWords(error)}): what came until then is in it. Make room, or choose another place.`,
+        error
+      )
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}
