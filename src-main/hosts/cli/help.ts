@@ -1,4 +1,5 @@
 /** The help texts: what each command does, its options, examples that can be pasted. */
+import { CAPTURE_HELP } from './help-capture.ts'
 import { RESET_NAMES, profileOf } from '../../contract/reset.ts'
 
 const PORT_HELP = `The port:
@@ -34,6 +35,8 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport connect URL --pty LINK                use a shared port as a local one
   farport connect A B                           join any two ends
   farport terminal TARGET                       talk to a port from this terminal
+  farport monitor TARGET                        watch every byte, of a port, a share or a capture file
+  farport capture TARGET --save FILE            write what passes into a file; export, replay: later
   farport send TARGET TEXT                      send something and leave
   farport expect TARGET SCRIPT                  log in, wait for prompts: a script for a console
   farport reset TARGET --profile BOARD          reset the board at a port
@@ -48,6 +51,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport page                                  the running Farport in a browser
   farport service install                       keep it running: from sign-in, or from the start of the computer
   farport import /etc/ser2net.yaml              take over what ser2net shares
+  farport extcap --install                      the serial ports in Wireshark
   farport demo                                  simulated devices, to try things out
 
 farport COMMAND --help tells more. --json, with any of them: results and errors for programs.
@@ -220,6 +224,8 @@ ${PORT_HELP}
 
 Example:
   farport terminal /dev/ttyUSB0 -b 115200 --log boot.log`,
+
+  ...CAPTURE_HELP,
 
   send: `farport send TARGET (TEXT | --hex BYTES | --break) [options]
 
