@@ -20,6 +20,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Fault } from '../contract/faults.ts'
 import { isSystemError } from '../os/libc.ts'
 import { broken, foreign, mended, unreadable, unwritable } from './file-faults.ts'
+import { untilFree } from './held-file.ts'
 
 /** Settings of a thousand shares are one megabyte; what is larger is something else. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -113,7 +114,7 @@ export async function writePrivate(path: string, text: string): Promise<void> {
     } finally {
       await handle.close()
     }
-    await rename(temporary, path)
+    await untilFree(() => rename(temporary, path))
     await syncFolder(dirname(path))
   } catch (error) {
     // It may never have been made. What cannot be removed now is removed at a start.

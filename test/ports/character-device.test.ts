@@ -20,6 +20,7 @@ import { CharacterDevicePort } from '../../src-main/ports/character-device.ts'
 import { openHardware } from '../../src-main/ports/hardware.ts'
 import type { Port } from '../../src-main/ports/port.ts'
 import { FakeClock } from '../fake-clock.ts'
+import { lacks } from '../peers/need.ts'
 
 const live = new AbortController().signal
 
@@ -48,71 +49,77 @@ function opens(path: string): number {
   }).length
 }
 
-describe('a character device without settings', () => {
-  it('takes bytes, remembers settings, has no lines: /dev/null', async () => {
-    const before = opens('/dev/null')
-    const device = await open('/dev/null')
-    expect(opens('/dev/null')).toBe(before + 1)
-    expect(device.capabilities).toEqual({ settings: new Set(), control: new Set(), modem: new Set() })
-    expect(device.modemState.cts).toBe('unknown')
-    expect(await device.apply({ baudRate: 300 }, live)).toMatchObject({ baudRate: 300, dataBits: 8 })
-    expect(await device.control({ dtr: false })).toEqual({ dtr: false, rts: true, break: false })
-    await device.sendBreak(250)
-    device.onData(() => expect.unreachable('it says nothing'))
-    device.resume()
-    device.write(Buffer.alloc(100_000))
-    expect(await device.close(DONE, 5000)).toBe(0)
-    expect(opens('/dev/null')).toBe(before)
-    expect(readdirSync(directory)).toEqual([])
-    await expect(device.apply({}, live)).rejects.toMatchObject({ code: 'device-unplugged' })
-  })
-
-  it('closes with the reason when the device takes no more: /dev/full', async () => {
-    const device = await open('/dev/full')
-    const reasons: CloseReason[] = []
-    device.onClose((reason) => reasons.push(reason))
-    const closed = once(device.onClose)
-    device.write(Buffer.from('page'))
-    expect(await closed).toMatchObject({
-      code: 'error',
-      message: expect.stringContaining('ENOSPC') as string
+describe.skipIf(lacks.linux('/dev/null and /dev/full as devices'))(
+  'a character device without settings',
+  () => {
+    it('takes bytes, remembers settings, has no lines: /dev/null', async () => {
+      const before = opens('/dev/null')
+      const device = await open('/dev/null')
+      expect(opens('/dev/null')).toBe(before + 1)
+      expect(device.capabilities).toEqual({ settings: new Set(), control: new Set(), modem: new Set() })
+      expect(device.modemState.cts).toBe('unknown')
+      expect(await device.apply({ baudRate: 300 }, live)).toMatchObject({ baudRate: 300, dataBits: 8 })
+      expect(await device.control({ dtr: false })).toEqual({ dtr: false, rts: true, break: false })
+      await device.sendBreak(250)
+      device.onData(() => expect.unreachable('it says nothing'))
+      device.resume()
+      device.write(Buffer.alloc(100_000))
+      expect(await device.close(DONE, 5000)).toBe(0)
+      expect(opens('/dev/null')).toBe(before)
+      expect(readdirSync(directory)).toEqual([])
+      await expect(device.apply({}, live)).rejects.toMatchObject({ code: 'device-unplugged' })
     })
-    expect(device.queued).toBe(4)
-    expect(await device.close(DONE, 1000)).toBe(4)
-    expect(reasons).toHaveLength(1)
-  })
 
-  it('reads without end: /dev/zero, and stops when paused', async () => {
-    const device = await open('/dev/zero')
-    let bytes = 0
-    device.onData((chunk) => {
-      bytes += chunk.length
-      if (bytes > 20_000) device.pause()
+    it('closes with the reason when the device takes no more: /dev/full', async () => {
+      const device = await open('/dev/full')
+      const reasons: CloseReason[] = []
+      device.onClose((reason) => reasons.push(reason))
+      const closed = once(device.onClose)
+      device.write(Buffer.from('page'))
+      expect(await closed).toMatchObject({
+        code: 'error',
+        message: expect.stringContaining('ENOSPC') as string
+      })
+      expect(device.queued).toBe(4)
+      expect(await device.close(DONE, 1000)).toBe(4)
+      expect(reasons).toHaveLength(1)
     })
-    device.resume()
-    await vi.waitFor(() => expect(bytes).toBeGreaterThan(20_000))
-    await device.close(DONE, 1000)
-    expect(bytes).toBeLessThan(30_000)
-  })
-})
+
+    it('reads without end: /dev/zero, and stops when paused', async () => {
+      const device = await open('/dev/zero')
+      let bytes = 0
+      device.onData((chunk) => {
+        bytes += chunk.length
+        if (bytes > 20_000) device.pause()
+      })
+      device.resume()
+      await vi.waitFor(() => expect(bytes).toBeGreaterThan(20_000))
+      await device.close(DONE, 1000)
+      expect(bytes).toBeLessThan(30_000)
+    })
+  }
+)
 
 /** A FIFO stands for a printer that is slow, silent or switched off: the same calls, with the far end in our hand. */
-it('counts what a device that can only be read was given', async () => {
-  const device = new CharacterDevicePort({
-    path: '/dev/zero',
-    fd: openSync('/dev/zero', constants.O_RDONLY | constants.O_NONBLOCK),
-    readable: true,
-    writable: false,
-    lockFiles: { dispose: () => undefined },
-    clock: new FakeClock(),
-    settings: {}
-  })
-  expect(device.write(Buffer.from('hello'))).toBe(true)
-  expect(device.queued).toBe(0)
-  expect(await device.close(DONE, 1000)).toBe(5)
-})
+it.skipIf(lacks.linux('/dev/zero as a device'))(
+  'counts what a device that can only be read was given',
+  async () => {
+    const device = new CharacterDevicePort({
+      path: '/dev/zero',
+      fd: openSync('/dev/zero', constants.O_RDONLY | constants.O_NONBLOCK),
+      readable: true,
+      writable: false,
+      lockFiles: { dispose: () => undefined },
+      clock: new FakeClock(),
+      settings: {}
+    })
+    expect(device.write(Buffer.from('hello'))).toBe(true)
+    expect(device.queued).toBe(0)
+    expect(await device.close(DONE, 1000)).toBe(5)
+  }
+)
 
-describe('a device that is busy', () => {
+describe.skipIf(lacks.linux('FIFOs as devices'))('a device that is busy', () => {
   let clock: FakeClock
   let far: number
   let device: CharacterDevicePort

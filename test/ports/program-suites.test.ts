@@ -53,7 +53,7 @@ async function bench(prefix: string): Promise<DuplexBench> {
   }
 }
 
-describe('a program on pipes', () => {
+describe.skipIf(lacks.unix('programs as ports'))('a program on pipes', () => {
   duplexSuite(() => bench('exec:'))
   portSuite(async () => (await open('exec:')).port)
 })

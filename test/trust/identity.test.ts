@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { CERTIFICATE_FILE, KEY_FILE, formatId, loadIdentity } from '../../src-main/peers/identity.ts'
+import { lacks } from '../peers/need.ts'
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'farport-identity-'))
@@ -11,17 +12,20 @@ function folder(): string {
   return join(path, 'own')
 }
 
-it('is made once, for its owner alone, and is the same ever after', async () => {
-  const place = folder()
-  const all = await Promise.all(Array.from({ length: 4 }, () => loadIdentity(place)))
-  const again = await loadIdentity(place)
-  expect(new Set([...all, again].map(({ id }) => id)).size).toBe(1)
-  expect(statSync(place).mode & 0o777).toBe(0o700)
-  expect(statSync(join(place, KEY_FILE)).mode & 0o777).toBe(0o600)
-  expect(formatId(again.id)).toMatch(/^([0-9a-f]{4} ){15}[0-9a-f]{4}$/)
-  const { validFrom, validTo } = new X509Certificate(again.certificate)
-  expect([validFrom.slice(-8, -4), validTo.slice(-8, -4)]).toEqual(['2020', '2049'])
-})
+it.skipIf(lacks.unix('file modes'))(
+  'is made once, for its owner alone, and is the same ever after',
+  async () => {
+    const place = folder()
+    const all = await Promise.all(Array.from({ length: 4 }, () => loadIdentity(place)))
+    const again = await loadIdentity(place)
+    expect(new Set([...all, again].map(({ id }) => id)).size).toBe(1)
+    expect(statSync(place).mode & 0o777).toBe(0o700)
+    expect(statSync(join(place, KEY_FILE)).mode & 0o777).toBe(0o600)
+    expect(formatId(again.id)).toMatch(/^([0-9a-f]{4} ){15}[0-9a-f]{4}$/)
+    const { validFrom, validTo } = new X509Certificate(again.certificate)
+    expect([validFrom.slice(-8, -4), validTo.slice(-8, -4)]).toEqual(['2020', '2049'])
+  }
+)
 
 it('makes its certificate again where that is gone or of another key', async () => {
   const place = folder()
@@ -32,7 +36,7 @@ it('makes its certificate again where that is gone or of another key', async () 
   }
 })
 
-it.each([
+it.skipIf(lacks.unix('file modes')).each([
   ['the key', KEY_FILE, 0o640, 'chmod 600'],
   ['the folder', '', 0o750, 'chmod 700']
 ])('is refused where others could read %s, with the command that mends it', async (_, file, mode, mend) => {
