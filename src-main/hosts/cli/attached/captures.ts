@@ -15,6 +15,9 @@ import { withRunning } from '../running.ts'
 import { table } from '../table.ts'
 import { snapshot, stateWhen } from './snapshot.ts'
 
+/** For a look into a folder, in ms. */
+const LOOK_MS = 500
+
 const WRITTEN = {
   format: { type: 'string' },
   name: { type: 'string' },
@@ -33,7 +36,7 @@ const START = {
 const list: CliCommand = async (args, io) => {
   const { given } = parse(args, {}, 0)
   return withRunning(async (client) => {
-    const { captures } = await stateWhen(client, (tree) => tree.captures !== undefined, io.stop)
+    const captures = await looked(client, io)
     if (!captures) return EXIT.done
     if (flag(given, 'json')) io.print(JSON.stringify(captures))
     else for (const line of table(rowsOf(captures), io.stdout.columns)) io.print(line)
@@ -102,6 +105,23 @@ export const CAPTURE_SUBCOMMANDS: Readonly<Record<string, CliCommand | undefined
   save,
   start,
   stop
+}
+
+/** The folder is looked at while somebody watches: that there are no files may be said too early, so it is waited for a moment. */
+async function looked(client: RpcClient, io: CliIo): Promise<CapturesState | undefined> {
+  let captures: CapturesState | undefined
+  const moment = AbortSignal.timeout(LOOK_MS)
+  await stateWhen(
+    client,
+    (tree) => {
+      captures = tree.captures
+      return (captures?.files.length ?? 0) > 0
+    },
+    AbortSignal.any([io.stop, moment])
+  ).catch((error: unknown) => {
+    if (io.stop.aborted || !moment.aborted) throw error
+  })
+  return captures
 }
 
 interface OnBridge {

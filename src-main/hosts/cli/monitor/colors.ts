@@ -37,7 +37,10 @@ export function colorDepth(
   environment: NodeJS.ProcessEnv
 ): number {
   if (wish === 'never') return 1
-  if (wish === 'always') return output.isTTY ? Math.max(4, output.getColorDepth?.(environment) ?? 8) : 8
+  // Node takes an empty NO_COLOR for one that is set.
+  const depth = (usual: number): number =>
+    output.getColorDepth?.({ ...environment, NO_COLOR: undefined }) ?? usual
+  if (wish === 'always') return output.isTTY ? Math.max(4, depth(8)) : 8
   if (!output.isTTY || (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb') return 1
-  return output.getColorDepth?.(environment) ?? 4
+  return depth(4)
 }
