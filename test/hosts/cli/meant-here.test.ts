@@ -3,7 +3,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ShareSpec } from '../../../src-main/contract/commands.ts'
-import { linkMeantHere, shareMeantHere } from '../../../src-main/hosts/cli/attached/meant-here.ts'
+import {
+  linkMeantHere,
+  portMeantHere,
+  shareMeantHere
+} from '../../../src-main/hosts/cli/attached/meant-here.ts'
 import { lacks } from '../../peers/need.ts'
 
 const before = process.cwd()
@@ -88,4 +92,10 @@ describe.skipIf(lacks.unix('devices that are files'))('what a command line means
       /--env X=@FILE/
     )
   })
+})
+
+it('a port that is no program has no field for variables, which it may not have', () => {
+  expect(portMeantHere({ target: 'sim:echo' })).toEqual({ target: 'sim:echo' })
+  const env = [{ name: 'KEY', file: '/etc/key' }]
+  expect(portMeantHere({ target: 'exec:cat', env })).toEqual({ target: 'exec:cat', env })
 })

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { LinkSpec, RotatorSpec, ShareSpec } from '../../../contract/commands.ts'
+import type { LinkSpec, ProgramVariable, RotatorSpec, ShareSpec } from '../../../contract/commands.ts'
 import { Fault, toFault } from '../../../contract/faults.ts'
 import type { ServiceInput } from '../../../contract/service-commands.ts'
 import { PTY_PREFIX, readTarget } from '../../../core/targets.ts'
@@ -59,20 +59,22 @@ export async function checkHere(port: GivenPort, mayWait: boolean): Promise<void
   }
 }
 
-/** Throws `usage` for a variable of the environment here. */
+/** Throws `usage` for a variable of the environment here. What is no program has no field for variables. */
 export function portMeantHere({ target, env = [], ...rest }: GivenPort): GivenPort {
   return {
     ...rest,
     target: targetMeantHere(target),
-    env: env.map(({ name, file }) => {
-      if (file === undefined)
-        throw new Fault(
-          'usage',
-          `The running Farport has an environment of its own, without your ${name}. Give the value in a file: --env ${name}=@FILE, or add --standalone.`
-        )
-      return { name, file: resolve(file) }
-    })
+    ...(env.length > 0 && { env: env.map(variableMeantHere) })
   }
+}
+
+function variableMeantHere({ name, file }: ProgramVariable): ProgramVariable {
+  if (file === undefined)
+    throw new Fault(
+      'usage',
+      `The running Farport has an environment of its own, without your ${name}. Give the value in a file: --env ${name}=@FILE, or add --standalone.`
+    )
+  return { name, file: resolve(file) }
 }
 
 function targetMeantHere(target: string): string {
