@@ -22,7 +22,12 @@ export function nameOf(target: string): string {
  */
 export function deviceFileName(name: string): string {
   const words = name.normalize('NFC').split(/[^\p{L}\p{N}\p{M}._+@-]+/u)
-  return words.filter((word) => word !== '').join('-').replace(/^[.-]+|[.-]+$/g, '') || 'port'
+  return (
+    words
+      .filter((word) => word !== '')
+      .join('-')
+      .replace(/^[.-]+|[.-]+$/g, '') || 'port'
+  )
 }
 
 /** The name itself, or with ` (2)`, ` (3)` … behind it, the first that nobody has. */
