@@ -5,10 +5,12 @@
  * The clocks: what leaves one side is the same bytes when it arrives at the other. The least time of each direction is the way plus or minus the
  * clocks' difference, so half of the difference of both is the offset, and half of their sum is how wrong it can be (RFC 5905 §8).
  */
-import { DIRECTIONS, type Direction } from '../contract/traffic.ts'
+import { allAtOnce, type Steps } from '../base/steps.ts'
+import type { Direction } from '../contract/traffic.ts'
 import type { TrafficLog } from '../traffic/log.ts'
-import { align, occurrences, type Run } from './align.ts'
-import { wallNsOf } from './files/record-packets.ts'
+import { alignSteps, occurrences, type Run } from './align.ts'
+import { Delays, type Latency } from './delays.ts'
+import { originOf, recordAt, recordsIn, sideOf, timeAt, type Side, type Stream } from './sides.ts'
 
 export interface BothEnds {
   /** Add it to a time of the link's clock for the same moment on the share's, ns; undefined: nothing was found that both have. */
@@ -37,15 +39,12 @@ export interface Loss {
   readonly bytes: number
 }
 
-export interface Latency {
-  readonly p50Ms: number
-  readonly p95Ms: number
-  readonly maxMs: number
-}
-
 export interface BothEndsOptions {
   /** The link's number at the share; absent: the one whose bytes fit best. */
-  readonly session?: number
+  readonly session?: number | undefined
+  /** What comes before this record is not compared: it is of an earlier connection. */
+  readonly shareFrom?: number | undefined
+  readonly linkFrom?: number | undefined
 }
 
 /** Beginnings are compared by so many bytes, at so many places. */
@@ -56,22 +55,11 @@ const CLOSE_NS = 2e6
 /** First bytes may take so much longer than others, ns. */
 const JITTER_NS = 10e6
 const MAX_LOSSES = 1000
+/** Records that are looked at, and bytes compared, before others may go on. */
+const AT_ONCE = 1024
+const COMPARED = 512 * 1024
 /** Repetitions that may be missing at once, in bytes. */
 const SLIP_REACH = 64 * 1024
-
-/** All bytes of one direction, and when each arrived. */
-interface Stream {
-  readonly bytes: Buffer
-  /** Where each record begins, and when it was there: ns since the origin, by the clock of its side. */
-  readonly starts: readonly number[]
-  readonly times: readonly number[]
-}
-
-interface Side {
-  readonly from: number
-  readonly to: number
-  readonly streams: Readonly<Record<Direction, Stream>>
-}
 
 /** A direction: `source` is where its bytes come in. */
 interface Way {
@@ -81,36 +69,50 @@ interface Way {
   readonly sign: 1 | -1
 }
 
-/** Bytes that both have in one record each, and how long they took as their clocks have it. */
-interface Piece {
-  readonly delayNs: number
+export function bothEnds(share: TrafficLog, link: TrafficLog, options: BothEndsOptions = {}): BothEnds {
+  return allAtOnce(bothEndsSteps(share, link, options))
 }
 
-export function bothEnds(share: TrafficLog, link: TrafficLog, options: BothEndsOptions = {}): BothEnds {
+/** As `bothEnds`. Neither log may change meanwhile. */
+export function* bothEndsSteps(
+  share: TrafficLog,
+  link: TrafficLog,
+  { session: known, shareFrom, linkFrom }: BothEndsOptions = {}
+): Steps<BothEnds> {
   const origin = originOf(share, link)
-  const there = sideOf(link, origin)
-  const session = options.session ?? bestSession(share, there, origin)
-  const here = sideOf(share, origin, session)
+  const there = yield* sideOf(link, origin, { first: linkFrom })
+  const session = known ?? (yield* bestSession(share, there, origin))
+  const here = yield* sideOf(share, origin, { session, first: shareFrom })
   const ways: Record<Direction, Way> = {
     'to-device': wayOf(there, here, 'to-device', -1),
     'from-device': wayOf(here, there, 'from-device', 1)
   }
-  const starts = bestStarts(ways)
-  const aligned = byDirection((direction) => {
-    const { source, sink } = ways[direction]
-    const [a, b] = starts[direction]
-    return align(source.bytes, sink.bytes, a, b)
+  const starts = yield* bestStarts(ways)
+  const aligned = {
+    'to-device': yield* alignedFrom(ways['to-device'], starts['to-device']),
+    'from-device': yield* alignedFrom(ways['from-device'], starts['from-device'])
+  }
+  const clock = clockOf({
+    'to-device': yield* delaysOf(ways['to-device'], aligned['to-device']),
+    'from-device': yield* delaysOf(ways['from-device'], aligned['from-device'])
   })
-  const clock = clockOf(byDirection((direction) => piecesOf(ways[direction], aligned[direction])))
+  const scene = (direction: Direction): Scene => {
+    const isFromShare = direction === 'from-device'
+    const [source, sink] = isFromShare ? [here, there] : [there, here]
+    const shiftNs = (clock.offsetNs ?? 0) * ways[direction].sign
+    return { source, sink, shiftNs, origin, isFromShare }
+  }
   return {
     ...clock,
-    ways: byDirection((direction) => {
-      const isFromShare = direction === 'from-device'
-      const [source, sink] = isFromShare ? [here, there] : [there, here]
-      const shiftNs = (clock.offsetNs ?? 0) * ways[direction].sign
-      return report(ways[direction], aligned[direction], { source, sink, shiftNs, origin, isFromShare })
-    })
+    ways: {
+      'to-device': yield* report(ways['to-device'], aligned['to-device'], scene('to-device')),
+      'from-device': yield* report(ways['from-device'], aligned['from-device'], scene('from-device'))
+    }
   }
+}
+
+function alignedFrom({ source, sink }: Way, [a, b]: readonly [number, number]): Steps<Run[]> {
+  return alignSteps(source.bytes, sink.bytes, a, b)
 }
 
 interface Scene {
@@ -122,11 +124,11 @@ interface Scene {
   readonly isFromShare: boolean
 }
 
-function report(way: Way, found: readonly Run[], scene: Scene): WayReport {
+function* report(way: Way, found: readonly Run[], scene: Scene): Steps<WayReport> {
   const { source, sink } = way
   const { shiftNs } = scene
-  const runs = slipped(way, found, scene)
-  const latency = latencyOf(piecesOf(way, runs), shiftNs)
+  const runs = yield* slipped(way, found, scene)
+  const latency = (yield* delaysOf(way, runs)).latency(shiftNs)
   // What was sent before the other side recorded, or might still be on its way at the end, tells nothing.
   const slackNs = ((latency?.maxMs ?? 0) + 1) * 1e6
   const isSeen = (at: number): boolean => {
@@ -137,7 +139,7 @@ function report(way: Way, found: readonly Run[], scene: Scene): WayReport {
   let [lost, strange, arrived] = [0, 0, 0]
   let [a, b] = [0, 0]
   for (const run of [...runs, { a: source.bytes.length, b: sink.bytes.length, length: 0 }]) {
-    const bytes = countSeen(source, a, run.a, isSeen)
+    const bytes = yield* countSeen(source, a, run.a, isSeen)
     if (bytes > 0) {
       lost += bytes
       const timeNs = timeAt(source, a) + (scene.isFromShare ? 0 : -shiftNs)
@@ -155,29 +157,31 @@ function report(way: Way, found: readonly Run[], scene: Scene): WayReport {
  * Where a stream repeats itself, whole repetitions may be missing without any byte being wrong: then the delay grows by a period, never shrinks again,
  * and just as many bytes are left over at the end. Those are lost where the delay grew.
  */
-function slipped(way: Way, runs: readonly Run[], scene: Scene): Run[] {
+function* slipped(way: Way, runs: readonly Run[], scene: Scene): Steps<Run[]> {
   const { source, sink } = way
   const last = runs.at(-1)
   if (!last) return [...runs]
   const end = last.a + last.length
   const arrival = (at: number): number => timeAt(source, at) - scene.shiftNs
-  const smallNs = leastNs(piecesOf(way, runs)) + scene.shiftNs
+  const smallNs = (yield* delaysOf(way, runs)).leastNs + scene.shiftNs
   const isDue = (at: number): boolean => arrival(at) + smallNs + JITTER_NS <= scene.sink.to
-  let left = countSeen(source, end, source.bytes.length, isDue)
+  let left = yield* countSeen(source, end, source.bytes.length, isDue)
   if (left < 1) return [...runs]
   const result: Run[] = []
   let moved = 0
   for (const run of runs) {
     let from = 0
+    let looked = 0
     for (const at of recordsIn(sink, run.b, run.b + run.length)) {
       if (left <= 0) break
+      if (++looked % AT_ONCE === 0) yield
       const offset = at - run.b
       const a = run.a + offset + moved
       const delay = timeAt(sink, at) + scene.shiftNs - timeAt(source, a)
       if (delay < smallNs + 2 * CLOSE_NS) continue
       const pattern = sink.bytes.subarray(at, at + BEGINNING)
       // The latest place that is still before the arrival.
-      const places = occurrences(
+      const places = yield* occurrences(
         source.bytes.subarray(a + 1, a + Math.min(left, SLIP_REACH) + pattern.length),
         pattern,
         MAX_STARTS
@@ -195,46 +199,44 @@ function slipped(way: Way, runs: readonly Run[], scene: Scene): Run[] {
     if (run.length > from)
       result.push({ a: run.a + from + moved, b: run.b + from, length: run.length - from })
   }
-  return result.every(({ a, b, length }) => sameBytes(source.bytes, sink.bytes, a, b, length))
-    ? result
-    : [...runs]
+  for (const run of result) if (!(yield* isSame(way, run))) return [...runs]
+  return result
 }
 
-function sameBytes(a: Buffer, b: Buffer, i: number, j: number, length: number): boolean {
-  return i + length <= a.length && a.compare(b, j, j + length, i, i + length) === 0
-}
-
-function leastNs(pieces: readonly Piece[]): number {
-  return pieces.reduce((least, { delayNs }) => Math.min(least, delayNs), Infinity)
+function* isSame({ source, sink }: Way, { a, b, length }: Run): Steps<boolean> {
+  if (a + length > source.bytes.length) return false
+  for (let done = 0; done < length; done += COMPARED) {
+    const size = Math.min(COMPARED, length - done)
+    if (source.bytes.compare(sink.bytes, b + done, b + done + size, a + done, a + done + size) !== 0)
+      return false
+    yield
+  }
+  return true
 }
 
 /** The offset of the clocks out of the least delays. */
-function clockOf(pieces: Readonly<Record<Direction, readonly Piece[]>>): {
+function clockOf(delays: Readonly<Record<Direction, Delays>>): {
   offsetNs: number | undefined
   withinNs: number
 } {
-  const least = byDirection((direction) => leastNs(pieces[direction]))
-  const [out, back] = [least['to-device'], least['from-device']]
+  const [out, back] = [delays['to-device'].leastNs, delays['from-device'].leastNs]
   if (out < Infinity && back < Infinity)
     return { offsetNs: (out - back) / 2, withinNs: Math.abs(out + back) / 2 }
   if (out < Infinity) return { offsetNs: out, withinNs: Infinity }
   return { offsetNs: back < Infinity ? -back : undefined, withinNs: Infinity }
 }
 
-function latencyOf(pieces: readonly Piece[], shiftNs: number): Latency | undefined {
-  if (pieces.length === 0) return undefined
-  const delays = Float64Array.from(pieces, ({ delayNs }) => (delayNs + shiftNs) / 1e6).sort()
-  const at = (part: number): number =>
-    delays[Math.min(delays.length - 1, Math.floor(part * delays.length))] ?? 0
-  return { p50Ms: at(0.5), p95Ms: at(0.95), maxMs: delays.at(-1) ?? 0 }
-}
-
 /**
  * Where both recordings begin to be the same. One may have begun earlier, and a stream may repeat itself: of all places those are taken with which
  * nothing arrives before it was sent, and then those with which the clocks differ least.
  */
-function bestStarts(ways: Readonly<Record<Direction, Way>>): Record<Direction, readonly [number, number]> {
-  const candidates = byDirection((direction) => startsOf(ways[direction]))
+function* bestStarts(
+  ways: Readonly<Record<Direction, Way>>
+): Steps<Record<Direction, readonly [number, number]>> {
+  const candidates = {
+    'to-device': yield* startsOf(ways['to-device']),
+    'from-device': yield* startsOf(ways['from-device'])
+  }
   const none = { a: 0, b: 0, delayNs: 0 }
   const outs = candidates['to-device'].length > 0 ? candidates['to-device'] : [none]
   const backs = candidates['from-device'].length > 0 ? candidates['from-device'] : [none]
@@ -259,9 +261,9 @@ function bestStarts(ways: Readonly<Record<Direction, Way>>): Record<Direction, r
   return { 'to-device': [best.out.a, best.out.b], 'from-device': [best.back.a, best.back.b] }
 }
 
-function startsOf({ source, sink }: Way): { a: number; b: number; delayNs: number }[] {
-  const inSource = occurrences(source.bytes, sink.bytes.subarray(0, BEGINNING), MAX_STARTS)
-  const inSink = occurrences(sink.bytes, source.bytes.subarray(0, BEGINNING), MAX_STARTS)
+function* startsOf({ source, sink }: Way): Steps<{ a: number; b: number; delayNs: number }[]> {
+  const inSource = yield* occurrences(source.bytes, sink.bytes.subarray(0, BEGINNING), MAX_STARTS)
+  const inSink = yield* occurrences(sink.bytes, source.bytes.subarray(0, BEGINNING), MAX_STARTS)
   return [...inSource.map((a) => [a, 0] as const), ...inSink.map((b) => [0, b] as const)].map(([a, b]) => ({
     a,
     b,
@@ -269,31 +271,37 @@ function startsOf({ source, sink }: Way): { a: number; b: number; delayNs: numbe
   }))
 }
 
-/** Runs, cut where a record of either side ends. */
-function piecesOf({ source, sink }: Way, runs: readonly Run[]): Piece[] {
-  const pieces: Piece[] = []
+/** Of runs, cut where a record of either side ends. */
+function* delaysOf({ source, sink }: Way, runs: readonly Run[]): Steps<Delays> {
+  const delays = new Delays()
   for (const run of runs) {
     let [r, s] = [recordAt(source, run.a), recordAt(sink, run.b)]
     for (let done = 0; done < run.length;) {
       const endA = (source.starts[r + 1] ?? source.bytes.length) - run.a
       const endB = (sink.starts[s + 1] ?? sink.bytes.length) - run.b
       const end = Math.min(run.length, endA, endB)
-      const delayNs = (sink.times[s] ?? 0) - (source.times[r] ?? 0)
-      pieces.push({ delayNs })
+      delays.add((sink.times[s] ?? 0) - (source.times[r] ?? 0))
+      if (delays.count % AT_ONCE === 0) yield
       if (endA === end) r++
       if (endB === end) s++
       done = end
     }
   }
-  return pieces
+  return delays
 }
 
 /** Bytes of whole records, as far as they lie within. */
-function countSeen(stream: Stream, from: number, to: number, isSeen: (at: number) => boolean): number {
+function* countSeen(
+  stream: Stream,
+  from: number,
+  to: number,
+  isSeen: (at: number) => boolean
+): Steps<number> {
   let bytes = 0
   for (let at = from, record = recordAt(stream, from); at < to; record++) {
     const end = Math.min(to, stream.starts[record + 1] ?? stream.bytes.length)
     if (isSeen(at)) bytes += end - at
+    if (record % AT_ONCE === 0) yield
     at = end
   }
   return bytes
@@ -304,83 +312,21 @@ function wayOf(source: Side, sink: Side, direction: Direction, sign: 1 | -1): Wa
 }
 
 /** The session at the share that wrote what the link was given. */
-function bestSession(share: TrafficLog, link: Side, origin: bigint): number | undefined {
+function* bestSession(share: TrafficLog, link: Side, origin: bigint): Steps<number | undefined> {
   const sessions = new Set<number>()
   for (const page of share.pages)
-    for (let record = 0; record < page.count; record++)
+    for (let record = 0; record < page.count; record++) {
+      if (record % AT_ONCE === 0) yield
       if (!page.isEvent(record) && page.direction(record) === 'to-device') sessions.add(page.session(record))
+    }
   if (sessions.size < 2) return undefined
   let best: { session: number; bytes: number } | undefined
   for (const session of sessions) {
-    const way = wayOf(link, sideOf(share, origin, session), 'to-device', -1)
-    const [start = { a: 0, b: 0 }] = startsOf(way)
-    const runs = align(way.source.bytes, way.sink.bytes, start.a, start.b)
+    const way = wayOf(link, yield* sideOf(share, origin, { session }), 'to-device', -1)
+    const [start = { a: 0, b: 0 }] = yield* startsOf(way)
+    const runs = yield* alignedFrom(way, [start.a, start.b])
     const bytes = runs.reduce((sum, { length }) => sum + length, 0)
     if (!best || bytes > best.bytes) best = { session, bytes }
   }
   return best?.session
-}
-
-function sideOf(log: TrafficLog, origin: bigint, session?: number): Side {
-  let [from, to] = [Infinity, -Infinity]
-  const parts = byDirection(() => ({
-    chunks: [] as Uint8Array[],
-    starts: [] as number[],
-    times: [] as number[]
-  }))
-  const sizes = byDirection(() => ({ bytes: 0 }))
-  for (const page of log.pages)
-    for (let record = 0; record < page.count; record++) {
-      const time = Number(wallNsOf(page.timeNs(record), page.wallOffsetMs) - origin)
-      from = Math.min(from, time)
-      to = Math.max(to, time)
-      if (page.isEvent(record)) continue
-      const direction = page.direction(record)
-      if (direction === 'to-device' && session !== undefined && page.session(record) !== session) continue
-      const bytes = page.bytes(record)
-      parts[direction].chunks.push(bytes)
-      parts[direction].starts.push(sizes[direction].bytes)
-      parts[direction].times.push(time)
-      sizes[direction].bytes += bytes.length
-    }
-  const streams = byDirection((direction) => ({
-    bytes: Buffer.concat(parts[direction].chunks),
-    starts: parts[direction].starts,
-    times: parts[direction].times
-  }))
-  return { from, to, streams }
-}
-
-function originOf(...logs: readonly TrafficLog[]): bigint {
-  const [page] = logs.flatMap((log) => log.pages.filter(({ count }) => count > 0).slice(0, 1))
-  return page ? wallNsOf(page.timeNs(0), page.wallOffsetMs) : 0n
-}
-
-function byDirection<T>(make: (direction: Direction) => T): Record<Direction, T> {
-  const [first, second] = DIRECTIONS
-  return { [first]: make(first), [second]: make(second) }
-}
-
-/** The record that has the byte there. */
-function recordAt({ starts }: Stream, at: number): number {
-  let [low, high] = [0, starts.length - 1]
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1
-    if ((starts[middle] ?? 0) <= at) low = middle
-    else high = middle - 1
-  }
-  return low
-}
-
-function timeAt(stream: Stream, at: number): number {
-  return stream.times[recordAt(stream, at)] ?? 0
-}
-
-/** Places from `from` up to `to` at which records begin. */
-function* recordsIn(stream: Stream, from: number, to: number): Generator<number> {
-  for (let record = recordAt(stream, from); record < stream.starts.length; record++) {
-    const start = stream.starts[record] ?? 0
-    if (start >= to) return
-    if (start >= from) yield start
-  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { align } from '../../src-main/capture/align.ts'
-import { bothEnds } from '../../src-main/capture/both-ends.ts'
+import { bothEnds, bothEndsSteps } from '../../src-main/capture/both-ends.ts'
 import { bothEndsFile } from '../../src-main/capture/files/both-ends-file.ts'
 import { encodeRtu } from '../../src-main/protocol/modbus-rtu.ts'
 import { TrafficLog } from '../../src-main/traffic/log.ts'
@@ -132,6 +132,28 @@ describe('both ends of a connection', () => {
     expect(bothEnds(share, link).ways['to-device'].arrived).toBe(0)
     const empty = record({ rounds: 0 })
     expect(bothEnds(empty.share, empty.link)).toMatchObject({ offsetNs: undefined })
+  })
+
+  it('may be interrupted at any time, whatever the streams are', () => {
+    const alike = record({ rounds: 20_000 })
+    const other = record({ rounds: 20_000, seed: 8 })
+    const empty = record({ rounds: 0 })
+    for (const [share, link] of [
+      [alike.share, alike.link],
+      [alike.share, other.link],
+      [alike.share, empty.link]
+    ] as const) {
+      const steps = bothEndsSteps(share, link)
+      const took: number[] = []
+      for (let done = false; !done;) {
+        const beganMs = performance.now()
+        done = steps.next().done === true
+        took.push(performance.now() - beganMs)
+      }
+      // A collection of garbage, or another program, may fall into a few of them.
+      took.sort((a, b) => b - a)
+      expect(took[5] ?? 0).toBeLessThan(10)
+    }
   })
 
   it('is quick with megabytes, alike or not', () => {

@@ -14,7 +14,7 @@ export interface EndRecording {
 }
 
 /** So much is made at a time, in records. */
-const PORTION = 1024
+const PORTION = 128
 
 /** The file piece by piece. `offsetNs`: of BothEnds; what the link recorded is moved by it to the share's clock. */
 export function* bothEndsFile(share: EndRecording, link: EndRecording, offsetNs = 0): Generator<Uint8Array> {
