@@ -134,6 +134,7 @@ export class TrafficTopic implements Disposable {
     })
     const shown = (link: Joined): void => {
       life.add(this.#read({ id: link.state.id, from }, subscriber))
+      life.add(ifFirstFails(link, (fault) => subscriber.end(fault)))
     }
     this.#options.recorded
       .join(port, session, { observe: true }, shown)
@@ -169,4 +170,18 @@ export class TrafficTopic implements Disposable {
     this.#names.set(recorder, name)
     return name
   }
+}
+
+/** Whoever watches a port that cannot be opened is told why; one that breaks later is opened again, and its recording says so. */
+function ifFirstFails(link: Joined, failed: (fault: Fault) => void): Disposable {
+  const life = new Lifetime()
+  const look = (): void => {
+    const { state } = link.state
+    if (state.type !== 'open' && state.type !== 'waiting') return
+    life.dispose()
+    if (state.type === 'waiting') failed(new Fault(state.fault.code, state.fault.message))
+  }
+  life.add(link.onState(look))
+  look()
+  return life
 }

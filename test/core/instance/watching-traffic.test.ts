@@ -228,6 +228,12 @@ describe('the owner', () => {
     await eventually(() => expect(alice.instance.state.bridges).not.toHaveProperty([id]))
   })
 
+  it('is told why a port cannot be watched', async () => {
+    const alice = await house(await home(), { name: 'alice-pc' })
+    const absent = watch(alice.client(), { port: { target: '/dev/farport-not-there' }, from: 'now' })
+    await eventually(() => expect(absent.ends).toMatchObject([{ code: 'device-missing' }]))
+  })
+
   it('sets markers, and forgets', async () => {
     const { alice, source } = await alices({ level: 'none', history: false })
     await user(alice)
