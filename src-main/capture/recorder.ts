@@ -56,6 +56,7 @@ export class Recorder implements HubRecorder, Disposable {
   readonly #log: TrafficLog
   readonly #settings = new SettingsHistory()
   readonly #grown = new Emitter<void>()
+  readonly #keepers = new Set<Disposable>()
   #on: boolean
   #due: Disposable | undefined
   #toldMs = -Infinity
@@ -164,14 +165,30 @@ export class Recorder implements HubRecorder, Disposable {
     return Promise.resolve()
   }
 
-  /** The end: its memory is for others. */
+  /** What it holds may still be read after its end, until this is disposed: by a capture that has not written all of it yet. */
+  keep(): Disposable {
+    const keeper = {
+      dispose: () => {
+        this.#keepers.delete(keeper)
+        this.#free()
+      }
+    }
+    this.#keepers.add(keeper)
+    return keeper
+  }
+
+  /** The end: nothing is recorded any more, and once nobody keeps it, its memory is for others. */
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
     this.#on = false
     this.#due?.dispose()
     this.#grown.dispose()
-    this.#ring.close()
+    this.#free()
+  }
+
+  #free(): void {
+    if (this.#disposed && this.#keepers.size === 0) this.#ring.close()
   }
 
   get #nowNs(): number {

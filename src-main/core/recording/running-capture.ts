@@ -12,6 +12,9 @@ import type { CaptureFormatName, CaptureState } from '../../contract/recording.t
 import { CaptureFile } from './capture-file.ts'
 import { numbered, type CapturesFolder } from './captures-folder.ts'
 
+/** A disk that took nothing for so long hangs, in ms. */
+export const STALL_MS = 5000
+
 export interface RunningOptions {
   readonly id: string
   readonly of: string
@@ -49,6 +52,7 @@ export class RunningCapture {
   #isStopped = false
   #wake: () => void = () => undefined
   #running: Promise<void> = Promise.resolve()
+  #stopping: Promise<void> | undefined
 
   private constructor(options: RunningOptions) {
     this.#options = options
@@ -58,6 +62,7 @@ export class RunningCapture {
   static async start(options: RunningOptions): Promise<RunningCapture> {
     const capture = new RunningCapture(options)
     await capture.#begin(options.from, options.name)
+    capture.#life.add(options.recorder.keep())
     capture.#life.add(options.recorder.onGrow(() => capture.#wake()))
     capture.#running = capture.#run()
     return capture
@@ -82,11 +87,35 @@ export class RunningCapture {
     return this.#file !== undefined && this.#names.at(-1) === name
   }
 
-  /** Resolves when what was recorded until now is in the file, and that is closed. Never rejects; repeated calls are safe. */
+  /**
+   * Resolves when what was recorded until now is in the file, and that is closed; or with the fault, where the disk took nothing for STALL_MS.
+   * Never rejects; repeated calls are safe.
+   */
   stop(): Promise<void> {
     this.#isStopped = true
     this.#wake()
-    return this.#running
+    return (this.#stopping ??= this.#stopped())
+  }
+
+  async #stopped(): Promise<void> {
+    const { clock } = this.#options
+    let bytes = -1
+    let isLate = (): void => undefined
+    // A disk that is slow has its time, one that hangs has not: a network drive that is gone never answers.
+    const watch = clock.every(STALL_MS, () => {
+      if (this.state.bytes === bytes) isLate()
+      bytes = this.state.bytes
+    })
+    const late = new Promise<false>((resolve) => (isLate = () => resolve(false)))
+    const isOver = await Promise.race([this.#running.then(() => true), late])
+    watch.dispose()
+    if (isOver || this.#fault) return
+    this.#fault = new Fault(
+      'file-unusable',
+      `The capture ${this.#names.at(-1) ?? ''} is not complete: the disk takes nothing any more. See whether it is still there.`
+    )
+    this.#life.dispose()
+    this.#options.over(this.#fault)
   }
 
   async #run(): Promise<void> {
@@ -171,6 +200,11 @@ export class RunningCapture {
   }
 
   async #fail(error: Error): Promise<void> {
+    if (this.#fault) {
+      // A disk that hung, and answers after all: that was told.
+      await this.#end().catch(() => undefined)
+      return
+    }
     const name = this.#names.at(-1) ?? ''
     this.#fault = new Fault(
       'file-unusable',

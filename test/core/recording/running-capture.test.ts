@@ -8,7 +8,11 @@ import { RingPool } from '../../../src-main/capture/ring-pool.ts'
 import { WallOffset } from '../../../src-main/capture/wall-offset.ts'
 import type { Fault } from '../../../src-main/contract/faults.ts'
 import type { CapturesFolder } from '../../../src-main/core/recording/captures-folder.ts'
-import { RunningCapture, type RunningOptions } from '../../../src-main/core/recording/running-capture.ts'
+import {
+  RunningCapture,
+  STALL_MS,
+  type RunningOptions
+} from '../../../src-main/core/recording/running-capture.ts'
 import { eventually } from '../../eventually.ts'
 import { FakeClock } from '../../fake-clock.ts'
 import { contents } from '../../traffic/stores.ts'
@@ -124,6 +128,46 @@ describe('a capture', () => {
     const [{ bytes }] = events as [{ bytes: number }]
     const written = reader.recordings[0]!.log.pages.reduce((sum, page) => sum + page.lineBytes, 0)
     expect(written + bytes).toBe(1_000_010)
+  })
+
+  it('has all of what was recorded when its recording ends, and lets go of that', async () => {
+    const disk = new Disk()
+    const { clock, recorder, capture, say } = await running(disk)
+    await say('before ')
+    recorder.bytes(clock.nowMs(), 'from-device', 0, Buffer.from('at the end'))
+    recorder.dispose()
+    await capture.stop()
+    expect(disk.content('a.bin').toString()).toBe('before at the end')
+    expect([recorder.log.end - recorder.log.first, recorder.log.size]).toEqual([0, 0])
+  })
+
+  it('does not wait for a disk that hangs', async () => {
+    const disk = new Disk()
+    const { clock, recorder, capture, overs, say } = await running(disk)
+    disk.slow = new Promise(() => undefined)
+    await say('lost')
+    recorder.dispose()
+    const stopped = capture.stop()
+    await clock.advance(2 * STALL_MS)
+    await stopped
+    expect(overs).toMatchObject([{ code: 'file-unusable' }])
+    expect(capture.state.fault?.message).toBe(
+      'The capture a.bin is not complete: the disk takes nothing any more. See whether it is still there.'
+    )
+    expect(recorder.log.size).toBe(0)
+  })
+
+  it('waits for a disk that is slow', async () => {
+    const disk = new Disk()
+    const { clock, capture, overs, say } = await running(disk)
+    let go: () => void = () => undefined
+    disk.slow = new Promise((resolve) => (go = resolve))
+    await say('late')
+    const stopped = capture.stop()
+    await clock.advance(STALL_MS)
+    go()
+    await stopped
+    expect([disk.content('a.bin').toString(), overs]).toEqual(['late', []])
   })
 
   it('ends after its time, and is whole', async () => {
