@@ -128,7 +128,7 @@ const written = {
   decoder: v.exactOptional(text)
 }
 
-/** The last so many ms, or all that is held; `bothEnds`: of a link to a share of another Farport, see BothEnds. */
+/** The last so many ms, or all that is held; `bothEnds`: of a link to a share of another Farport, as pcapng alone, see BothEnds. */
 export const saveSchema = v.strictObject({
   id: text,
   ...written,
@@ -187,9 +187,10 @@ export interface SavedCapture {
  * Times in ms.
  */
 export interface BothEnds {
-  /** The far clock minus ours, and how wrong that may be. */
-  readonly offsetMs: number
-  readonly uncertaintyMs: number
+  /** The far clock minus ours; absent: no bytes are in both recordings. */
+  readonly offsetMs?: number
+  /** How wrong that may be; absent: bytes passed one way only, and nobody can say. */
+  readonly uncertaintyMs?: number
   /** From one recording to the other: median and 95th percentile; absent where no bytes were matched. */
   readonly latency: Readonly<Partial<Record<'to-device' | 'from-device', Latency>>>
   /** Bytes that one has and the other lacks, although it recorded at that time. */

@@ -9,6 +9,7 @@ import { Fault, toFault } from '../../contract/faults.ts'
 import type { Settings } from '../../contract/settings.ts'
 import type { BridgeState, FarState, PortState, StateTree } from '../../contract/state.ts'
 import type { ServiceCommand } from '../../contract/service-commands.ts'
+import type { FarEnd } from '../recording/both-ends.ts'
 import { farLinkOf, type FarLink } from './far-link.ts'
 import { FarPeer, type FarPeerOptions } from './far-peer.ts'
 import { farView, type FarView } from './far-view.ts'
@@ -120,6 +121,26 @@ export class FarShares implements Disposable {
       else if (session !== undefined) await client.call(name, { share, session }, either)
     } finally {
       timer.dispose()
+    }
+  }
+
+  /** Which share a link uses as its device, whether it is connected or not. Throws `usage`: none. */
+  endOf(id: string): FarEnd {
+    const link = this.#far().find((each) => each.id === id)
+    if (link?.end !== 0) {
+      const name = this.#options.settings().links.find((each) => each.id === id)?.name ?? id
+      throw new Fault(
+        'usage',
+        `${name} leads to no share of a paired computer (farport://…), so only this end was recorded. Save it without the other one.`
+      )
+    }
+    const connected = this.#connected.get(id)
+    const { state, shareId } = connected?.view ?? {}
+    return {
+      peer: this.#options.peerOf(link.peer).name,
+      share: shareId ?? link.share,
+      session: state?.type === 'known' ? state.session : undefined,
+      dial: async (signal) => (await this.#options.dial(link.peer, signal)).client
     }
   }
 

@@ -201,6 +201,7 @@ export class Instance {
       clock: this.#clock,
       core: this.#core,
       recorder: (id) => this.#core.recorder(id),
+      far: (id) => this.#far.endOf(id),
       meta: (id) => {
         const state = this.#core.stateOf(id)
         const port = state?.kind === 'rotator' ? undefined : state?.port

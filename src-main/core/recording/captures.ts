@@ -15,9 +15,10 @@ import type { ServiceArguments } from '../../contract/service-commands.ts'
 import type { TopicArguments } from '../../contract/topics.ts'
 import type { Subscriber } from '../../rpc/subscription.ts'
 import type { Core } from '../core.ts'
+import type { FarEnd } from './both-ends.ts'
 import { CaptureFile } from './capture-file.ts'
 import { streamCapture } from './capture-topic.ts'
-import { captureName, CapturesFolder } from './captures-folder.ts'
+import { captureName, CapturesFolder, type NewFile } from './captures-folder.ts'
 import { recordSince } from './cursor.ts'
 import { formOf } from './forms.ts'
 import { replay } from './replay.ts'
@@ -41,6 +42,8 @@ export interface CapturesOptions {
   readonly recorder: (id: string) => Recorder | undefined
   /** What a file says of the share or link. */
   readonly meta: (id: string) => CaptureMeta
+  /** What the link of that id leads to. Throws `usage`: to no share of another Farport. */
+  readonly far: (id: string) => FarEnd
   /** What runs may be something else now. */
   readonly onState: Event<void>
   /** One line for people about the share or link of that id. */
@@ -98,11 +101,7 @@ export class Captures implements Disposable {
     { id, lastMs, file, bothEnds = false, ...wish }: ServiceArguments<'recording.save'>,
     signal: AbortSignal
   ): Promise<SavedCapture> {
-    if (bothEnds)
-      throw new Fault(
-        'unsupported',
-        'This Farport does not save both ends of a link yet: save each by itself.'
-      )
+    if (bothEnds) return this.#saveBothEnds({ id, lastMs, file, ...wish }, signal)
     const recorder = this.#recorder(id)
     const { log } = recorder
     const from = this.#first(recorder, lastMs) ?? log.first
@@ -117,8 +116,7 @@ export class Captures implements Disposable {
       while (await written.write(end)) signal.throwIfAborted()
       await written.end()
     } catch (error) {
-      await made.handle.close().catch(() => undefined)
-      await this.folder.remove(made.name).catch(() => undefined)
+      await this.#givenUp(made)
       if (signal.aborted) throw error
       throw unwritten(made.name, error)
     }
@@ -208,6 +206,43 @@ export class Captures implements Disposable {
     this.#life.dispose()
     this.#watch?.dispose()
     this.#watch = undefined
+  }
+
+  /** What is read of both ends comes before the file is made: most that goes wrong does so there. */
+  async #saveBothEnds(
+    { id, lastMs, file, ...wish }: Omit<ServiceArguments<'recording.save'>, 'bothEnds'>,
+    signal: AbortSignal
+  ): Promise<SavedCapture> {
+    if (wish.format !== 'pcapng' || wish.decoder !== undefined || wish.direction !== undefined)
+      throw new Fault('usage', 'Both ends are saved as pcapng, with both directions and without a decoder.')
+    const { far: farOf, meta: metaOf, clock } = this.#options
+    const recorder = this.#recorder(id)
+    const far = farOf(id)
+    const { log } = recorder
+    const from = this.#first(recorder, lastMs) ?? log.first
+    const settings = recorder.settingsAt(from)
+    const meta = { ...metaOf(id), ...(settings && { settings }) }
+    const { readBothEnds, writeAll } = await import('./both-ends.ts')
+    const read = await readBothEnds({ far, log, from, meta, lastMs, clock }, signal)
+    const name = file ?? captureName(`${meta.name} both ends`, wish.format, new Date())
+    const made = await this.folder.create(name, file === undefined)
+    try {
+      const bytes = await writeAll(read.file, made.handle, signal)
+      await made.handle.close()
+      await this.#lookIfWatched()
+      const { records, result } = read
+      return { name: made.name, path: this.folder.place(made.name), bytes, records, bothEnds: result }
+    } catch (error) {
+      await this.#givenUp(made)
+      if (signal.aborted) throw error
+      throw unwritten(made.name, error)
+    }
+  }
+
+  /** No part of a file stays. */
+  async #givenUp({ name, handle }: NewFile): Promise<void> {
+    await handle.close().catch(() => undefined)
+    await this.folder.remove(name).catch(() => undefined)
   }
 
   async #look(): Promise<void> {
