@@ -48,7 +48,7 @@ Examples:
   capture: `farport capture TARGET --save FILE [--max-size 100M] [--max-time 1h] [--rotate N] [--last 5m] [--decode modbus-rtu]
 farport capture list
 farport capture start NAME [--format F] [--max-size …] [--max-time …] [--rotate N] [--last 5m]
-farport capture save NAME [--last 5m] [--format F]
+farport capture save NAME [--last 5m] [--format F] [--both-ends]
 farport capture stop NAME
 
 Writes what passes at TARGET (as for farport monitor) into a file until Ctrl+C or a limit; prints the names of its files. A file that is
@@ -60,12 +60,15 @@ there is never replaced. A full disk ends the capture, never the traffic.
   --last 5m              begin with what the recording of the running Farport holds of that time
 
 list, start, save and stop are about the running Farport and its captures folder: save writes what it recorded already, after the fault
-happened. --format pcapng|text|csv|jsonl|raw, --name FILE, --direction tx|rx (raw).
+happened. --format pcapng|text|csv|jsonl|raw, --name FILE, --direction tx|rx (raw). With --both-ends, of a link to a paired computer's share,
+what was recorded there is in the file too, by one clock; it says how the clocks differ, what the way adds, and which bytes were lost on it.
+Whose share it is permits that by farport permit … --history.
 
 Examples:
   farport capture /dev/ttyUSB0 -b 9600 --save boot.pcapng
   farport capture gps --save gps.pcapng --max-size 100M --rotate 5
-  farport capture save gps --last 10m`,
+  farport capture save gps --last 10m
+  farport capture save gps --both-ends`,
 
   export: `farport export FILE --format pcapng|csv|jsonl|text|raw [--save OUT] [--decode NAME] [--filter EXPR] [--rows …] [--direction tx|rx]
 

@@ -8,6 +8,7 @@ import type { RpcClient } from '../../../rpc/client.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { readDecoder, size, span } from '../monitor/arguments.ts'
+import { bothEndsLines } from '../monitor/both-ends-words.ts'
 import { DIRECTION_WORDS } from '../monitor/directions.ts'
 import { bridgeOf } from '../monitor/target.ts'
 import { filled, flag, integer, oneOf, parse, type Given } from '../options.ts'
@@ -25,6 +26,8 @@ const WRITTEN = {
   decode: { type: 'string' },
   last: { type: 'string' }
 } as const
+
+const SAVE = { ...WRITTEN, 'both-ends': { type: 'boolean' } } as const
 
 const START = {
   ...WRITTEN,
@@ -45,15 +48,19 @@ const list: CliCommand = async (args, io) => {
 }
 
 const save: CliCommand = (args, io) =>
-  onBridge(args, WRITTEN, io, async ({ client, bridge, given }) => {
+  onBridge(args, SAVE, io, async ({ client, bridge, given }) => {
     const lastMs = span(given, 'last')
+    const bothEnds = flag(given, 'both-ends')
     const saved = await client.call(
       'recording.save',
-      { id: bridge.id, ...written(given), ...(lastMs !== undefined && { lastMs }) },
+      { id: bridge.id, ...written(given), ...(lastMs !== undefined && { lastMs }), bothEnds },
       io.stop
     )
     if (flag(given, 'json')) io.print(JSON.stringify(saved))
-    else io.print(saved.path)
+    else {
+      io.print(saved.path)
+      for (const line of saved.bothEnds ? bothEndsLines(saved.bothEnds) : []) io.say(line)
+    }
   })
 
 const start: CliCommand = (args, io) =>
@@ -132,7 +139,7 @@ interface OnBridge {
 
 async function onBridge(
   args: readonly string[],
-  options: typeof START | typeof WRITTEN,
+  options: typeof START | typeof SAVE,
   io: CliIo,
   use: (on: OnBridge) => Promise<void>
 ): Promise<number> {
