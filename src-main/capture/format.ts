@@ -32,6 +32,11 @@ export interface CaptureFormat {
   page(page: Page, from: number, to: number): Uint8Array
   /** Last, and once: a footer, and what was held back. */
   end(): Uint8Array
+  /**
+   * Of what one of these answered, where a disk took no more than the first `length` bytes: up to where it is whole blocks or lines. Absent:
+   * it is whole anywhere.
+   */
+  whole?(piece: Uint8Array, length: number): number
 }
 
 /** Makes a new one for each file: files of a rotation are whole by themselves. */

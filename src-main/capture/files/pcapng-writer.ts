@@ -41,4 +41,15 @@ export class PcapngWriter implements CaptureFormat {
     this.#modbus?.end()
     return this.#blocks.take()
   }
+
+  whole(piece: Uint8Array, length: number): number {
+    const view = new DataView(piece.buffer, piece.byteOffset, piece.length)
+    let end = 0
+    while (end < piece.length) {
+      const next = end + view.getUint32(end + 4, true)
+      if (next > length) break
+      end = next
+    }
+    return end
+  }
 }

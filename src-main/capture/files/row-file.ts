@@ -26,6 +26,7 @@ export interface RowFileOptions {
   readonly keeps?: ((row: Row, decoded: Decoded | undefined) => boolean) | undefined
 }
 
+const NEWLINE = 0x0a
 const UTF8 = new TextEncoder()
 
 export class RowFile implements CaptureFormat {
@@ -49,6 +50,10 @@ export class RowFile implements CaptureFormat {
 
   end(): Uint8Array {
     return this.#lines(this.#rows.rest())
+  }
+
+  whole(piece: Uint8Array, length: number): number {
+    return piece.subarray(0, length).lastIndexOf(NEWLINE) + 1
   }
 
   #lines(rows: Iterable<Row>): Uint8Array {

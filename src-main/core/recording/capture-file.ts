@@ -31,6 +31,8 @@ export class CaptureFile {
   #bytes = 0
   #records = 0
   #missed = 0
+  /** A write failed: nothing follows. */
+  #isCut = false
 
   constructor(options: CaptureFileOptions) {
     this.#options = options
@@ -83,10 +85,11 @@ export class CaptureFile {
     return true
   }
 
-  /** Writes its end and closes it. Rejects with the system's error; it is closed then, too. */
+  /** Writes its end, where all before that is there, and closes it. Rejects with the system's error; it is closed then, too. */
   async end(): Promise<void> {
     const { form, handle, meta } = this.#options
     try {
+      if (this.#isCut) return
       if (!this.#began) await this.#put(form.start(meta))
       this.#began = true
       await this.#put(form.end())
@@ -97,11 +100,31 @@ export class CaptureFile {
 
   async #put(bytes: Uint8Array): Promise<void> {
     const { handle } = this.#options
-    for (let at = 0; at < bytes.length;) {
-      const { bytesWritten } = await handle.write(bytes, at, bytes.length - at)
-      at += bytesWritten
-      this.#bytes += bytesWritten
+    let at = 0
+    try {
+      while (at < bytes.length) {
+        const { bytesWritten } = await handle.write(bytes, at, bytes.length - at)
+        at += bytesWritten
+        this.#bytes += bytesWritten
+      }
+    } catch (error) {
+      await this.#cut(bytes, at)
+      throw error
     }
+  }
+
+  /** Half a block at its end would have other programs refuse the file. */
+  async #cut(piece: Uint8Array, written: number): Promise<void> {
+    const { handle, form } = this.#options
+    this.#isCut = true
+    const excess = written - (form.whole?.(piece, written) ?? written)
+    if (excess === 0) return
+    const size = this.#bytes - excess
+    // Where it cannot be cut, the reader here tells what follows.
+    await handle.truncate(size).then(
+      () => (this.#bytes = size),
+      () => undefined
+    )
   }
 }
 

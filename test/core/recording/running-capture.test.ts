@@ -39,6 +39,11 @@ class Disk {
           pieces.push(bytes.slice(at, at + bytesWritten))
           return { bytesWritten }
         },
+        truncate: (size: number) => {
+          const rest = this.content(name).subarray(0, size)
+          pieces.splice(0, Infinity, rest)
+          return Promise.resolve()
+        },
         close: () => {
           this.closed++
           return Promise.resolve()
@@ -129,6 +134,36 @@ describe('a capture', () => {
     const written = reader.recordings[0]!.log.pages.reduce((sum, page) => sum + page.lineBytes, 0)
     expect(written + bytes).toBe(1_000_010)
   })
+
+  it.each(['pcapng', 'csv', 'text', 'jsonl'] as const)(
+    'stops at a full disk with a whole %s file',
+    async (format) => {
+      const whole = new Disk()
+      const all = await running(whole, { format, form: () => makeForm(format) })
+      for (let n = 0; n < 4; n++) await all.say(`line ${n}\n`)
+      await all.capture.stop()
+      const expected = whole.content('a.bin')
+      for (let room = expected.length - 1; room > 0; room -= 7) {
+        const disk = new Disk()
+        disk.room = room
+        const { capture, say } = await running(disk, { format, form: () => makeForm(format) })
+        for (let n = 0; n < 4; n++) await say(`line ${n}\n`)
+        await capture.stop()
+        const content = disk.content('a.bin')
+        expect(capture.state.fault).toMatchObject({ code: 'file-unusable' })
+        expect(capture.state.bytes).toBe(content.length)
+        expect(content.equals(expected.subarray(0, content.length))).toBe(true)
+        if (format !== 'pcapng') {
+          if (content.length > 0) expect(content.at(-1)).toBe(0x0a)
+          continue
+        }
+        const reader = new RecordingReader({ maxBytes: 4_000_000 })
+        reader.push(content)
+        if (content.length > 0)
+          expect(reader.end()).toEqual([expect.stringMatching(/has no end|no serial traffic/)])
+      }
+    }
+  )
 
   it('has all of what was recorded when its recording ends, and lets go of that', async () => {
     const disk = new Disk()
