@@ -109,6 +109,9 @@ async function write(
   }
   try {
     await feed.run(lastMs === undefined ? 'now' : { lastMs }, reader, over.signal)
+  } catch (error) {
+    if (totals.bytes === 0) await files.discard()
+    throw error
   } finally {
     timer?.dispose()
     io.stop.removeEventListener('abort', stop)

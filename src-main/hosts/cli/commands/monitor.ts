@@ -88,9 +88,9 @@ async function show(feed: Feed, limits: Limits, given: Given, io: CliIo): Promis
     if (broken) throw broken.error
   } finally {
     timer?.dispose()
-    await save?.end()
     runner.dispose()
     io.stop.removeEventListener('abort', stop)
+    await save?.end()
   }
   if (!json) io.say(`${totals.words}.`)
   const missing = limits.rows !== undefined && totals.rows < limits.rows

@@ -41,6 +41,8 @@ export class CaptureFiles {
   #bytes = 0
   #count = 0
   #isFull = false
+  /** One after the other: a capture may be stopped while a page is being written. */
+  #work: Promise<void> = Promise.resolve()
 
   constructor(options: CaptureFileOptions) {
     this.#options = options
@@ -68,7 +70,34 @@ export class CaptureFiles {
   }
 
   /** Rejects with a Fault where the disk takes no more; then it is closed. */
-  async page(page: Page): Promise<void> {
+  page(page: Page): Promise<void> {
+    return this.#inOrder(() => this.#page(page))
+  }
+
+  /** All of it is there, and its end. Rejects as the page that failed. Repeated calls are safe. */
+  end(): Promise<void> {
+    return this.#inOrder(() => this.#end())
+  }
+
+  /** Ends, and takes away what it made: nothing came of it. Never rejects. */
+  async discard(): Promise<void> {
+    await this.end().catch(() => undefined)
+    for (const file of this.#written.splice(0)) await rm(file, { force: true }).catch(() => undefined)
+  }
+
+  /** The next file, as after a limit of time. */
+  turn(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#file) await this.#turn()
+    })
+  }
+
+  #inOrder(task: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(task)
+    return this.#work
+  }
+
+  async #page(page: Page): Promise<void> {
     for (let from = 0; from < page.count && !this.#isFull; from += PORTION) {
       const { maxBytes = Infinity } = this.#options
       const bytes = this.#form?.page(page, from, Math.min(page.count, from + PORTION))
@@ -77,8 +106,7 @@ export class CaptureFiles {
     }
   }
 
-  /** Its end is written. Repeated calls are safe. */
-  async end(): Promise<void> {
+  async #end(): Promise<void> {
     const form = this.#form
     this.#form = undefined
     if (form && this.#file) await this.#put(form.end())
@@ -86,13 +114,8 @@ export class CaptureFiles {
     this.#file = undefined
   }
 
-  /** The next file, as after a limit of time. */
-  async turn(): Promise<void> {
-    if (this.#file) await this.#turn()
-  }
-
   async #turn(): Promise<void> {
-    await this.end()
+    await this.#end()
     if (this.#options.rotate === undefined) {
       this.#isFull = true
       return
