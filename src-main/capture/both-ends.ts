@@ -56,7 +56,7 @@ const CLOSE_NS = 2e6
 const JITTER_NS = 10e6
 const MAX_LOSSES = 1000
 /** Records that are looked at, and bytes compared, before others may go on. */
-const AT_ONCE = 1024
+const AT_ONCE = 256
 const COMPARED = 512 * 1024
 /** Repetitions that may be missing at once, in bytes. */
 const SLIP_REACH = 64 * 1024
@@ -169,9 +169,9 @@ function* slipped(way: Way, runs: readonly Run[], scene: Scene): Steps<Run[]> {
   if (left < 1) return [...runs]
   const result: Run[] = []
   let moved = 0
+  let looked = 0
   for (const run of runs) {
     let from = 0
-    let looked = 0
     for (const at of recordsIn(sink, run.b, run.b + run.length)) {
       if (left <= 0) break
       if (++looked % AT_ONCE === 0) yield

@@ -6,8 +6,8 @@ export interface Latency {
   readonly maxMs: number
 }
 
-/** The most that are sorted: a percentile of so many is right to within a tenth of a per cent. */
-const MAX_KEPT = 16_384
+/** The most that are sorted: a percentile of so many is right to within a per cent. */
+const MAX_KEPT = 4096
 
 /** Delays as the two clocks have them, in ns. Of very many every 2nd, 4th, … is kept; the least and the largest are exact. */
 export class Delays {
@@ -39,7 +39,7 @@ export class Delays {
   /** Undefined: there was none. `shiftNs`: add it for the real delays. */
   latency(shiftNs: number): Latency | undefined {
     if (this.#count === 0) return undefined
-    const delays = Float64Array.from(this.#kept).sort()
+    const delays = new Float64Array(this.#kept).sort()
     const ms = (delayNs: number): number => (delayNs + shiftNs) / 1e6
     const at = (part: number): number =>
       ms(delays[Math.min(delays.length - 1, Math.floor(part * delays.length))] ?? 0)

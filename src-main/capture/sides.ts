@@ -10,8 +10,8 @@ import { wallNsOf } from './files/record-packets.ts'
 export interface Stream {
   readonly bytes: Buffer
   /** Where each record begins, and when it was there: ns since the origin, by the clock of its side. */
-  readonly starts: readonly number[]
-  readonly times: readonly number[]
+  readonly starts: Float64Array
+  readonly times: Float64Array
 }
 
 export interface Side {
@@ -36,11 +36,13 @@ export function* sideOf(log: TrafficLog, origin: bigint, options: SideOptions = 
   let [from, to] = [Infinity, -Infinity]
   // No more than these: memory that is not written to costs nothing.
   const most = log.pages.reduce((sum, { lineBytes }) => sum + lineBytes, 0)
+  const records = log.pages.reduce((sum, { count }) => sum + count, 0)
   const parts = byDirection(() => ({
     bytes: Buffer.allocUnsafeSlow(most),
     length: 0,
-    starts: [] as number[],
-    times: [] as number[]
+    count: 0,
+    starts: new Float64Array(records),
+    times: new Float64Array(records)
   }))
   for (const page of log.pages) {
     for (let record = Math.max(0, first - page.first); record < page.count; record++) {
@@ -52,8 +54,8 @@ export function* sideOf(log: TrafficLog, origin: bigint, options: SideOptions = 
       const direction = page.direction(record)
       if (direction === 'to-device' && session !== undefined && page.session(record) !== session) continue
       const part = parts[direction]
-      part.starts.push(part.length)
-      part.times.push(time)
+      part.starts[part.count] = part.length
+      part.times[part.count++] = time
       const bytes = page.bytes(record)
       part.bytes.set(bytes, part.length)
       part.length += bytes.length
@@ -61,8 +63,12 @@ export function* sideOf(log: TrafficLog, origin: bigint, options: SideOptions = 
     yield
   }
   const streams = byDirection((direction) => {
-    const { bytes, length, starts, times } = parts[direction]
-    return { bytes: bytes.subarray(0, length), starts, times }
+    const { bytes, length, count, starts, times } = parts[direction]
+    return {
+      bytes: bytes.subarray(0, length),
+      starts: starts.subarray(0, count),
+      times: times.subarray(0, count)
+    }
   })
   return { from, to, streams }
 }
