@@ -157,6 +157,9 @@ describe('a capture', () => {
           if (content.length > 0) expect(content.at(-1)).toBe(0x0a)
           continue
         }
+        let end = 0
+        while (end < content.length) end += content.readUInt32LE(end + 4)
+        expect(end).toBe(content.length)
         const reader = new RecordingReader({ maxBytes: 4_000_000 })
         reader.push(content)
         if (content.length > 0)
