@@ -45,6 +45,8 @@ export interface FeedWish {
 export async function withFeed<T>(wish: FeedWish, io: CliIo, use: (feed: Feed) => Promise<T>): Promise<T> {
   const { target, standalone } = wish
   if (isFile(target)) return use(new FileFeed(target, wish.recording ?? 1, (text) => io.say(text)))
+  if (wish.recording !== undefined)
+    throw new Fault('usage', `${target} is no file, and --recording is for files. Leave it out.`)
   const client = standalone ? undefined : await running(io)
   try {
     const tree = client && (await snapshot(client, io.stop))
