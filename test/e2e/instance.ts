@@ -39,8 +39,9 @@ export class InstanceHome {
     // The socket by its name: one that this computer has for all its users is not found then.
     this.env = {
       XDG_CONFIG_HOME: this.config,
+      XDG_DATA_HOME: join(this.folder, 'data'),
       // Where the other systems are told it.
-      ...(WINDOWS && { APPDATA: this.config }),
+      ...(WINDOWS && { APPDATA: this.config, LOCALAPPDATA: join(this.folder, 'data') }),
       ...(MAC && { HOME: this.folder }),
       XDG_RUNTIME_DIR: this.runtime,
       FARPORT_SOCKET: this.socket,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { lacks } from '../peers/need.ts'
 import { FARPORT, farport, Program, temporaryFolder } from './cli.ts'
 import { instance } from './instance.ts'
+import { readableCopy } from './readable-copy.ts'
 
 const lines = (text: string): string[] => Buffer.from(text, 'latin1').toString('utf8').trimEnd().split('\n')
 
@@ -142,6 +143,8 @@ describe('extcap', () => {
   test.skipIf(lacks('tshark', 'setpriv') || process.getuid?.() !== 0)(
     'tshark lists it, and captures live',
     async () => {
+      // By another user, who may not read a checkout.
+      const copy = readableCopy()
       const folder = temporaryFolder()
       chmodSync(folder, 0o755)
       const home = join(folder, 'home')
@@ -149,10 +152,15 @@ describe('extcap', () => {
       chmodSync(home, 0o777)
       writeFileSync(
         join(folder, 'farport'),
-        `#!/bin/sh\nexec '${process.execPath}' '${FARPORT}' extcap "$@"\n`,
+        `#!/bin/sh\nexec '${process.execPath}' '${copy.farport}' extcap "$@"\n`,
         { mode: 0o755 }
       )
-      const env = { HOME: home, WIRESHARK_EXTCAP_DIR: folder, FARPORT_SOCKET: '/dev/null/none' }
+      const env = {
+        LD_PRELOAD: '',
+        HOME: home,
+        WIRESHARK_EXTCAP_DIR: folder,
+        FARPORT_SOCKET: '/dev/null/none'
+      }
       const tshark = (...args: string[]) =>
         new Program('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'tshark', ...args], {
           env,
