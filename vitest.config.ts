@@ -5,12 +5,14 @@ import { TotalsReporter } from './test/totals-reporter.ts'
 
 /** Those that measure: rates, memory, seconds. They have the machine to themselves, so that what they see is Farport. */
 const MEASURING = [
-  'test/e2e/endurance/**/*.test.ts',
   'test/e2e/hostile.test.ts',
   'test/e2e/bench.test.ts',
   'test/e2e/monitored.test.ts',
   'test/e2e/serve-memory.test.ts'
 ]
+
+/** The same with `npm run test:e2e`: minutes of unplugging, crowds and silence. */
+const ENDURING = ['test/e2e/endurance/**/*.test.ts']
 
 /** The page, the app, its packages, and whole networks: `npm run test:e2e`, since they would make `npm test` too long. */
 const LONG = [
@@ -67,18 +69,19 @@ export default defineConfig({
           ...real,
           name: 'real',
           include: ['test/e2e/**/*.test.ts', 'test/peers/**/*.test.ts'],
-          exclude: [...MEASURING, ...LONG],
+          exclude: [...MEASURING, ...ENDURING, ...LONG],
           maxWorkers: 2,
           sequence: { groupOrder: 1 }
         }
       },
       { test: { ...real, name: 'e2e', include: LONG, maxWorkers: 2, sequence: { groupOrder: 1 } } },
+      { test: { ...real, name: 'measured', include: MEASURING, maxWorkers: 1, sequence: { groupOrder: 2 } } },
       {
         test: {
           ...real,
-          name: 'measured',
-          include: MEASURING,
-          // Those that mostly wait (e2e/endurance) wait together.
+          name: 'endurance',
+          include: ENDURING,
+          // Those that mostly wait wait together.
           maxConcurrency: 16,
           maxWorkers: 1,
           sequence: { groupOrder: 2 }
