@@ -40,8 +40,8 @@ const FIXES: readonly (readonly [string, readonly string[]])[] = [
   ["See whose it is: ls -l '/home/a. b'", ['See whose it is:', "$ ls -l '/home/a. b'"]],
   ['Listen on 0.0.0.0 or on an IPv4 address', ['Listen on 0.0.0.0 or on an IPv4 address']],
   [
-    'Name one that is there, or none for all of them, in /root/.config/farport/settings.json',
-    ['Name one that is there, or none for all of them, in /root/.config/farport/settings.json']
+    'Name one that is there, or none for all of them, in /etc/farport/settings.json',
+    ['Name one that is there, or none for all of them, in /etc/farport/settings.json']
   ],
   [
     'farport service status tells of it and names its log; end it and start it again',

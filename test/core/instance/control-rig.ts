@@ -3,13 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { Share } from '../../../src-main/bridge/share.ts'
 import type { FarState, SessionState } from '../../../src-main/contract/state.ts'
-import { parseEndpoint } from '../../../src-main/net/endpoint.ts'
-import { listenTcp } from '../../../src-main/net/tcp.ts'
 import { MemoryPortSource } from '../../../src-main/ports/memory.ts'
-import { RemoteSource } from '../../../src-main/sessions/remote-source.ts'
 import { eventually } from '../../eventually.ts'
+import { farDevice } from './far-device.ts'
 import { home, house, peerAt, type Given, type Home, type House } from './houses.ts'
 
 /** A program behind a link: what it got, and how it sends. */
@@ -43,22 +40,6 @@ async function local(): Promise<Local> {
       return socket
     }
   }
-}
-
-/** A device with settings, behind an address. */
-async function device(source: MemoryPortSource): Promise<string> {
-  const listener = await listenTcp(parseEndpoint('rfc2217://127.0.0.1:0', 'listen'))
-  const sources = [new RemoteSource(listener, 'rfc2217')]
-  const share = new Share({
-    id: '1',
-    name: 'device',
-    port: source,
-    sources,
-    settings: {},
-    keepSettings: true
-  })
-  onTestFinished(() => share.close(0).then(() => undefined))
-  return listener.url
 }
 
 export interface User extends House {
@@ -112,7 +93,7 @@ export async function rig(
 ): Promise<Rig> {
   const [owner, one, other] = [await home(), await home(), await home()]
   const { source = new MemoryPortSource() } = options
-  const url = await device(source)
+  const { url } = await farDevice(source)
   const alice = await house(owner, {
     shares: [{ id: 'desk', name: 'desk', port: { target: url, settings: { baudRate: 115_200 } } }],
     peers: [peerAt(one, 'bench', 'control'), peerAt(other, 'workshop', options.workshop ?? 'control')]

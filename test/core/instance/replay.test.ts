@@ -1,37 +1,17 @@
 /** Sending a capture again, to shares and ports of a real instance. */
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { Share } from '../../../src-main/bridge/share.ts'
+import { describe, expect, it } from 'vitest'
 import type { Fault } from '../../../src-main/contract/faults.ts'
 import type { ReplayItem, ReplaySpec } from '../../../src-main/contract/recording.ts'
-import { parseEndpoint } from '../../../src-main/net/endpoint.ts'
-import { listenTcp } from '../../../src-main/net/tcp.ts'
-import { MemoryPortSource } from '../../../src-main/ports/memory.ts'
 import type { RpcClient } from '../../../src-main/rpc/client.ts'
-import { RemoteSource } from '../../../src-main/sessions/remote-source.ts'
 import { eventually } from '../../eventually.ts'
+import { farDevice } from './far-device.ts'
 import { home, house } from './houses.ts'
-
-async function device(): Promise<{ source: MemoryPortSource; url: string }> {
-  const source = new MemoryPortSource()
-  const listener = await listenTcp(parseEndpoint('rfc2217://127.0.0.1:0', 'listen'))
-  const sources = [new RemoteSource(listener, 'rfc2217')]
-  const share = new Share({
-    id: '1',
-    name: 'device',
-    port: source,
-    sources,
-    settings: {},
-    keepSettings: true
-  })
-  onTestFinished(() => share.close(0).then(() => undefined))
-  return { source, url: listener.url }
-}
 
 /** A capture of what two said, with settings between, in `talk.pcapng`. */
 async function recorded() {
-  const { source, url } = await device()
-  const other = await device()
+  const { source, url } = await farDevice()
+  const other = await farDevice()
   const alice = await house(await home(), {
     shares: [
       { id: 'desk', name: 'Desk', port: { target: url } },

@@ -1,42 +1,19 @@
 /** Watching a recording: from here, and from another computer over farport/1, between real instances. */
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Share } from '../../../src-main/bridge/share.ts'
 import type { Fault } from '../../../src-main/contract/faults.ts'
 import { TRAFFIC_CREDIT, type TrafficItem, type TrafficSpec } from '../../../src-main/contract/recording.ts'
 import type { Permission } from '../../../src-main/contract/settings.ts'
-import { parseEndpoint } from '../../../src-main/net/endpoint.ts'
-import { listenTcp } from '../../../src-main/net/tcp.ts'
 import { TrustStore } from '../../../src-main/peers/trust.ts'
 import { PeerWays } from '../../../src-main/peers/ways.ts'
-import { MemoryPortSource } from '../../../src-main/ports/memory.ts'
 import type { RpcClient } from '../../../src-main/rpc/client.ts'
-import { RemoteSource } from '../../../src-main/sessions/remote-source.ts'
 import { Page } from '../../../src-main/traffic/page.ts'
 import { eventually } from '../../eventually.ts'
+import { farDevice } from './far-device.ts'
 import { home, house, peerAt, type Home, type House } from './houses.ts'
-
-/** A device of its own at an address, which writes down what it is told. */
-async function device(): Promise<{ source: MemoryPortSource; url: string; unplug: () => void }> {
-  const source = new MemoryPortSource()
-  const listener = await listenTcp(parseEndpoint('rfc2217://127.0.0.1:0', 'listen'))
-  const sources = [new RemoteSource(listener, 'rfc2217')]
-  const share = new Share({
-    id: '1',
-    name: 'device',
-    port: source,
-    sources,
-    settings: {},
-    keepSettings: true
-  })
-  onTestFinished(() => share.close(0).then(() => undefined))
-  const unplug = (): void =>
-    void share.disconnect(undefined, { code: 'unplugged', message: 'the device was unplugged' })
-  return { source, url: listener.url, unplug }
-}
 
 /** Alice shares a device as `Desk`; another computer may do with it what `may` says. */
 async function alices(may: Permission) {
-  const { source, url, unplug } = await device()
+  const { source, url, unplug } = await farDevice()
   const [at, other] = [await home(), await home()]
   const peer = peerAt(other, 'bench')
   const permissions = { ...peer.permissions, shares: { desk: may } }
@@ -210,7 +187,7 @@ describe('a peer that may not', () => {
 describe('the owner', () => {
   it('watches any port, opened for that alone, and nothing is asked of it', async () => {
     const { alice } = await alices({ level: 'none', history: false })
-    const { source, url } = await device()
+    const { source, url } = await farDevice()
     const client = alice.client()
     const one = watch(client, { port: { target: url } })
     await eventually(() => expect(one.items[0]).toMatchObject({ type: 'begin', computer: 'alice-pc' }))

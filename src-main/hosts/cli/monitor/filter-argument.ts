@@ -1,24 +1,10 @@
 /** `--filter` read, and what is wrong with it shown below the place. Called by the commands that show or export traffic. */
 import { Fault } from '../../../contract/faults.ts'
 import type { DecoderKind } from '../../../traffic/decoder.ts'
+import { DECODER_KEYS } from '../../../traffic/decoders/registry.ts'
 import { FilterError, type Filter } from '../../../traffic/filter/filter.ts'
 import { needsDecoder } from '../../../traffic/filter/match.ts'
 import { parseFilter } from '../../../traffic/filter/parse.ts'
-
-/** The words of all decoders; which of them say what, their own files tell. */
-export const DECODER_WORDS = [
-  'fc',
-  'unit',
-  'crc',
-  'type',
-  'exception',
-  'talker',
-  'command',
-  'result',
-  'frame',
-  'codepage',
-  'sequences'
-] as const
 
 /** Undefined: everything. Throws `usage`, with a caret below the first character that does not fit. */
 export function readFilter(text: string | undefined, decoder: DecoderKind | undefined): Filter | undefined {
@@ -31,7 +17,7 @@ export function readFilter(text: string | undefined, decoder: DecoderKind | unde
 
 function parsed(text: string): Filter | undefined {
   try {
-    return parseFilter(text, DECODER_WORDS)
+    return parseFilter(text, DECODER_KEYS)
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
     throw new Fault(
