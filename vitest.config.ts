@@ -14,7 +14,7 @@ const MEASURING = [
 /** The same with `npm run test:e2e`: minutes of unplugging, crowds and silence. */
 const ENDURING = ['test/e2e/endurance/**/*.test.ts']
 
-/** The page, the app, its packages, and whole networks: `npm run test:e2e`, since they would make `npm test` too long. */
+/** The page, the app, its packages, whole networks and all of TLS: `npm run test:e2e`, since they would make `npm test` too long. */
 const LONG = [
   'test/page/**/*.test.ts',
   'test/e2e/app.test.ts',
@@ -22,7 +22,10 @@ const LONG = [
   'test/e2e/pack.test.ts',
   'test/e2e/nearby.test.ts',
   'test/e2e/acceptance/**/*.test.ts',
-  'test/peers/discovery-*.test.ts'
+  'test/peers/discovery-*.test.ts',
+  // Certificates of every kind, a connection each.
+  'test/peers/tls.test.ts',
+  'test/peers/certauth.test.ts'
 ]
 
 /** As if on another system, where one is named. */

@@ -50,7 +50,8 @@ describe('farport monitor', () => {
 
   test.skipIf(lacks('script'))('colours on a terminal, and folds to its width', async () => {
     const command = `stty cols 50; exec ${process.execPath} ${FARPORT} monitor 'sim:gps?rate=10&baud=115200' --view mixed -n 3`
-    const env = { FARPORT_SOCKET: '/dev/null/none', TERM: 'xterm-256color', NO_COLOR: '' }
+    // Node takes every terminal of a build server (CI is set) for one without colours.
+    const env = { FARPORT_SOCKET: '/dev/null/none', TERM: 'xterm-256color', NO_COLOR: '', CI: undefined }
     const { stdout } = await new Program('script', ['-qec', command, '/dev/null'], { env }).ended
     expect(stdout).toContain('\x1b[38;5;208m')
     for (const line of lines(stdout).filter((each) => !each.startsWith('farport:'))) {
