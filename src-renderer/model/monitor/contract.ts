@@ -1,0 +1,136 @@
+/**
+ * What the rooms of the monitor hand to each other: one recording as it comes, cut into rows; how it is shown; which of its rows. The parts of
+ * parts/monitor are each given the whole desk, and take what they need.
+ *
+ * Reactivity: nothing here is a deep proxy. `$state.raw` holds small plain values, and the log, the table and the columns tell by numbers that
+ * they grew (`Traffic.version`): at the most once in a frame, however much comes.
+ */
+import type { Disposable } from '../../../src-main/base/event.ts'
+import type { FaultRecord } from '../../../src-main/contract/faults.ts'
+import type { CaptureItem, TrafficItem } from '../../../src-main/contract/recording.ts'
+import type { PortSpec } from '../../../src-main/contract/commands.ts'
+import type { Decoded } from '../../../src-main/traffic/decoder.ts'
+import type { TrafficLog } from '../../../src-main/traffic/log.ts'
+import type { RowRules } from '../../../src-main/traffic/row.ts'
+import type { RowReader } from '../../../src-main/traffic/row-reader.ts'
+import type { RowTable } from '../../../src-main/traffic/row-table.ts'
+import type { ControlBytes } from '../../../src-main/traffic/byte-words.ts'
+import type { TimeMode } from '../../../src-main/traffic/time-words.ts'
+import type { BaudFinding } from '../../../src-main/traffic/baud-doctor.ts'
+import type { Core } from '../../core.svelte.ts'
+
+/**
+ * `recording`: a share or link of the state. `port`: any other port, opened for this alone and never written to. `file`: of the captures
+ * folder; it may hold several recordings (both ends of a link), `recording` says which is shown, from 0.
+ */
+export type MonitorTarget =
+  | { readonly type: 'recording'; readonly id: string }
+  | { readonly type: 'port'; readonly port: PortSpec }
+  | { readonly type: 'file'; readonly name: string; readonly recording: number }
+
+/** What is watched, as the core told it last. */
+export type MonitorBegin = Extract<TrafficItem | CaptureItem, { type: 'begin' }>
+
+/**
+ * `live`: as it comes. `read`: all of a file was read; `problems`: what made no sense in it. `over`: the share was removed, or the core is
+ * lost: what is there stays.
+ */
+export type TrafficStatus =
+  | { readonly type: 'opening' }
+  | { readonly type: 'live' }
+  | { readonly type: 'reading'; readonly bytes: number }
+  | { readonly type: 'read'; readonly problems: readonly string[] }
+  | { readonly type: 'over'; readonly fault?: FaultRecord }
+
+/** The newest so many bytes of a recording are kept in a window; what was before is given up by pages. */
+export const MAX_WINDOW_BYTES = 96 * 1024 * 1024
+
+/** A recording in this window, and its rows. */
+export interface Traffic extends Disposable {
+  readonly target: MonitorTarget
+  /** Reactive. */
+  readonly status: TrafficStatus
+  readonly begin: MonitorBegin | undefined
+  /** Of a file: all recordings in it. */
+  readonly recordings: readonly MonitorBegin[]
+  /** Grows by one whenever log or table changed; read it in an effect or `$derived`, then ask these. Once a frame at the most. */
+  readonly version: number
+  /** Another number: the rows are cut anew, by other rules or of another recording; whatever was remembered of row numbers is void. */
+  readonly cut: number
+  /** All records that are there have been cut. */
+  readonly isCut: boolean
+  readonly log: TrafficLog
+  readonly table: RowTable
+  readonly reader: RowReader
+  /** The row that goes on with the next bytes. */
+  readonly openRow: () => number | undefined
+  /** Cuts anew, in slices of some ms. */
+  cutBy(rules: RowRules): void
+}
+
+export const MONITOR_VIEWS = ['lines', 'hex', 'text', 'decoded', 'plot'] as const
+export type MonitorView = (typeof MONITOR_VIEWS)[number]
+
+/** `hide`: only rows that fit are in the list; `dim`: all are, and what does not fit is pale. */
+export type FilterMode = 'hide' | 'dim'
+
+/** All reactive, and kept for each target in the browser. */
+export interface ViewOptions {
+  view: MonitorView
+  time: TimeMode
+  controls: ControlBytes
+  /** `auto`: what the decoder or the view wants. */
+  rules: RowRules | 'auto'
+  /** Its id; undefined: none. */
+  decoder: string | undefined
+  /** As typed; empty: none. */
+  filter: string
+  filterMode: FilterMode
+}
+
+/** Which rows stand in the list, from its top: all of them, or those that the filter found. */
+export interface ShownRows {
+  /** Reactive by `version`. */
+  readonly count: number
+  readonly version: number
+  /** The number of the row at this place, 0 to `count` - 1. */
+  rowAt(index: number): number
+  /** The place of this row, or of the first one behind it that is shown; `count`: there is none. */
+  indexOf(row: number): number
+  isDim(row: number): boolean
+}
+
+/** Tells which row was found, see find in ux.md. */
+export interface Found {
+  readonly row: number
+  /** Places in its bytes, from 0. */
+  readonly from: number
+  readonly to: number
+}
+
+/** One monitor: everything of one tab or window. Made by the page, disposed of with it. */
+export interface MonitorDesk extends Disposable {
+  readonly core: Core
+  readonly name: string
+  readonly traffic: Traffic
+  readonly options: ViewOptions
+  readonly shown: ShownRows
+  /** Row number; reactive. The detail pane shows it. */
+  selected: number | undefined
+  /** Bytes of the selected row that are marked, from 0; `to` is behind the last one; undefined: none. */
+  range: { readonly from: number; readonly to: number } | undefined
+  /** The list stays at its end. */
+  isFollowing: boolean
+  /** The row count when it was paused; undefined: it is not. What comes meanwhile is kept and not shown. */
+  pausedAt: number | undefined
+  /** Of the chosen decoder; undefined: none, or it has nothing to say. Quick: called for each row that is drawn. */
+  decoded(row: number): Decoded | undefined
+  /** Rows before that asked and were not answered. */
+  isUnanswered(row: number): boolean
+  /** What the bytes say of the settings; reactive. */
+  readonly finding: BaudFinding | undefined
+  /** A decoder that would fit, by its id; reactive. */
+  readonly suggestion: string | undefined
+  /** Brings a row into sight, selects it, and ends following. */
+  reveal(row: number): void
+}
