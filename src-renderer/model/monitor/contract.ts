@@ -108,6 +108,28 @@ export interface Found {
   readonly to: number
 }
 
+/** Something that can be done in a monitor: an entry of its palette, and what its key does. */
+export interface MonitorAction {
+  /** `find`, `save-last-minutes`. */
+  readonly id: string
+  /** As the palette calls it. */
+  readonly text: string
+  /** Pressed in the list, as `KeyboardEvent.key` tells it: `/`, `f`, `End`; ` ` is the space bar. Absent: none. */
+  readonly key?: string
+  /** Asked whenever it is shown or wanted. */
+  readonly isDisabled?: () => boolean
+  readonly do: () => void
+}
+
+/** What can be done now: each part adds what is its own as long as it is there (actions.svelte.ts). */
+export interface MonitorActions {
+  /** Reactive; in the order in which they were added. */
+  readonly all: readonly MonitorAction[]
+  add(actions: readonly MonitorAction[]): Disposable
+  /** Does nothing where there is none of that id, or it is disabled. */
+  do(id: string): void
+}
+
 /** One monitor: everything of one tab or window. Made by the page, disposed of with it. */
 export interface MonitorDesk extends Disposable {
   readonly core: Core
@@ -123,6 +145,9 @@ export interface MonitorDesk extends Disposable {
   isFollowing: boolean
   /** The row count when it was paused; undefined: it is not. What comes meanwhile is kept and not shown. */
   pausedAt: number | undefined
+  /** The row count when the view was cleared: rows before that are kept and not shown; undefined: it was not. Reactive. */
+  clearedAt: number | undefined
+  readonly actions: MonitorActions
   /** Of the chosen decoder; undefined: none, or it has nothing to say. Quick: called for each row that is drawn. */
   decoded(row: number): Decoded | undefined
   /** Rows before that asked and were not answered. */
