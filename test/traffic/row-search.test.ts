@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parseFilter } from '../../src-main/traffic/filter/parse.ts'
-import { RowSearch, type FindPlain, type RunExpressions } from '../../src-main/traffic/filter/row-search.ts'
+import {
+  RowSearch,
+  type FindPlain,
+  type RunExpressions,
+  type SearchOptions
+} from '../../src-main/traffic/filter/row-search.ts'
 import type { TrafficLog } from '../../src-main/traffic/log.ts'
 import type { RowRules } from '../../src-main/traffic/row.ts'
 import { Rows } from './rows.ts'
@@ -10,33 +15,47 @@ import { makeLog } from './stores.ts'
 const expressions: RunExpressions = (list, texts) =>
   Promise.resolve(texts.map((text) => list.map((each) => each.test(Buffer.from(text).toString('latin1')))))
 
+/** A search, and all that it found. */
+interface Looked {
+  readonly search: RowSearch
+  readonly found: number[]
+}
+
 function search(
   log: TrafficLog,
   rows: Rows,
   filter: string,
   run: RunExpressions = expressions,
-  find?: FindPlain
-): RowSearch {
-  return new RowSearch({
+  find?: FindPlain,
+  range: Pick<SearchOptions, 'from' | 'to' | 'backward'> = {}
+): Looked {
+  const found: number[] = []
+  const looked = new RowSearch({
     log,
     table: rows.table,
     reader: rows.reader,
     filter: parseFilter(filter, ['fc'])!,
     openRow: () => rows.splitter.openRow,
-    decoded: (row) =>
-      rows.table.length(row) > 3 ? { text: '', verdict: 'ok', fields: [], keys: { fc: '3' } } : undefined,
+    keys: (row) => (rows.table.length(row) > 3 ? { fc: '3' } : undefined),
     expressions: run,
     ...(find && { find }),
-    nowMs: () => performance.now()
+    nowMs: () => performance.now(),
+    ...range,
+    found: (list, from, to) => {
+      expect(list.every((row) => row >= from && row < to)).toBe(true)
+      if (range.backward) found.unshift(...list)
+      else found.push(...list)
+    }
   })
+  return { search: looked, found }
 }
 
-async function finish(found: RowSearch): Promise<void> {
+async function finish(looked: Looked): Promise<void> {
   const goesOn = await new Promise<boolean>((resolve) => {
-    const state = found.step(1, () => resolve(true))
+    const state = looked.search.step(1, () => resolve(true))
     if (state !== 'waiting') resolve(state === 'more')
   })
-  if (goesOn) await finish(found)
+  if (goesOn) await finish(looked)
 }
 
 const find: FindPlain = (bytes, plain, from, to) =>
@@ -89,7 +108,7 @@ it.each(
         async (items, how, size, cut) => {
           const log = makeLog(size * 16)
           const rows = new Rows(log, how)
-          const found = search(log, rows, filter, expressions, quick)
+          const looked = search(log, rows, filter, expressions, quick)
           for (const [index, { text, isFromDevice, marker }] of items.entries()) {
             log.bytes(
               index,
@@ -100,13 +119,21 @@ it.each(
             if (marker) log.event(index, { type: 'marker', number: 1, text: 'aba ab' })
             if (index !== cut) continue
             rows.splitter.push(log)
-            await finish(found)
+            await finish(looked)
           }
           rows.splitter.push(log)
-          await finish(found)
+          await finish(looked)
           // An event has no bytes, so it fits whatever says what bytes are not there.
-          const withBytes = found.found.filter((row) => !rows.table.isEvent(row))
-          expect(withBytes).toEqual(plainly(rows, fits))
+          const withBytes = (found: readonly number[]) => found.filter((row) => !rows.table.isEvent(row))
+          expect(withBytes(looked.found)).toEqual(plainly(rows, fits))
+
+          // From the middle both ways, and both together are the same.
+          const middle = Math.min(cut, rows.table.end)
+          const before = search(log, rows, filter, expressions, quick, { to: middle, backward: true })
+          const behind = search(log, rows, filter, expressions, quick, { from: middle })
+          await finish(before)
+          await finish(behind)
+          expect([...before.found, ...behind.found]).toEqual(looked.found)
         }
       ),
       { numRuns: 400 }
@@ -118,15 +145,17 @@ it.each(
 it('goes on where rows went meanwhile', async () => {
   const log = makeLog(1024, 3)
   const rows = new Rows(log, { newline: true })
-  const found = search(log, rows, 'ab')
+  const looked = search(log, rows, 'ab')
   for (let i = 0; i < 500; i++) {
     log.bytes(i, 'from-device', 0, Uint8Array.from(Buffer.from(`ab ${i}\n`)))
     rows.splitter.push(log)
-    if (i % 50 === 0) await finish(found)
+    if (i % 50 === 0) await finish(looked)
   }
-  await finish(found)
-  expect(found.found.at(-1)).toBe(499)
-  expect(found.found.filter((row) => row >= rows.table.first)).toHaveLength(rows.table.end - rows.table.first)
+  await finish(looked)
+  expect(looked.found.at(-1)).toBe(499)
+  expect(looked.found.filter((row) => row >= rows.table.first)).toHaveLength(
+    rows.table.end - rows.table.first
+  )
 })
 
 it('stops with the reason where an expression takes too long', async () => {
@@ -134,8 +163,8 @@ it('stops with the reason where an expression takes too long', async () => {
   log.bytes(0, 'from-device', 0, Uint8Array.from(Buffer.from('ab\nx\n')))
   const rows = new Rows(log, { newline: true })
   rows.splitter.push(log)
-  const found = search(log, rows, '/a/', () => Promise.reject(new Error('too long')))
-  await finish(found)
-  expect(found.fault).toEqual(new Error('too long'))
-  expect(found.found).toEqual([])
+  const looked = search(log, rows, '/a/', () => Promise.reject(new Error('too long')))
+  await finish(looked)
+  expect(looked.search.fault).toEqual(new Error('too long'))
+  expect(looked.found).toEqual([])
 })

@@ -5,20 +5,20 @@
 import { findBytes } from '../find-bytes.ts'
 import type { Comparison, Filter, FilterTerm } from './filter.ts'
 
-/** What a filter can ask of a row; made for each row, so nothing in it is looked up before it is asked for. */
+/** What a filter can ask of a row: nothing in it is looked up before it is asked for. */
 export interface RowFacts {
-  readonly isFromDevice: () => boolean
-  readonly length: () => number
+  isFromDevice(): boolean
+  length(): number
   /** The silence before it; undefined: it is the first one. */
-  readonly gapNs: () => number | undefined
-  readonly session: () => number
-  readonly bytes: () => Uint8Array
+  gapNs(): number | undefined
+  session(): number
+  bytes(): Uint8Array
   /** The kind of event; undefined: it has bytes. */
-  readonly event: () => string | undefined
+  event(): string | undefined
   /** What a decoder says by this word, in lower case. */
-  readonly decoded: (key: string) => string | undefined
+  decoded(key: string): string | undefined
   /** Whether an expression fits; undefined: not known yet. */
-  readonly expression: (expression: RegExp) => boolean | undefined
+  expression(expression: RegExp): boolean | undefined
 }
 
 /** Undefined: that hangs on expressions that are not known yet. */

@@ -2,13 +2,16 @@
  * Finds the rows of a recording that fit a filter, in portions that take no longer than they may, and goes on as it grows. Where every row
  * that fits must have certain bytes, those are looked for in whole pages, and only rows that have them are looked at.
  *
+ * It keeps nothing of what it found: each portion is handed on at once (`found`), so that a search may go on for ever. Forward it follows
+ * the recording; backward it begins with the rows that are in sight and ends at the oldest one.
+ *
  * A user's expressions are run by whoever was given (`expressions`): they may take for ever. Rows that hang on them wait for the answer, and
  * all later ones behind them, so what is found is in order.
  */
 import type { Decoded } from '../decoder.ts'
 import { findBytes, type BytePattern } from '../find-bytes.ts'
 import type { TrafficLog } from '../log.ts'
-import type { Page } from '../page.ts'
+import { PAGE_HEADER, type Page } from '../page.ts'
 import type { RowReader } from '../row-reader.ts'
 import type { RowTable } from '../row-table.ts'
 import type { Filter } from './filter.ts'
@@ -27,11 +30,23 @@ export interface SearchOptions {
   readonly filter: Filter
   /** The row that still goes on: it is not looked at before it ends. */
   readonly openRow: () => number | undefined
-  readonly decoded?: (row: number) => Decoded | undefined
+  /** What a decoder says of a row for filters: its `keys`. */
+  readonly keys?: (row: number) => Decoded['keys']
   readonly expressions?: RunExpressions
   /** A quicker search for plain bytes than findBytes, where the system has one. */
   readonly find?: FindPlain
   readonly nowMs: () => number
+  /** Only rows of this number and later ones; default: from the oldest one. */
+  readonly from?: number
+  /** Only rows below this number. Needed to go backward; default: all that come. */
+  readonly to?: number
+  /** The last rows first; over at the first one. */
+  readonly backward?: boolean
+  /**
+   * What one portion found: of the rows from `from` to below `to`, those that fit, ascending. Portions of a search follow each other without
+   * a hole, but for rows that are gone. Rows may have gone from the table since they were found. May not call `step`.
+   */
+  readonly found: (rows: readonly number[], from: number, to: number) => void
 }
 
 /** The index of the first place between `from` and `to` where all of `plain` stands; -1: there is none. */
@@ -46,13 +61,23 @@ type Find = (bytes: Uint8Array, from: number, to: number) => number
 const PORTION_ROWS = 1024
 /** … and bytes, where they are searched as a whole: some 4 ms at the very worst. */
 const PORTION_BYTES = 64 * 1024
+/** All rows of a portion. */
+const ALL: readonly number[] = []
+
+/** Some rows one behind the other, and those of them that may fit. */
+interface Portion {
+  readonly rows: readonly number[]
+  readonly from: number
+  readonly to: number
+}
 
 export class RowSearch {
   readonly #options: SearchOptions
   readonly #pattern: BytePattern | undefined
   readonly #find: Find
   readonly #expressions: readonly RegExp[]
-  readonly #found: number[] = []
+  readonly #facts: Facts
+  /** Forward: the next row to look at; backward: the one behind it. */
   #next: number
   #waiting = false
   #fault: unknown
@@ -62,16 +87,12 @@ export class RowSearch {
     this.#pattern = requiredBytes(options.filter)
     this.#find = finder(this.#pattern ?? [], options.find)
     this.#expressions = expressionsOf(options.filter)
-    this.#next = options.table.first
+    this.#facts = new Facts(options, this.#expressions)
+    this.#next = options.backward ? (options.to ?? options.table.end) : (options.from ?? options.table.first)
   }
 
-  /** Row numbers, ascending. Rows may be gone from the table since. */
-  get found(): readonly number[] {
-    return this.#found
-  }
-
-  /** Rows below this were looked at. */
-  get upTo(): number {
+  /** Forward: rows below this were looked at; backward: those from it on. */
+  get position(): number {
     return this.#next
   }
 
@@ -82,60 +103,83 @@ export class RowSearch {
 
   /** Works for about so many ms, at least one portion. `answered`: called when `waiting` is over. */
   step(budgetMs: number, answered?: () => void): SearchState {
-    const { nowMs, table, openRow } = this.#options
+    const { nowMs } = this.#options
     const until = nowMs() + budgetMs
     do {
       if (this.#waiting) return 'waiting'
-      this.#next = Math.max(this.#next, table.first)
-      const end = Math.min(table.end, openRow() ?? Infinity)
-      if (this.#next >= end || this.#fault !== undefined) return 'done'
-      this.#portion(end, answered)
+      const portion = this.#fault === undefined ? this.#portion() : undefined
+      if (!portion) return 'done'
+      this.#look(portion, answered)
     } while (nowMs() < until)
     return 'more'
   }
 
-  #portion(end: number, answered: (() => void) | undefined): void {
+  /** The next one; undefined: there is none now. */
+  #portion(): Portion | undefined {
+    const { table, openRow, backward, from = 0, to = Infinity } = this.#options
+    const first = Math.max(from, table.first)
+    const end = Math.min(table.end, openRow() ?? Infinity, to)
+    this.#next = backward ? Math.min(this.#next, end) : Math.max(this.#next, first)
+    if (backward ? this.#next <= first : this.#next >= end) return undefined
+    const portion = backward ? this.#before(first) : this.#behind(end)
+    this.#next = backward ? portion.from : portion.to
+    return portion
+  }
+
+  #behind(end: number): Portion {
+    const { log, table } = this.#options
     const from = this.#next
-    const portion = this.#pattern ? this.#searched(end) : this.#all(end)
-    this.#next = portion.to
+    if (!this.#pattern) return { rows: ALL, from, to: Math.min(end, from + PORTION_ROWS) }
+    const page = log.pageOf(table.record(from))
+    if (!page) return { rows: [], from, to: from + 1 }
+    const start = placeOf(page, table.record(from), table.offset(from))
+    const to = Math.min(end, Math.max(from + 1, this.#rowBehind(page, start + PORTION_BYTES)))
+    return this.#searched(page, from, to)
+  }
+
+  #before(first: number): Portion {
+    const { log, table } = this.#options
+    const to = this.#next
+    if (!this.#pattern) return { rows: ALL, from: Math.max(first, to - PORTION_ROWS), to }
+    const page = log.pageOf(table.record(to - 1))
+    if (!page) return { rows: [], from: to - 1, to }
+    const start = placeOf(page, table.record(to - 1), table.offset(to - 1))
+    const from = Math.min(to - 1, Math.max(first, this.#rowWithin(page, start - PORTION_BYTES)))
+    return this.#searched(page, from, to)
+  }
+
+  /** Those that fit are handed on, or asked about first. */
+  #look({ rows, from, to }: Portion, answered: (() => void) | undefined): void {
     const open: number[] = []
     const fitting: number[] = []
-    for (const row of portion.rows) {
-      const verdict = matches(this.#options.filter, this.#facts(row, undefined))
+    const count = rows === ALL ? to - from : rows.length
+    for (let index = 0; index < count; index++) {
+      const row = rows === ALL ? from + index : (rows[index] ?? from)
+      const verdict = matches(this.#options.filter, this.#facts.of(row, undefined))
       if (verdict !== false) fitting.push(row)
       if (verdict === undefined) open.push(row)
     }
-    if (open.length > 0) void this.#ask(open, fitting, answered)
-    else this.#found.push(...fitting)
-    if (this.#next <= from) throw new RangeError('a search that does not move')
+    if (open.length > 0) void this.#ask(open, { rows: fitting, from, to }, answered)
+    else this.#options.found(fitting, from, to)
   }
 
-  #all(end: number): { rows: number[]; to: number } {
-    const to = Math.min(end, this.#next + PORTION_ROWS)
-    return { rows: Array.from({ length: to - this.#next }, (_, i) => this.#next + i), to }
-  }
-
-  /** The next rows whose bytes begin in one page, and those of them that have the pattern, or may have it. */
-  #searched(end: number): { rows: number[]; to: number } {
-    const { log, table } = this.#options
-    const first = this.#next
-    const page = log.pageOf(table.record(first))
-    if (!page) return { rows: [], to: first + 1 }
-    const start = placeOf(page, table.record(first), table.offset(first))
-    const to = Math.min(end, Math.max(first + 1, this.#rowBehind(page, start + PORTION_BYTES)))
+  /** Rows whose bytes begin in one page: those of them that have the pattern, or may have it. */
+  #searched(page: Page, from: number, to: number): Portion {
+    const { table } = this.#options
+    const start = this.#beginning(page, from)
     const stop = to < table.end ? this.#beginning(page, to) : page.dataEnd
     // What does not stand in one piece cannot be found in the page: such rows are looked at one by one.
-    const rows = new Set(table.scatteredIn(first, to))
+    const rows = new Set(table.scatteredIn(from, to))
     if (this.#crosses(page, to - 1)) rows.add(to - 1)
     for (let at = start; at < stop;) {
       const hit = this.#find(page.memory, at, stop)
       if (hit < 0) break
       const row = this.#rowOf(page, hit)
-      if (row >= first && row < to) rows.add(row)
+      if (row >= from && row < to) rows.add(row)
       const next = row + 1 < to ? this.#beginning(page, row + 1) : stop
-      at = Math.max(hit + 1, row >= first && !table.isScattered(row) ? next : hit + 1)
+      at = Math.max(hit + 1, row >= from && !table.isScattered(row) ? next : hit + 1)
     }
-    return { rows: [...rows].sort((a, b) => a - b), to }
+    return { rows: [...rows].sort((a, b) => a - b), from, to }
   }
 
   /** The first row that begins behind this place of the page, or in the page behind it. */
@@ -143,6 +187,14 @@ export class RowSearch {
     const record = offset < page.dataEnd ? page.recordAt(offset) : page.count - 1
     const within = offset < page.dataEnd ? offset - page.start(record) : Infinity
     return this.#options.table.rowAt(page.first + record, within) + 1
+  }
+
+  /** The first row that begins in the page, and not before this place of it. */
+  #rowWithin(page: Page, offset: number): number {
+    const { table } = this.#options
+    if (offset <= PAGE_HEADER) return table.rowAt(page.first - 1, Infinity) + 1
+    const record = page.recordAt(offset)
+    return table.rowAt(page.first + record, offset - page.start(record) - 1) + 1
   }
 
   /** The row that has the byte at this place of the page. */
@@ -168,43 +220,81 @@ export class RowSearch {
     return this.#beginning(page, row) + table.length(row) > page.dataEnd
   }
 
-  async #ask(
-    open: readonly number[],
-    fitting: readonly number[],
-    answered: (() => void) | undefined
-  ): Promise<void> {
-    const { expressions, reader, filter } = this.#options
+  async #ask(open: readonly number[], portion: Portion, answered: (() => void) | undefined): Promise<void> {
+    const { expressions, reader, filter, table, found } = this.#options
     this.#waiting = true
     try {
       if (!expressions) throw new TypeError('nobody runs expressions here')
       // Copies: the pages may be gone before the answer is there.
       const texts = open.map((row) => reader.bytes(row).slice())
       const answers = await expressions(this.#expressions, texts)
-      const byRow = new Map(open.map((row, index) => [row, answers[index] ?? []]))
-      const { table } = this.#options
-      for (const row of fitting) {
-        const known = byRow.get(row)
-        if (!known || (row >= table.first && matches(filter, this.#facts(row, known)))) this.#found.push(row)
-      }
+      let at = 0
+      const fitting = portion.rows.filter((row) => {
+        if (row !== open[at]) return true
+        const known = answers[at++] ?? []
+        return row >= table.first && matches(filter, this.#facts.of(row, known)) === true
+      })
+      found(fitting, portion.from, portion.to)
     } catch (error) {
       this.#fault = error
     }
     this.#waiting = false
     answered?.()
   }
+}
 
-  #facts(row: number, answers: readonly boolean[] | undefined): RowFacts {
-    const { table, reader, decoded } = this.#options
-    return {
-      isFromDevice: () => table.isFromDevice(row),
-      length: () => table.length(row),
-      gapNs: () => (row > table.first ? table.timeNs(row) - table.endNs(row - 1) : undefined),
-      session: () => table.session(row),
-      bytes: () => reader.bytes(row),
-      event: () => (table.isEvent(row) ? reader.event(row).type : undefined),
-      decoded: (key) => decoded?.(row)?.keys?.[key],
-      expression: (expression) => answers?.[this.#expressions.indexOf(expression)]
-    }
+/** Of one row after the other: there is no object for each. */
+class Facts implements RowFacts {
+  readonly #options: SearchOptions
+  readonly #expressions: readonly RegExp[]
+  #row = 0
+  #answers: readonly boolean[] | undefined
+
+  constructor(options: SearchOptions, expressions: readonly RegExp[]) {
+    this.#options = options
+    this.#expressions = expressions
+  }
+
+  /** Itself, for this row from now on. `answers`: of its expressions, as far as they are known. */
+  of(row: number, answers: readonly boolean[] | undefined): this {
+    this.#row = row
+    this.#answers = answers
+    return this
+  }
+
+  isFromDevice(): boolean {
+    return this.#options.table.isFromDevice(this.#row)
+  }
+
+  length(): number {
+    return this.#options.table.length(this.#row)
+  }
+
+  gapNs(): number | undefined {
+    const { table } = this.#options
+    const row = this.#row
+    return row > table.first ? table.timeNs(row) - table.endNs(row - 1) : undefined
+  }
+
+  session(): number {
+    return this.#options.table.session(this.#row)
+  }
+
+  bytes(): Uint8Array {
+    return this.#options.reader.bytes(this.#row)
+  }
+
+  event(): string | undefined {
+    const { table, reader } = this.#options
+    return table.isEvent(this.#row) ? reader.event(this.#row).type : undefined
+  }
+
+  decoded(key: string): string | undefined {
+    return this.#options.keys?.(this.#row)?.[key]
+  }
+
+  expression(expression: RegExp): boolean | undefined {
+    return this.#answers?.[this.#expressions.indexOf(expression)]
   }
 }
 
