@@ -7,8 +7,7 @@
  */
 import type { Disposable } from '../../../src-main/base/event.ts'
 import type { FaultRecord } from '../../../src-main/contract/faults.ts'
-import type { CaptureItem, TrafficItem } from '../../../src-main/contract/recording.ts'
-import type { PortSpec } from '../../../src-main/contract/commands.ts'
+import type { CaptureItem, TrafficItem, TrafficSpec } from '../../../src-main/contract/recording.ts'
 import type { Decoded } from '../../../src-main/traffic/decoder.ts'
 import type { TrafficLog } from '../../../src-main/traffic/log.ts'
 import type { RowRules } from '../../../src-main/traffic/row.ts'
@@ -25,7 +24,7 @@ import type { Core } from '../../core.svelte.ts'
  */
 export type MonitorTarget =
   | { readonly type: 'recording'; readonly id: string }
-  | { readonly type: 'port'; readonly port: PortSpec }
+  | { readonly type: 'port'; readonly port: Extract<TrafficSpec, { readonly port: unknown }>['port'] }
   | { readonly type: 'file'; readonly name: string; readonly recording: number }
 
 /** What is watched, as the core told it last. */
@@ -143,9 +142,9 @@ export interface MonitorDesk extends Disposable {
   range: { readonly from: number; readonly to: number } | undefined
   /** The list stays at its end. */
   isFollowing: boolean
-  /** The row count when it was paused; undefined: it is not. What comes meanwhile is kept and not shown. */
+  /** `table.end` when it was paused; undefined: it is not. What comes meanwhile is kept and not shown. */
   pausedAt: number | undefined
-  /** The row count when the view was cleared: rows before that are kept and not shown; undefined: it was not. Reactive. */
+  /** `table.end` when the view was cleared: rows before that are kept and not shown; undefined: it was not. Reactive. */
   clearedAt: number | undefined
   readonly actions: MonitorActions
   /** Of the chosen decoder; undefined: none, or it has nothing to say. Quick: called for each row that is drawn. */
