@@ -31,9 +31,11 @@ export function keepFocus(): Disposable {
     timer = undefined
     if (!held || !isLost()) return
     const { element } = held
-    if (canHave(element)) element.focus()
-    else if (element.isConnected && performance.now() - lostSince < BUSY_MS) later()
-    else nearest(held)?.focus()
+    const isLate = !element.isConnected || performance.now() - lostSince >= BUSY_MS
+    // Nobody asked for it here: whoever has scrolled on meanwhile is not fetched back.
+    if (canHave(element)) element.focus({ preventScroll: true })
+    else if (isLate) nearest(held)?.focus({ preventScroll: true })
+    else later()
   }
 
   function later(): void {

@@ -108,6 +108,25 @@ describe.skipIf(lacks('chromium'))('a list of 500 ports', () => {
     expect(await topOf(page, 'Details of rack14-05')).toBe(before)
   })
 
+  it('does not go back to a switch that was busy when somebody has scrolled on', async () => {
+    const page = await opened()
+    const name = 'Share rack1-02'
+    await page.getByRole('switch', { name }).focus()
+    const top = await page.evaluate<number>(`{
+      document.activeElement.click()
+      const main = document.querySelector('main')
+      main.scrollTo(0, 20_000)
+      main.scrollTop
+    }`)
+    expect(top).toBe(20_000)
+    await expect.poll(() => page.getByText('Nobody made up an answer to entry.enable.').count()).toBe(1)
+    await expect.poll(() => page.evaluate<string>('document.activeElement.ariaLabel')).toBe(name)
+    // By the height of the answer, which stands above.
+    expect(await page.evaluate<number>(`document.querySelector('main').scrollTop`)).toBeGreaterThanOrEqual(
+      top
+    )
+  })
+
   it('shows what is found wherever it was scrolled to, and all in groups', async () => {
     const page = await opened()
     await scrollTo(page, 30_000)
