@@ -77,8 +77,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 }
         }
       },
-      // Two browsers, and what they look at, on two processors: one of them sometimes stands still for seconds. What fails twice is broken.
-      { test: { ...real, name: 'e2e', include: LONG, retry: 1, maxWorkers: 2, sequence: { groupOrder: 1 } } },
+      { test: { ...real, name: 'e2e', include: LONG, maxWorkers: 2, sequence: { groupOrder: 1 } } },
       { test: { ...real, name: 'measured', include: MEASURING, maxWorkers: 1, sequence: { groupOrder: 2 } } },
       {
         test: {
