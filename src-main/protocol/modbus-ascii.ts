@@ -43,6 +43,15 @@ export class AsciiReceiver {
     return this.#state === 'idle'
   }
 
+  /** Another one that goes on from here by itself. */
+  copy(): AsciiReceiver {
+    const other = new AsciiReceiver()
+    other.#state = this.#state
+    other.#digits.set(this.#digits.subarray(0, this.#size))
+    other.#size = this.#size
+    return other
+  }
+
   /** The PDUs are copies of their own. Any chunking gives the same events. */
   receive(chunk: Uint8Array): ModbusEvent[] {
     const events: ModbusEvent[] = []

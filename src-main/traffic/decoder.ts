@@ -36,6 +36,8 @@ export interface Decoded {
 export interface Decoder {
   /** Undefined: nothing to say of this row. Never throws, whatever the bytes; events are given too. */
   decode(row: Row): Decoded | undefined
+  /** Another one that goes on from here by itself: what a list of rows begins with where it is read in the middle. */
+  copy(): Decoder
 }
 
 /** How much the last rows look like what a decoder reads, 0 to 1; 0.8 and more is worth a suggestion. */

@@ -49,6 +49,16 @@ export class AnsiParser {
     return this.#state !== 'text'
   }
 
+  copy(): AnsiParser {
+    const other = new AnsiParser()
+    other.#state = this.#state
+    other.#body.set(this.#body.subarray(0, this.#size))
+    other.#size = this.#size
+    other.#long = this.#long
+    other.#before = this.#before
+    return other
+  }
+
   reset(): void {
     this.#state = 'text'
     this.#before = 0

@@ -4,12 +4,18 @@ import { TEXT_ROWS, type Row } from '../row.ts'
 import { csiWords, escWords, oscWords } from './ansi-names.ts'
 import { AnsiParser, type Sequence } from './ansi-parser.ts'
 import { textShare } from './lines.ts'
-import { breaksOff, bytesRow, joined, perDirection } from './parts.ts'
+import { breaksOff, bytesRow, copied, joined, perDirection } from './parts.ts'
 import { saturation, streams } from './sample.ts'
 import { readText, shown } from './text.ts'
 
 class AnsiDecoder implements Decoder {
-  readonly #parsers = perDirection(() => new AnsiParser())
+  #parsers = perDirection(() => new AnsiParser())
+
+  copy(): AnsiDecoder {
+    const other = new AnsiDecoder()
+    other.#parsers = copied(this.#parsers, (parser) => parser.copy())
+    return other
+  }
 
   decode(row: Row): Decoded | undefined {
     if (row.content.type === 'event') {

@@ -9,7 +9,7 @@
 import type { Decoded, DecodedField, Decoder, DecoderKind } from '../decoder.ts'
 import { TEXT_ROWS, type Row } from '../row.ts'
 import { commandWords, errorWords } from './at-names.ts'
-import { breaksOff, bytesRow, joined, perDirection, type BytesRow } from './parts.ts'
+import { breaksOff, bytesRow, type BytesRow, copied, joined, perDirection } from './parts.ts'
 import { Pieces, type Piece } from './pieces.ts'
 import { saturation, streams } from './sample.ts'
 import { latin1, readText, shown } from './text.ts'
@@ -37,10 +37,19 @@ interface Asked {
 }
 
 class AtDecoder implements Decoder {
-  readonly #pieces = perDirection(() => new Pieces([CR, LF, CTRL_Z, ESCAPE], MAX_LINE))
+  #pieces = perDirection(() => new Pieces([CR, LF, CTRL_Z, ESCAPE], MAX_LINE))
   #asked: Asked | undefined
   #prompted = false
   #data = false
+
+  copy(): AtDecoder {
+    const other = new AtDecoder()
+    other.#pieces = copied(this.#pieces, (pieces) => pieces.copy())
+    other.#asked = this.#asked
+    other.#prompted = this.#prompted
+    other.#data = this.#data
+    return other
+  }
 
   decode(row: Row): Decoded | undefined {
     if (row.content.type === 'event') {

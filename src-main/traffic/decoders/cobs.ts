@@ -6,7 +6,7 @@
  */
 import type { Decoded, DecodedField, Decoder, DecoderKind } from '../decoder.ts'
 import type { Row } from '../row.ts'
-import { breaksOff, bytesRow, joined, perDirection } from './parts.ts'
+import { breaksOff, bytesRow, copied, joined, perDirection } from './parts.ts'
 import { Pieces, type Piece } from './pieces.ts'
 import { saturation, streams } from './sample.ts'
 import { hexOf } from './text.ts'
@@ -40,7 +40,13 @@ export function readCobs(coded: Uint8Array): CobsFrame {
 }
 
 class CobsDecoder implements Decoder {
-  readonly #pieces = perDirection(() => new Pieces([END], MAX_FRAME))
+  #pieces = perDirection(() => new Pieces([END], MAX_FRAME))
+
+  copy(): CobsDecoder {
+    const other = new CobsDecoder()
+    other.#pieces = copied(this.#pieces, (pieces) => pieces.copy())
+    return other
+  }
 
   decode(row: Row): Decoded | undefined {
     if (row.content.type === 'event' && breaksOff(row.content.event))

@@ -1,13 +1,19 @@
 /** Lines of text: UTF-8, or Latin-1 where it is none; a character that two rows have a part of each is shown with the second one. */
 import type { DecodedField, Decoder, DecoderKind } from '../decoder.ts'
 import { TEXT_ROWS, type Row } from '../row.ts'
-import { breaksOff, bytesRow, cut, perDirection } from './parts.ts'
+import { breaksOff, bytesRow, copied, cut, perDirection } from './parts.ts'
 import { saturation, streams } from './sample.ts'
 import { readText, shown, tornTail } from './text.ts'
 
 class LinesDecoder implements Decoder {
   /** The begun character at the end of the row before, at most 3 bytes. */
-  readonly #torn = perDirection(() => ({ bytes: new Uint8Array(0) }))
+  #torn = perDirection(() => ({ bytes: new Uint8Array(0) }))
+
+  copy(): LinesDecoder {
+    const other = new LinesDecoder()
+    other.#torn = copied(this.#torn, (torn) => ({ ...torn }))
+    return other
+  }
 
   decode(row: Row) {
     if (row.content.type === 'event' && breaksOff(row.content.event))

@@ -6,7 +6,7 @@ import type { Decoded, Decoder, DecoderKind } from '../decoder.ts'
 import type { Row } from '../row.ts'
 import { ModbusDialogue, type Heard } from './modbus-dialogue.ts'
 import { frameWords } from './modbus-words.ts'
-import { breaksOff, bytesRow, joined, perDirection, type BytesRow } from './parts.ts'
+import { breaksOff, bytesRow, type BytesRow, copied, joined, perDirection } from './parts.ts'
 import { saturation, streams } from './sample.ts'
 import { hexByte, latin1, shown } from './text.ts'
 
@@ -19,6 +19,14 @@ class Side {
   before = 0
   timeNs = 0
 
+  copy(): Side {
+    const other = new Side()
+    other.receiver = this.receiver.copy()
+    other.before = this.before
+    other.timeNs = this.timeNs
+    return other
+  }
+
   reset(): void {
     this.receiver = new AsciiReceiver()
     this.before = 0
@@ -26,8 +34,15 @@ class Side {
 }
 
 class ModbusAsciiDecoder implements Decoder {
-  readonly #dialogue = new ModbusDialogue()
-  readonly #sides = perDirection(() => new Side())
+  #dialogue = new ModbusDialogue()
+  #sides = perDirection(() => new Side())
+
+  copy(): ModbusAsciiDecoder {
+    const other = new ModbusAsciiDecoder()
+    other.#dialogue = this.#dialogue.copy()
+    other.#sides = copied(this.#sides, (side) => side.copy())
+    return other
+  }
 
   decode(row: Row): Decoded | undefined {
     if (row.content.type === 'event') {

@@ -38,6 +38,15 @@ export class ModbusDialogue {
   /** Directions that frames came from. */
   readonly #seen = new Set<Direction>()
 
+  copy(): ModbusDialogue {
+    const other = new ModbusDialogue()
+    other.#open = this.#open
+    other.#done = this.#done
+    other.#asker = this.#asker
+    for (const direction of this.#seen) other.#seen.add(direction)
+    return other
+  }
+
   take(frame: Heard): Role {
     this.#seen.add(frame.direction)
     const role = this.#roleOf(frame)

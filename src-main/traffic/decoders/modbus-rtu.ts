@@ -10,7 +10,7 @@ import { ModbusDialogue, type Heard } from './modbus-dialogue.ts'
 import { functionName } from './modbus-functions.ts'
 import { splitRtu, type RtuPart } from './modbus-split.ts'
 import { frameWords } from './modbus-words.ts'
-import { breaksOff, bytesRow, joined, perDirection, type BytesRow } from './parts.ts'
+import { breaksOff, bytesRow, type BytesRow, copied, joined, perDirection } from './parts.ts'
 import { saturation, streams } from './sample.ts'
 import { hexOf, hexWord } from './text.ts'
 
@@ -26,8 +26,15 @@ interface Begun {
 }
 
 class ModbusRtuDecoder implements Decoder {
-  readonly #dialogue = new ModbusDialogue()
-  readonly #begun = perDirection<{ is: Begun | undefined }>(() => ({ is: undefined }))
+  #dialogue = new ModbusDialogue()
+  #begun = perDirection<{ is: Begun | undefined }>(() => ({ is: undefined }))
+
+  copy(): ModbusRtuDecoder {
+    const other = new ModbusRtuDecoder()
+    other.#dialogue = this.#dialogue.copy()
+    other.#begun = copied(this.#begun, (slot) => ({ ...slot }))
+    return other
+  }
 
   decode(row: Row): Decoded | undefined {
     if (row.content.type === 'event') {

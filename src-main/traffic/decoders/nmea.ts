@@ -11,7 +11,7 @@ import type { Decoded, DecodedField, Decoder, DecoderKind } from '../decoder.ts'
 import { TEXT_ROWS, type Row } from '../row.ts'
 import { fieldsOf, summaryOf } from './nmea-fields.ts'
 import { makerName, sentenceName, talkerName } from './nmea-names.ts'
-import { breaksOff, bytesRow, joined, perDirection } from './parts.ts'
+import { breaksOff, bytesRow, copied, joined, perDirection } from './parts.ts'
 import { Pieces, type Piece } from './pieces.ts'
 import { saturation, streams } from './sample.ts'
 import { hexByte, latin1, shown } from './text.ts'
@@ -52,7 +52,13 @@ function exclusiveOr(text: string): number {
 }
 
 class NmeaDecoder implements Decoder {
-  readonly #pieces = perDirection(() => new Pieces([CR, LF], MAX_SENTENCE))
+  #pieces = perDirection(() => new Pieces([CR, LF], MAX_SENTENCE))
+
+  copy(): NmeaDecoder {
+    const other = new NmeaDecoder()
+    other.#pieces = copied(this.#pieces, (pieces) => pieces.copy())
+    return other
+  }
 
   decode(row: Row): Decoded | undefined {
     if (row.content.type === 'event') {

@@ -34,6 +34,10 @@ export function perDirection<T>(make: () => T): Readonly<Record<Direction, T>> {
   return { 'to-device': make(), 'from-device': make() }
 }
 
+export function copied<T>(all: Readonly<Record<Direction, T>>, copy: (one: T) => T): Record<Direction, T> {
+  return { 'to-device': copy(all['to-device']), 'from-device': copy(all['from-device']) }
+}
+
 const RANK: Readonly<Record<Verdict, number>> = { ok: 0, note: 1, bad: 2 }
 
 /** The graver of the two. */

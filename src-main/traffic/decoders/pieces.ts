@@ -43,6 +43,16 @@ export class Pieces {
     return this.#held
   }
 
+  copy(): Pieces {
+    const other = new Pieces(this.#ends, this.#limit)
+    // Bytes that are held are never changed: more of them is another array.
+    other.#held = this.#held
+    other.#lost = this.#lost
+    other.#row = this.#row
+    other.#timeNs = this.#timeNs
+    return other
+  }
+
   reset(): void {
     this.#held = new Uint8Array(0)
     this.#lost = 0

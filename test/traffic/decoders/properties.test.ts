@@ -122,6 +122,28 @@ describe('decoders, for any input', () => {
     )
   })
 
+  it.each(DECODERS)('$id: a copy goes on as the original would have', (kind) => {
+    fc.assert(
+      fc.property(
+        fc.array(said, { maxLength: 10 }),
+        fc.nat(10),
+        fc.array(said, { maxLength: 4 }),
+        (script, cut, others) => {
+          const rows = rowsOf(script)
+          const whole = kind.make()
+          const expected = rows.map((row) => whole.decode(row))
+          const original = kind.make()
+          for (const row of rows.slice(0, cut)) original.decode(row)
+          const copy = original.copy()
+          // What the original reads from now on is nothing to the copy.
+          for (const row of rowsOf(others)) original.decode(row)
+          expect(rows.slice(cut).map((row) => copy.decode(row))).toEqual(expected.slice(cut))
+        }
+      ),
+      { numRuns: 1500 }
+    )
+  })
+
   it('detection: random bytes never break it, and nothing is surer than sure', () => {
     fc.assert(
       fc.property(fc.array(said, { maxLength: 8 }), (script) => {
