@@ -11,6 +11,7 @@ import type { CaptureItem, TrafficItem, TrafficSpec } from '../../../src-main/co
 import type { Decoded } from '../../../src-main/traffic/decoder.ts'
 import type { TrafficLog } from '../../../src-main/traffic/log.ts'
 import type { RowRules } from '../../../src-main/traffic/row.ts'
+import type { RowMarks } from '../../../src-main/traffic/row-marks.ts'
 import type { RowReader } from '../../../src-main/traffic/row-reader.ts'
 import type { RowTable } from '../../../src-main/traffic/row-table.ts'
 import type { ControlBytes } from '../../../src-main/traffic/byte-words.ts'
@@ -61,6 +62,8 @@ export interface Traffic extends Disposable {
   readonly log: TrafficLog
   readonly table: RowTable
   readonly reader: RowReader
+  /** What stands before a row: for its time, and for the words of an event. */
+  readonly marks: RowMarks
   /** The row that goes on with the next bytes. */
   readonly openRow: () => number | undefined
   /** Cuts anew, in slices of some ms. */
@@ -85,6 +88,35 @@ export interface ViewOptions {
   /** As typed; empty: none. */
   filter: string
   filterMode: FilterMode
+}
+
+/** Some bytes of a row, from 0; `to` is behind the last one. */
+export interface ByteRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** What the rows say to the chosen decoder; made for a desk, disposed of with it. */
+export interface Decoding extends Disposable {
+  /** Reactive: grows whenever an answer below may be another one. */
+  readonly version: number
+  decoded(row: number): Decoded | undefined
+  isUnanswered(row: number): boolean
+  /** Reactive, both. */
+  readonly finding: BaudFinding | undefined
+  readonly suggestion: string | undefined
+}
+
+/** The rows that stand in the list, and what find found in them; made for a desk, disposed of with it. */
+export interface Filtering extends ShownRows, Disposable {
+  /** What find found in this row, ascending; reactive by `version`. Quick: called for each row that is drawn. */
+  found(row: number): readonly ByteRange[]
+}
+
+/** What is plugged into a desk. Each is called once, at its beginning, within an effect root. */
+export interface DeskParts {
+  readonly decoding: (traffic: Traffic, options: ViewOptions) => Decoding
+  readonly filtering: (traffic: Traffic, options: ViewOptions, decoding: Decoding) => Filtering
 }
 
 /** Which rows stand in the list, from its top: all of them, or those that the filter found. */
@@ -138,8 +170,10 @@ export interface MonitorDesk extends Disposable {
   readonly shown: ShownRows
   /** Row number; reactive. The detail pane shows it. */
   selected: number | undefined
+  /** Where the selection began, if it is of several rows: all shown ones from here to `selected` are selected. Reactive. */
+  selectedFrom: number | undefined
   /** Bytes of the selected row that are marked, from 0; `to` is behind the last one; undefined: none. */
-  range: { readonly from: number; readonly to: number } | undefined
+  range: ByteRange | undefined
   /** The list stays at its end. */
   isFollowing: boolean
   /** `table.end` when it was paused; undefined: it is not. What comes meanwhile is kept and not shown. */
@@ -151,10 +185,14 @@ export interface MonitorDesk extends Disposable {
   decoded(row: number): Decoded | undefined
   /** Rows before that asked and were not answered. */
   isUnanswered(row: number): boolean
+  /** What find found in this row, ascending. Quick: called for each row that is drawn. */
+  found(row: number): readonly ByteRange[]
   /** What the bytes say of the settings; reactive. */
   readonly finding: BaudFinding | undefined
   /** A decoder that would fit, by its id; reactive. */
   readonly suggestion: string | undefined
   /** Brings a row into sight, selects it, and ends following. */
   reveal(row: number): void
+  /** The row that is to be in sight: a new object for each wish. Reactive; the list's. */
+  readonly revealed: { readonly row: number } | undefined
 }
