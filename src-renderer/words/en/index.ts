@@ -6,6 +6,7 @@ import { captures } from './captures.ts'
 import { computer, state } from './computer.ts'
 import { firstRun } from './first-run.ts'
 import { linkAsked, links } from './links.ts'
+import { macros, monitorSend, plot } from './monitor-send.ts'
 import { network } from './network.ts'
 import { pairing, peer } from './pairing.ts'
 import { settings } from './settings.ts'
@@ -34,7 +35,10 @@ export const EN = {
   settings,
   firstRun,
   terminal,
-  captures
+  captures,
+  monitorSend,
+  macros,
+  plot
 }
 
 /** What every language has. */
