@@ -1,13 +1,16 @@
+import { Exporter } from '../../../capture/exporter.ts'
 import { ExpressionRunner } from '../../../capture/expressions.ts'
 import { FILE_FORMS, type FileForm } from '../../../capture/files/forms.ts'
 import { Fault } from '../../../contract/faults.ts'
 import { readDecoder, readShow } from '../monitor/arguments.ts'
 import { formOfPath } from '../monitor/capture-file.ts'
 import { DIRECTION_WORDS } from '../monitor/directions.ts'
-import { Exporter } from '../monitor/exporter.ts'
 import { FileFeed } from '../monitor/file-feed.ts'
+import { metaOf } from '../monitor/meta.ts'
 import { NewFile } from '../monitor/new-file.ts'
 import { Output } from '../monitor/output.ts'
+import type { Page } from '../../../traffic/page.ts'
+import type { FeedBegin } from '../monitor/feed.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { filled, flag, integer, oneOf, parse, type Given } from '../options.ts'
@@ -46,7 +49,11 @@ export const exportFile: CliCommand = async (args, io) => {
       expressions: runner.run,
       put: (bytes) => (file ? file.write(bytes) : output.bytes(bytes))
     })
-    await feed.run('start', exporter, io.stop)
+    const reader = {
+      begin: (begin: FeedBegin) => exporter.begin(metaOf(begin)),
+      page: (page: Page) => exporter.page(page)
+    }
+    await feed.run('start', reader, io.stop)
     await exporter.end()
   } finally {
     runner.dispose()

@@ -4,7 +4,7 @@ import { inForceAfter, NOTHING_KNOWN, type InForce } from '../../../traffic/even
 import type { FeedBegin } from './feed.ts'
 import { metaOf } from './meta.ts'
 import type { ShownLines } from './monitor.ts'
-import type { ShownRow } from './row-stream.ts'
+import type { ShownRow } from '../../../capture/filtered-rows.ts'
 
 export class FormLines implements ShownLines {
   readonly #form: RowForm

@@ -10,7 +10,7 @@ import type { FeedBegin, FeedReader } from './feed.ts'
 import { Hints } from './hints.ts'
 import { metaOf } from './meta.ts'
 import type { Output } from './output.ts'
-import { RowStream, type ShownRow } from './row-stream.ts'
+import { FilteredRows, type ShownRow } from '../../../capture/filtered-rows.ts'
 import type { Totals } from './totals.ts'
 
 /** A row that nothing was added to for so long is shown as far as it is there, in ms. */
@@ -45,7 +45,7 @@ export interface MonitorOptions {
 
 export class Monitor implements FeedReader {
   readonly #options: MonitorOptions
-  readonly #stream: RowStream
+  readonly #stream: FilteredRows
   readonly #hints: Hints
   /** One after the other: what is open may be shown between two pages. */
   #work: Promise<void> = Promise.resolve()
@@ -54,7 +54,7 @@ export class Monitor implements FeedReader {
   constructor(options: MonitorOptions) {
     const { show, expressions } = options
     this.#options = options
-    this.#stream = new RowStream({ ...show, expressions, seen: (row) => this.#hints.look(row) })
+    this.#stream = new FilteredRows({ ...show, expressions, seen: (row) => this.#hints.look(row) })
     this.#hints = new Hints({
       hasDecoder: show.decoder !== undefined,
       lastRows: (count) => this.#stream.lastRows(count)

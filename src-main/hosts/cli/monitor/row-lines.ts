@@ -16,7 +16,7 @@ import { eventWords, inForceAfter, NOTHING_KNOWN, type EventLevel } from '../../
 import { TIME_WIDTH, TimeTrail, type TimeMode } from '../../../traffic/time-words.ts'
 import type { View } from './arguments.ts'
 import type { Paint, Part } from './colors.ts'
-import type { ShownRow } from './row-stream.ts'
+import type { ShownRow } from '../../../capture/filtered-rows.ts'
 
 export interface LineOptions {
   readonly view: View

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { TrafficEvent } from '../../../../src-main/contract/traffic.ts'
 import { colorDepth, paint } from '../../../../src-main/hosts/cli/monitor/colors.ts'
 import { RowLines, type LineOptions } from '../../../../src-main/hosts/cli/monitor/row-lines.ts'
-import type { ShownRow } from '../../../../src-main/hosts/cli/monitor/row-stream.ts'
+import type { ShownRow } from '../../../../src-main/capture/filtered-rows.ts'
 import type { Decoded } from '../../../../src-main/traffic/decoder.ts'
 
 const plain = paint(1)

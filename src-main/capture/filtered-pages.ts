@@ -2,9 +2,9 @@
  * The records that a filter lets pass, as pages again: what `export --filter` and `monitor --json --filter` write. A row becomes a record, so rows
  * that are left out leave nothing behind, and numbers begin at 0.
  */
-import { Page, PAGE_HEADER, INDEX_ENTRY } from '../../../traffic/page.ts'
-import { encodeEvent, PageWriter } from '../../../traffic/page-writer.ts'
-import type { ShownRow } from './row-stream.ts'
+import { Page, PAGE_HEADER, INDEX_ENTRY } from '../traffic/page.ts'
+import { encodeEvent, PageWriter } from '../traffic/page-writer.ts'
+import type { ShownRow } from './filtered-rows.ts'
 
 export class FilteredPages {
   #next = 0

@@ -2,24 +2,24 @@
  * Turns pages of a recording into rows to be shown, as they come: cut, decoded, filtered, in order. Called by monitor and export for each
  * page; keeps the last pages alone, however long it goes on. Rows are only good until the next call: their bytes are views.
  */
-import type { LineSettings } from '../../../contract/line.ts'
-import type { Decoded, Decoder, DecoderKind } from '../../../traffic/decoder.ts'
-import type { Filter } from '../../../traffic/filter/filter.ts'
-import { expressionsOf, matches, type RowFacts } from '../../../traffic/filter/match.ts'
-import type { RunExpressions } from '../../../traffic/filter/row-search.ts'
-import { TrafficLog } from '../../../traffic/log.ts'
-import type { Page } from '../../../traffic/page.ts'
-import { RowReader } from '../../../traffic/row-reader.ts'
-import { RowSplitter } from '../../../traffic/row-splitter.ts'
-import { RowTable } from '../../../traffic/row-table.ts'
-import type { Row, RowRules } from '../../../traffic/row.ts'
+import type { LineSettings } from '../contract/line.ts'
+import type { Decoded, Decoder, DecoderKind } from '../traffic/decoder.ts'
+import type { Filter } from '../traffic/filter/filter.ts'
+import { expressionsOf, matches, type RowFacts } from '../traffic/filter/match.ts'
+import type { RunExpressions } from '../traffic/filter/row-search.ts'
+import { TrafficLog } from '../traffic/log.ts'
+import type { Page } from '../traffic/page.ts'
+import { RowReader } from '../traffic/row-reader.ts'
+import { RowSplitter } from '../traffic/row-splitter.ts'
+import { RowTable } from '../traffic/row-table.ts'
+import type { Row, RowRules } from '../traffic/row.ts'
 
 /** The largest record of any recording, and what stands around it. */
 const PAGE_BYTES = 1024 * 1024 + 4096
 /** What is being shown, and what its rows began in. */
 const MAX_PAGES = 3
 
-export interface RowStreamOptions {
+export interface FilteredRowsOptions {
   readonly rules: RowRules
   readonly decoder?: DecoderKind | undefined
   readonly filter?: Filter | undefined
@@ -36,8 +36,8 @@ export interface ShownRow {
   readonly isRest?: true
 }
 
-export class RowStream {
-  readonly #options: RowStreamOptions
+export class FilteredRows {
+  readonly #options: FilteredRowsOptions
   readonly #expressions: readonly RegExp[]
   #parts = new Parts()
   #table: RowTable
@@ -51,7 +51,7 @@ export class RowStream {
   /** When the last byte of the row before was there. */
   #lastEndNs: number | undefined
 
-  constructor(options: RowStreamOptions) {
+  constructor(options: FilteredRowsOptions) {
     this.#options = options
     this.#expressions = options.filter ? expressionsOf(options.filter) : []
     this.#table = new RowTable()

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import type { Direction } from '../../../../src-main/contract/traffic.ts'
+import type { Direction } from '../../src-main/contract/traffic.ts'
 import {
-  RowStream,
-  type RowStreamOptions,
+  FilteredRows,
+  type FilteredRowsOptions,
   type ShownRow
-} from '../../../../src-main/hosts/cli/monitor/row-stream.ts'
-import { decoderKind } from '../../../../src-main/traffic/decoders/registry.ts'
-import { parseFilter } from '../../../../src-main/traffic/filter/parse.ts'
-import { Page } from '../../../../src-main/traffic/page.ts'
-import { PageWriter } from '../../../../src-main/traffic/page-writer.ts'
-import { TEXT_ROWS } from '../../../../src-main/traffic/row.ts'
+} from '../../src-main/capture/filtered-rows.ts'
+import { decoderKind } from '../../src-main/traffic/decoders/registry.ts'
+import { parseFilter } from '../../src-main/traffic/filter/parse.ts'
+import { Page } from '../../src-main/traffic/page.ts'
+import { PageWriter } from '../../src-main/traffic/page-writer.ts'
+import { TEXT_ROWS } from '../../src-main/traffic/row.ts'
 
 const never = (): Promise<never> => Promise.reject(new Error('no expression is asked for'))
 
-const stream = (options: Partial<RowStreamOptions> = {}): RowStream =>
-  new RowStream({ rules: TEXT_ROWS, expressions: never, ...options })
+const stream = (options: Partial<FilteredRowsOptions> = {}): FilteredRows =>
+  new FilteredRows({ rules: TEXT_ROWS, expressions: never, ...options })
 
 interface Chunk {
   readonly text: string
