@@ -1,7 +1,7 @@
 /** `farport capture list|start|save|stop`: what the Farport that runs here captures, and the files of its captures folder. */
 import { Fault } from '../../../contract/faults.ts'
 import { CAPTURE_FORMATS, MIN_CAPTURE_BYTES, type CapturesState } from '../../../contract/recording.ts'
-import type { BridgeState } from '../../../contract/state.ts'
+import type { BridgeState, StateTree } from '../../../contract/state.ts'
 import { bytesCount } from '../../../traffic/event-words.ts'
 import { dayWords, clockWords } from '../../../traffic/time-words.ts'
 import type { RpcClient } from '../../../rpc/client.ts'
@@ -39,10 +39,11 @@ const START = {
 const list: CliCommand = async (args, io) => {
   const { given } = parse(args, {}, 0)
   return withRunning(async (client) => {
-    const captures = await looked(client, io)
+    const { captures, bridges } = await looked(client, io)
     if (!captures) return EXIT.done
+    const nameOf = (id: string): string => bridges[id]?.name ?? id
     if (flag(given, 'json')) io.print(JSON.stringify(captures))
-    else for (const line of table(rowsOf(captures), io.stdout.columns)) io.print(line)
+    else for (const line of table(rowsOf(captures, nameOf), io.stdout.columns)) io.print(line)
     return EXIT.done
   })
 }
@@ -114,21 +115,23 @@ export const CAPTURE_SUBCOMMANDS: Readonly<Record<string, CliCommand | undefined
   stop
 }
 
-/** The folder is looked at while somebody watches: that there are no files may be said too early, so it is waited for a moment. */
-async function looked(client: RpcClient, io: CliIo): Promise<CapturesState | undefined> {
-  let captures: CapturesState | undefined
+/** The folder is looked at while somebody watches, so at first its files are not there: that is waited for, a moment at the most. */
+async function looked(client: RpcClient, io: CliIo): Promise<StateTree> {
+  let last: StateTree = { bridges: {}, rotators: {} }
   const moment = AbortSignal.timeout(LOOK_MS)
   await stateWhen(
     client,
     (tree) => {
-      captures = tree.captures
-      return (captures?.files.length ?? 0) > 0
+      last = tree
+      if (!tree.captures) return false
+      // What is being written is a file, too.
+      return tree.captures.files.length > 0 || Object.keys(tree.captures.running).length === 0
     },
     AbortSignal.any([io.stop, moment])
   ).catch((error: unknown) => {
     if (io.stop.aborted || !moment.aborted) throw error
   })
-  return captures
+  return last
 }
 
 interface OnBridge {
@@ -167,11 +170,11 @@ function written(given: Given) {
   }
 }
 
-function rowsOf({ folder, running, files }: CapturesState): string[][] {
+function rowsOf({ folder, running, files }: CapturesState, nameOf: (id: string) => string): string[][] {
   const rows = Object.values(running).map(({ file, of, bytes, fault }) => [
     file,
     bytesCount(bytes),
-    fault ? `stopped: ${fault.message}` : `running, of ${of}`
+    fault ? `stopped: ${fault.message}` : `running, of ${nameOf(of)}`
   ])
   const others = files
     .filter(({ name }) => !rows.some(([file]) => file === name))
