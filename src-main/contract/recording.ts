@@ -128,13 +128,64 @@ const written = {
   decoder: v.exactOptional(text)
 }
 
-/** The last so many ms, or all that is held; `bothEnds`: of a link to a share of another Farport, as pcapng alone, see BothEnds. */
+/** More than anybody types. */
+const MAX_FILTER = 4096
+/** A row is no longer than MAX_ROW_BYTES of traffic/row.ts, and nothing that begins or ends one is. */
+const MAX_ROW_MARK = 64
+const MAX_ROW_LENGTH = 4096
+
+/** How rows are cut, as RowRules of traffic/row.ts. */
+const rulesSchema = v.strictObject({
+  gapMs: v.exactOptional(
+    v.union([v.literal('auto'), v.pipe(v.number(), v.minValue(0.001), v.maxValue(3_600_000))])
+  ),
+  newline: v.exactOptional(v.boolean()),
+  length: v.exactOptional(v.pipe(count(1), v.maxValue(MAX_ROW_LENGTH))),
+  start: v.exactOptional(v.pipe(v.instance(Uint8Array), v.minLength(1), v.maxLength(MAX_ROW_MARK))),
+  end: v.exactOptional(v.pipe(v.instance(Uint8Array), v.minLength(1), v.maxLength(MAX_ROW_MARK)))
+})
+
+const chosen = {
+  /** By their numbers: `from` up to, and without, `to`. Absent: all. */
+  records: v.exactOptional(
+    v.strictObject({ from: v.exactOptional(count(0)), to: v.exactOptional(count(0)) })
+  ),
+  /** Only rows that fit this filter, as monitors understand it. */
+  filter: v.exactOptional(v.pipe(text, v.maxLength(MAX_FILTER))),
+  /** Of `text`, `csv` and `jsonl`, and of what is filtered: how rows are cut. Absent: as the decoder wants it, or as lines of text. */
+  rules: v.exactOptional(rulesSchema),
+  /** Of `text`: how a row is written, as TextOptions of capture/files/text-form.ts. */
+  look: v.exactOptional(
+    v.strictObject({
+      view: v.exactOptional(v.picklist(['text', 'hex', 'both', 'decoded'])),
+      time: v.exactOptional(v.picklist(['clock', 'start', 'previous', 'other'])),
+      controls: v.exactOptional(v.picklist(['pictures', 'names', 'hidden']))
+    })
+  )
+}
+
+/**
+ * The last so many ms, or all that is held; `bothEnds`: of a link to a share of another Farport, as pcapng alone and whole, see BothEnds.
+ */
 export const saveSchema = v.strictObject({
   id: text,
   ...written,
+  ...chosen,
   lastMs: v.exactOptional(spanMs),
   bothEnds: flag
 })
+
+/** A file of the captures folder in another form, or a part of it, as one more file there. `recording`: which of the file's, from 0. */
+export const captureExportSchema = v.strictObject({
+  name: captureNameSchema,
+  recording: v.optional(count(0), 0),
+  ...written,
+  ...chosen
+})
+export type ExportWish = Pick<
+  v.InferOutput<typeof captureExportSchema>,
+  'format' | 'direction' | 'decoder' | 'records' | 'filter' | 'rules' | 'look'
+>
 
 /** A file would be full of nothing but its header. */
 export const MIN_CAPTURE_BYTES = 64 * 1024
@@ -154,6 +205,11 @@ export const captureStartSchema = v.strictObject({
 })
 export const captureStopSchema = v.strictObject({ capture: text })
 export const captureFileSchema = v.strictObject({ name: captureNameSchema })
+/** `records`: only these are counted, and the two ends are not compared. */
+export const captureExamineSchema = v.strictObject({
+  name: captureNameSchema,
+  records: v.exactOptional(v.strictObject({ from: v.exactOptional(count(0)), to: v.exactOptional(count(0)) }))
+})
 export const captureRenameSchema = v.strictObject({ name: captureNameSchema, to: captureNameSchema })
 
 /** Of one piece of a file that is brought here. */
@@ -180,6 +236,33 @@ export interface SavedCapture {
   readonly records: number
   /** Of a save of both ends. */
   readonly bothEnds?: BothEnds
+}
+
+/** What a stored file holds: all of it was read. */
+export interface CaptureContent {
+  readonly recordings: readonly RecordingContent[]
+  /** Where it has both ends of a link: compared anew. Their times are by one clock already, so no offset is told. */
+  readonly bothEnds?: BothEnds
+  /** What in the file made no sense or was not read, a line each. */
+  readonly problems: readonly string[]
+}
+
+export interface RecordingContent {
+  /** What the file says of where it is from, as far as it does. */
+  readonly name: string
+  readonly port?: string
+  readonly computer?: string
+  readonly program?: string
+  readonly isOwn: boolean
+  readonly records: number
+  /** The numbers of the first record, and behind the last one. */
+  readonly from: number
+  readonly to: number
+  /** Of its first and last record: wall clock, ms since 1970. Absent: there is none. */
+  readonly startMs?: number
+  readonly endMs?: number
+  readonly bytesToDevice: number
+  readonly bytesFromDevice: number
 }
 
 /**

@@ -19,6 +19,8 @@ import {
   type Settings
 } from './settings.ts'
 import {
+  captureExamineSchema,
+  captureExportSchema,
   captureFileSchema,
   captureRenameSchema,
   captureStartSchema,
@@ -27,6 +29,7 @@ import {
   clearSchema,
   markSchema,
   saveSchema,
+  type CaptureContent,
   type CaptureState,
   type SavedCapture
 } from './recording.ts'
@@ -141,6 +144,10 @@ export const SERVICE_COMMANDS = {
   'capture.rename': command<Record<string, never>>()('owner', captureRenameSchema),
   /** For good. One that is being written is refused. */
   'capture.remove': command<Record<string, never>>()('owner', captureFileSchema),
+  /** A stored file in another form, or a part of it, beside it; rejects as `recording.save`. */
+  'capture.export': command<SavedCapture>()('owner', captureExportSchema),
+  /** Reads all of it: what it holds, and where it has both ends of a link, what they say of the way between. */
+  'capture.examine': command<CaptureContent>()('owner', captureExamineSchema),
   'capture.upload': command<{ readonly saved?: SavedCapture }>()('owner', captureUploadSchema),
 
   /** What it sent and the device has not taken is not sent, and lost by its own wish: how many bytes that was. */

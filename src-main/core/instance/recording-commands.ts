@@ -14,6 +14,8 @@ type RecordingCommands = Pick<
   | 'capture.rename'
   | 'capture.remove'
   | 'capture.upload'
+  | 'capture.export'
+  | 'capture.examine'
 >
 
 export function recordingCommands(house: House): RecordingCommands {
@@ -45,6 +47,8 @@ export function recordingCommands(house: House): RecordingCommands {
       await captures.remove(name)
       return {}
     },
+    'capture.export': (args, _who, signal) => captures.export(args, signal),
+    'capture.examine': (args, _who, signal) => captures.examine(args, signal),
     'capture.upload': async (piece) => {
       const saved = await captures.upload(piece)
       return saved ? { saved } : {}

@@ -143,7 +143,8 @@ function countOf({ pages }: TrafficLog): number {
   return pages.reduce((sum, { count }) => sum + count, 0)
 }
 
-function resultOf({ offsetNs, withinNs, ways }: Found): BothEnds {
+/** As everybody else is told it. */
+export function resultOf({ offsetNs, withinNs, ways }: Found): BothEnds {
   const latency: Partial<Record<Direction, Latency>> = {}
   for (const direction of DIRECTIONS) {
     const { latency: found, arrived } = ways[direction]

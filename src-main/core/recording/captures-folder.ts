@@ -156,6 +156,13 @@ export function captureName(of: string, format: CaptureFormatName, time: Date, d
   return `${plain.slice(0, 100) || 'capture'} ${date} ${clock}${way}${CAPTURE_EXTENSIONS[format]}`
 }
 
+/** `NAME.csv` of `NAME.pcapng`. */
+export function exportedName(of: string, format: CaptureFormatName, direction?: string): string {
+  const ending = CAPTURE_EXTENSIONS[format]
+  const way = direction === undefined ? '' : ` ${direction}`
+  return `${of.slice(0, of.length - extname(of).length).slice(0, MAX_CAPTURE_NAME - 40)}${way}${ending}`
+}
+
 /** `NAME.csv`, `NAME-2.csv`, … */
 export function numbered(name: string, number: number): string {
   if (number === 1) return name

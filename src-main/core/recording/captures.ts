@@ -10,7 +10,13 @@ import { Lifetime } from '../../base/lifetime.ts'
 import type { CaptureMeta } from '../../capture/format.ts'
 import type { Recorder } from '../../capture/recorder.ts'
 import { Fault } from '../../contract/faults.ts'
-import type { CapturesState, CaptureFileState, CaptureState, SavedCapture } from '../../contract/recording.ts'
+import type {
+  CaptureContent,
+  CapturesState,
+  CaptureFileState,
+  CaptureState,
+  SavedCapture
+} from '../../contract/recording.ts'
 import type { ServiceArguments } from '../../contract/service-commands.ts'
 import type { TopicArguments } from '../../contract/topics.ts'
 import type { Subscriber } from '../../rpc/subscription.ts'
@@ -18,8 +24,9 @@ import type { Core } from '../core.ts'
 import type { FarEnd } from './both-ends.ts'
 import { CaptureFile } from './capture-file.ts'
 import { streamCapture } from './capture-topic.ts'
-import { captureName, CapturesFolder, type NewFile } from './captures-folder.ts'
+import { captureName, CapturesFolder, exportedName, type NewFile } from './captures-folder.ts'
 import { recordSince } from './cursor.ts'
+import { exportOf, ofFile, ofLog, type Records } from './export.ts'
 import { formOf } from './forms.ts'
 import { replay } from './replay.ts'
 import { RunningCapture } from './running-capture.ts'
@@ -87,6 +94,8 @@ export class Captures implements Disposable {
   watch(watches: boolean): void {
     this.#watch?.dispose()
     this.#watch = watches ? this.#options.clock.every(LOOK_MS, () => void this.look(), 'idle') : undefined
+    // What nobody looks at grows old: the next one who watches is told what is there then.
+    this.#files = undefined
     if (watches) void this.look()
   }
 
@@ -98,31 +107,64 @@ export class Captures implements Disposable {
 
   /** "Save the last minutes". Rejects with `usage`, `path-taken`, `file-unusable`, or the signal's reason; then no file is left. */
   async save(
-    { id, lastMs, file, bothEnds = false, ...wish }: ServiceArguments<'recording.save'>,
+    { id, lastMs, file, bothEnds = false, records = {}, ...wish }: ServiceArguments<'recording.save'>,
     signal: AbortSignal
   ): Promise<SavedCapture> {
-    if (bothEnds) return this.#saveBothEnds({ id, lastMs, file, ...wish }, signal)
+    if (bothEnds) return this.#saveBothEnds({ id, lastMs, file, records, ...wish }, signal)
     const recorder = this.#recorder(id)
     const { log } = recorder
-    const from = this.#first(recorder, lastMs) ?? log.first
-    const { end } = log
+    const from = Math.max(this.#first(recorder, lastMs) ?? log.first, records.from ?? 0)
+    const end = Math.min(log.end, records.to ?? Infinity)
+    if (wish.filter !== undefined) return this.#saveFiltered({ id, file, ...wish }, { from, to: end }, signal)
     const form = await formOf(wish)
     const name = file ?? captureName(this.#options.meta(id).name, wish.format, new Date(), wish.direction)
     const made = await this.folder.create(name, file === undefined)
     const settings = recorder.settingsAt(from)
     const meta = { ...this.#options.meta(id), ...(settings && { settings }) }
     const written = new CaptureFile({ log, from, meta, form: form(), handle: made.handle })
-    try {
+    const write = async (): Promise<CaptureFile> => {
       while (await written.write(end)) signal.throwIfAborted()
       await written.end()
-    } catch (error) {
-      await this.#givenUp(made)
-      if (signal.aborted) throw error
-      throw unwritten(made.name, error)
+      return written
     }
-    await this.#lookIfWatched()
-    const { bytes, records } = written
-    return { name: made.name, path: this.folder.place(made.name), bytes, records }
+    return this.#written(made, write, signal)
+  }
+
+  /** A stored file, or a part of it, in another form beside it. Rejects as `save`. */
+  async export(
+    { name: source, recording, file, records = {}, ...wish }: ServiceArguments<'capture.export'>,
+    signal: AbortSignal
+  ): Promise<SavedCapture> {
+    const { from = 0, to = Infinity } = records
+    const handle = await this.folder.open(source)
+    try {
+      const write = await exportOf(wish, { from, to })
+      const made = await this.folder.create(
+        file ?? exportedName(source, wish.format, wish.direction),
+        file === undefined
+      )
+      return await this.#written(
+        made,
+        () => write(ofFile(source, handle, recording), made.handle, signal),
+        signal
+      )
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** What a stored file holds. Rejects with `usage`, `file-unusable`, or the signal's reason. */
+  async examine(
+    { name, records }: ServiceArguments<'capture.examine'>,
+    signal: AbortSignal
+  ): Promise<CaptureContent> {
+    const handle = await this.folder.open(name)
+    try {
+      const { examine } = await import('./examine.ts')
+      return await examine(handle, records, signal)
+    } finally {
+      await handle.close()
+    }
   }
 
   /** Rejects as `save`. */
@@ -210,11 +252,14 @@ export class Captures implements Disposable {
 
   /** What is read of both ends comes before the file is made: most that goes wrong does so there. */
   async #saveBothEnds(
-    { id, lastMs, file, ...wish }: Omit<ServiceArguments<'recording.save'>, 'bothEnds'>,
+    { id, lastMs, file, format, records = {}, ...wish }: Omit<ServiceArguments<'recording.save'>, 'bothEnds'>,
     signal: AbortSignal
   ): Promise<SavedCapture> {
-    if (wish.format !== 'pcapng' || wish.decoder !== undefined || wish.direction !== undefined)
-      throw new Fault('usage', 'Both ends are saved as pcapng, with both directions and without a decoder.')
+    if (format !== 'pcapng' || Object.keys({ ...wish, ...records }).length > 0)
+      throw new Fault(
+        'usage',
+        'Both ends are saved as pcapng: whole, without a decoder and without a filter.'
+      )
     const { far: farOf, meta: metaOf, clock } = this.#options
     const recorder = this.#recorder(id)
     const far = farOf(id)
@@ -224,14 +269,43 @@ export class Captures implements Disposable {
     const meta = { ...metaOf(id), ...(settings && { settings }) }
     const { readBothEnds, writeAll } = await import('./both-ends.ts')
     const read = await readBothEnds({ far, log, from, meta, lastMs, clock }, signal)
-    const name = file ?? captureName(`${meta.name} both ends`, wish.format, new Date())
+    const name = file ?? captureName(`${meta.name} both ends`, format, new Date())
     const made = await this.folder.create(name, file === undefined)
+    const write = async () => ({
+      bytes: await writeAll(read.file, made.handle, signal),
+      records: read.records
+    })
+    const saved = await this.#written(made, write, signal)
+    return { ...saved, bothEnds: read.result }
+  }
+
+  async #saveFiltered(
+    { id, file, ...wish }: ServiceArguments<'recording.save'>,
+    records: Records,
+    signal: AbortSignal
+  ): Promise<SavedCapture> {
+    const recorder = this.#recorder(id)
+    const settings = recorder.settingsAt(records.from)
+    const meta = { ...this.#options.meta(id), ...(settings && { settings }) }
+    const write = await exportOf(wish, records)
+    const made = await this.folder.create(
+      file ?? captureName(meta.name, wish.format, new Date(), wish.direction),
+      file === undefined
+    )
+    return this.#written(made, () => write(ofLog(recorder.log, meta, records), made.handle, signal), signal)
+  }
+
+  /** A file that is whole, or is not there. */
+  async #written(
+    made: NewFile,
+    write: () => Promise<Pick<SavedCapture, 'bytes' | 'records'>>,
+    signal: AbortSignal
+  ): Promise<SavedCapture> {
     try {
-      const bytes = await writeAll(read.file, made.handle, signal)
+      const { bytes, records } = await write()
       await made.handle.close()
       await this.#lookIfWatched()
-      const { records, result } = read
-      return { name: made.name, path: this.folder.place(made.name), bytes, records, bothEnds: result }
+      return { name: made.name, path: this.folder.place(made.name), bytes, records }
     } catch (error) {
       await this.#givenUp(made)
       if (signal.aborted) throw error

@@ -52,6 +52,15 @@ describe('a capture of both ends', () => {
     expect(saved.name).toMatch(/^GPS both ends .*\.pcapng$/)
     const found = saved.bothEnds
     expect(found).toMatchObject({ lostToDevice: 0, lostFromDevice: 0 })
+    // The file says the same later; its times are by one clock already.
+    const content = await bench.client().call('capture.examine', { name: saved.name })
+    expect(content).toMatchObject({
+      recordings: [{ name: expect.stringMatching(/\(share\)$/) as string }, { isOwn: true }],
+      bothEnds: { lostToDevice: found?.lostToDevice, lostFromDevice: found?.lostFromDevice },
+      problems: []
+    })
+    expect(content.bothEnds?.offsetMs).toBeUndefined()
+    expect(content.bothEnds?.latency['to-device']?.bytes).toBe(found?.latency['to-device']?.bytes)
     // One clock for both.
     expect(Math.abs(found?.offsetMs ?? Infinity)).toBeLessThanOrEqual((found?.uncertaintyMs ?? 0) + 5)
     for (const direction of ['to-device', 'from-device'] as const) {

@@ -281,3 +281,103 @@ describe('the folder', () => {
     })
   })
 })
+
+describe('exporting', () => {
+  /** A stored file of three lines each way, and its name. */
+  async function stored() {
+    const desk = await desks()
+    for (const text of ['first\n', 'second\n', 'third\n']) await desk.say(text)
+    const { name } = await desk.client.call('recording.save', {
+      id: 'desk',
+      format: 'pcapng',
+      file: 'a.pcapng'
+    })
+    const read = (file: string): string => readFileSync(join(desk.folder, file), 'utf8')
+    return { ...desk, name, read }
+  }
+
+  it('writes a stored file in another form beside it, and tells what it holds', async () => {
+    const { client, name, read } = await stored()
+    const content = await client.call('capture.examine', { name })
+    expect(content).toMatchObject({
+      recordings: [{ name: 'Desk/1', port: 'sim:echo', isOwn: true, bytesToDevice: 19, bytesFromDevice: 19 }],
+      problems: []
+    })
+    const [recording] = content.recordings
+    expect(recording?.records).toBe((recording?.to ?? 0) - (recording?.from ?? 0))
+    expect(recording?.endMs).toBeGreaterThan(recording?.startMs ?? Infinity)
+    const csv = await client.call('capture.export', { name, format: 'csv' })
+    expect(csv).toMatchObject({ name: 'a.csv', records: recording?.records })
+    expect(read('a.csv')).toMatch(/to-device,\d+,7,73 65 63 6F 6E 64 0A,second<LF>/)
+    const raw = await client.call('capture.export', { name, format: 'raw', direction: 'from-device' })
+    expect(read(raw.name)).toBe('first\nsecond\nthird\n')
+    expect((await client.call('capture.export', { name, format: 'pcapng' })).name).toBe('a-2.pcapng')
+    expect((await client.call('capture.examine', { name: 'a-2.pcapng' })).recordings).toEqual(
+      content.recordings
+    )
+  })
+
+  it('writes some records, those that a filter lets pass, and rows as they are shown', async () => {
+    const { client, name, read } = await stored()
+    const look = { view: 'hex', time: 'start' } as const
+    const text = await client.call('capture.export', {
+      ...{ name, format: 'text', filter: 'dir:tx text:"second"', look, file: 'a.txt' }
+    })
+    expect(read(text.name)).toMatch(/^Desk.*\n *[\d.]+ → 73 65 63 6F 6E 64 0A\n$/)
+    const saved = await client.call('recording.save', {
+      ...{ id: 'desk', format: 'text', filter: '/^th.rd/ dir:rx', file: 'live.txt' }
+    })
+    expect(read(saved.name)).toMatch(/^Desk.*\n.*\n.* ← third␊\n$/)
+    const { recordings } = await client.call('capture.examine', { name })
+    const { from = 0, to = 0 } = recordings[0] ?? {}
+    const records = { from: to - 2, to }
+    const last = await client.call('recording.save', {
+      ...{ id: 'desk', format: 'raw', direction: 'to-device', records }
+    })
+    expect(read(last.name)).toBe('third\n')
+    expect(
+      (await client.call('capture.examine', { name, records: { from, to: from + 1 } })).recordings
+    ).toMatchObject([{ records: 1 }])
+  })
+
+  it('says what cannot be done, and leaves no file', async () => {
+    const { client, name, folder } = await stored()
+    const before = readdirSync(folder)
+    const wish = { name, format: 'csv' } as const
+    await expect(client.call('capture.export', { ...wish, filter: 'len>' })).rejects.toThrow(
+      /^The filter cannot be read: /
+    )
+    await expect(client.call('capture.export', { ...wish, recording: 1 })).rejects.toThrow(
+      /holds no recording 2/
+    )
+    await expect(client.call('capture.export', { ...wish, filter: '/(a+)+x/' })).resolves.toBeDefined()
+    await expect(client.call('capture.export', { ...wish, file: name })).rejects.toMatchObject({
+      code: 'path-taken'
+    })
+    await expect(client.call('capture.export', { ...wish, name: 'none.pcapng' })).rejects.toMatchObject({
+      code: 'usage'
+    })
+    expect(readdirSync(folder).filter((each) => each !== 'a.csv')).toEqual(before)
+  })
+})
+
+it('is told anew what is in the folder when somebody looks again', async () => {
+  const { alice, client, say, folder } = await desks()
+  await say('hello')
+  const watch = () => {
+    const files: (readonly string[] | undefined)[] = []
+    const watched = client.subscribe('state', {}, (item) => {
+      if ('snapshot' in item) files.push(item.snapshot.captures?.files.map(({ name }) => name))
+    })
+    return { files, watched }
+  }
+  const first = watch()
+  await client.call('recording.save', { id: 'desk', format: 'csv', file: 'a.csv' })
+  await eventually(() => expect(captures(alice)?.files).toHaveLength(1))
+  first.watched.dispose()
+  await eventually(() => expect(captures(alice)).toBeUndefined())
+  writeFileSync(join(folder, 'b.csv'), '')
+  const second = watch()
+  await eventually(() => expect(captures(alice)?.files).toHaveLength(2))
+  expect(second.files).toEqual([undefined])
+})

@@ -57,6 +57,8 @@ const CASES: Record<ServiceCommand, Case> = {
   'capture.stop': owners({ capture: 'c1' }),
   'capture.rename': owners({ name: 'a.csv', to: 'b.csv' }),
   'capture.remove': owners({ name: 'a.csv' }),
+  'capture.export': owners({ name: 'a.pcapng', format: 'csv' }),
+  'capture.examine': owners({ name: 'a.pcapng' }),
   'capture.upload': owners({ name: 'a.csv', at: 0, bytes: Uint8Array.of(1) }),
   'host.read': owners(),
   'host.change': owners({ keepAwake: true }),
