@@ -23,6 +23,7 @@ const LONG = [
   'test/e2e/nearby.test.ts',
   'test/e2e/acceptance/**/*.test.ts',
   'test/peers/discovery-*.test.ts',
+  'test/docs/docs.test.ts',
   // Certificates of every kind, a connection each.
   'test/peers/tls.test.ts',
   'test/peers/certauth.test.ts'
@@ -46,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/peers/**', 'test/e2e/**', 'test/page/**', 'test/renderer/**'],
+          exclude: ['test/docs/**', 'test/peers/**', 'test/e2e/**', 'test/page/**', 'test/renderer/**'],
           globalSetup: ['test/shim/global-setup.ts'],
           setupFiles: asIf,
           // Only what hangs is to be ended by it: a busy machine takes three times as long for what takes 5 s.

@@ -40,7 +40,6 @@ const PEERS = {
   // It reads our capture files, with capinfos of the package below. Without recommended packages nothing asks who may capture.
   '/usr/bin/tshark': 'tshark',
   '/usr/bin/capinfos': 'wireshark-common',
-  '/usr/bin/tshark': 'tshark',
   '/usr/lib/python3/dist-packages/pymodbus': 'python3-pymodbus',
   '/usr/lib/python3/dist-packages/pynmea2': 'python3-nmea2',
   '/usr/lib/python3/dist-packages/serial_asyncio': 'python3-serial-asyncio'
