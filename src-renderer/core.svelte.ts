@@ -70,14 +70,19 @@ export class Core implements Disposable {
     return Promise.reject(status.type === 'lost' ? status.fault : new Fault('peer-closed', words.app.notYet))
   }
 
-  /** Ends with the connection; `ended` is called then, and whoever still wants it subscribes again. */
+  /**
+   * Ends with the connection; `ended` is called then, and whoever still wants it subscribes again. `credit`: items that may be on their way,
+   * where they are large.
+   */
   subscribe<Name extends TopicName>(
     topic: Name,
     args: TopicInput<Name>,
     item: (item: TopicItem<Name>) => void | Promise<void>,
-    ended: (fault?: Fault) => void
+    ended: (fault?: Fault) => void,
+    { credit }: { readonly credit?: number } = {}
   ): Disposable {
-    if (this.#client) return this.#client.subscribe(topic, args, item, { ended })
+    if (this.#client)
+      return this.#client.subscribe(topic, args, item, { ended, ...(credit !== undefined && { credit }) })
     void Promise.resolve().then(() => ended())
     return { dispose: () => undefined }
   }
