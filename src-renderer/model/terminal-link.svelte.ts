@@ -31,6 +31,7 @@ export class TerminalLink implements Disposable {
   #subscription: Disposable | undefined
   #waiting: Uint8Array<ArrayBuffer>[] = []
   #isSending = false
+  #sent = Promise.resolve()
 
   standing = $state.raw<TerminalStanding>({ type: 'opening' })
   joined = $state.raw<Joined | undefined>()
@@ -81,7 +82,12 @@ export class TerminalLink implements Disposable {
     for (let at = 0; at < bytes.length; at += MAX_TERMINAL_BYTES)
       this.#waiting.push(bytes.subarray(at, at + MAX_TERMINAL_BYTES))
     this.waitingBytes += bytes.length
-    if (!this.#isSending) void this.#flush()
+    if (!this.#isSending) this.#sent = this.#flush()
+  }
+
+  /** Resolves when all that was given to `send` was taken, or is given up: `refused` and `standing` tell. Never rejects. */
+  get sent(): Promise<void> {
+    return this.#sent
   }
 
   /** What the device has not taken is not sent: what waits here, and what the core has. Rejects with the core's Fault. */
