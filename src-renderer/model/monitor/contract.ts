@@ -5,7 +5,7 @@
  * Reactivity: nothing here is a deep proxy. `$state.raw` holds small plain values, and the log, the table and the columns tell by numbers that
  * they grew (`Traffic.version`): at the most once in a frame, however much comes.
  */
-import type { Disposable } from '../../../src-main/base/event.ts'
+import type { Disposable, Event } from '../../../src-main/base/event.ts'
 import type { FaultRecord } from '../../../src-main/contract/faults.ts'
 import type { CaptureItem, TrafficItem, TrafficSpec } from '../../../src-main/contract/recording.ts'
 import type { Decoded } from '../../../src-main/traffic/decoder.ts'
@@ -102,15 +102,56 @@ export interface Decoding extends Disposable {
   readonly version: number
   decoded(row: number): Decoded | undefined
   isUnanswered(row: number): boolean
+  /** What filters ask of a row: as `decoded(row)?.keys`, and quicker. */
+  keys(row: number): Decoded['keys']
+  /** Another number: all keys are void, for there is another decoder. Reactive. */
+  readonly generation: number
+  /** The keys of these rows were others than they are now: from, to below. */
+  readonly onCorrected: Event<{ readonly from: number; readonly to: number }>
   /** Reactive, both. */
   readonly finding: BaudFinding | undefined
   readonly suggestion: string | undefined
+}
+
+/** Something typed that cannot be done, in words; `column` from 1, `length` in characters, where it is one place. */
+export interface TypedProblem {
+  readonly message: string
+  readonly column?: number
+  readonly length?: number
+}
+
+/** What is looked for in the rows that are shown. All but its methods is reactive. */
+export interface Finder {
+  /** As typed: text, `hex:01 03`, `/expression/i`; empty: nothing. */
+  text: string
+  readonly problem: TypedProblem | undefined
+  /** Rows that have it, as far as they were looked at. */
+  readonly count: number
+  readonly isSearching: boolean
+  /** Which of them this row is, from 1; undefined: it is none. */
+  placeOf(row: number): number | undefined
+  /**
+   * The next one behind a row, or before it; at the end it goes on at the other one. Without a row: the last one. Resolves as soon as it is
+   * known; undefined: nobody has it, or something else is looked for by now.
+   */
+  next(row: number | undefined, isBack: boolean): Promise<number | undefined>
 }
 
 /** The rows that stand in the list, and what find found in them; made for a desk, disposed of with it. */
 export interface Filtering extends ShownRows, Disposable {
   /** What find found in this row, ascending; reactive by `version`. Quick: called for each row that is drawn. */
   found(row: number): readonly ByteRange[]
+  readonly find: Finder
+  /** Of the filter as it is typed; the last one that made sense stays in force. Reactive. */
+  readonly problem: TypedProblem | undefined
+  /** Not all rows were looked at yet. Reactive. */
+  readonly isSearching: boolean
+  /** How many rows fit, as far as they were looked at, however they are shown; undefined: there is no filter. Reactive. */
+  readonly matching: number | undefined
+  /** Set by the list: the first row in sight where it does not follow, so that a new filter begins there. */
+  sight: number | undefined
+  /** An expression will be wanted: gets ready for it. */
+  warm(): void
 }
 
 /** What is plugged into a desk. Each is called once, at its beginning, within an effect root. */
@@ -129,14 +170,6 @@ export interface ShownRows {
   /** The place of this row, or of the first one behind it that is shown; `count`: there is none. */
   indexOf(row: number): number
   isDim(row: number): boolean
-}
-
-/** Tells which row was found, see find in ux.md. */
-export interface Found {
-  readonly row: number
-  /** Places in its bytes, from 0. */
-  readonly from: number
-  readonly to: number
 }
 
 /** Something that can be done in a monitor: an entry of its palette, and what its key does. */
@@ -168,6 +201,7 @@ export interface MonitorDesk extends Disposable {
   readonly traffic: Traffic
   readonly options: ViewOptions
   readonly shown: ShownRows
+  readonly filtering: Filtering
   /** Row number; reactive. The detail pane shows it. */
   selected: number | undefined
   /** Where the selection began, if it is of several rows: all shown ones from here to `selected` are selected. Reactive. */

@@ -6,6 +6,7 @@ import { captures } from './captures.ts'
 import { computer, state } from './computer.ts'
 import { firstRun } from './first-run.ts'
 import { linkAsked, links } from './links.ts'
+import { monitorFind } from './monitor-find.ts'
 import { macros, monitorSend, plot } from './monitor-send.ts'
 import { network } from './network.ts'
 import { pairing, peer } from './pairing.ts'
@@ -38,7 +39,8 @@ export const EN = {
   captures,
   monitorSend,
   macros,
-  plot
+  plot,
+  monitorFind
 }
 
 /** What every language has. */

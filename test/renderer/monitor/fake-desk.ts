@@ -16,6 +16,8 @@ import { Actions } from '../../../src-renderer/model/monitor/actions.svelte.ts'
 import type {
   ByteRange,
   FilterMode,
+  Filtering,
+  Finder,
   MonitorBegin,
   MonitorDesk,
   MonitorTarget,
@@ -187,8 +189,21 @@ class FakeOptions implements ViewOptions {
   }
 }
 
-/** All rows of the table; the test may dim some. */
-class FakeShown implements ShownRows {
+/** All rows of the table; the test may dim some. Nothing is filtered, and find finds nothing. */
+class FakeShown implements ShownRows, Filtering {
+  readonly find: Finder = {
+    text: '',
+    problem: undefined,
+    count: 0,
+    isSearching: false,
+    placeOf: () => undefined,
+    next: () => Promise.resolve(undefined)
+  }
+  readonly problem = undefined
+  readonly isSearching = false
+  readonly matching = undefined
+  sight: number | undefined
+
   readonly #traffic: Traffic
   readonly dim = new Set<number>()
 
@@ -217,6 +232,14 @@ class FakeShown implements ShownRows {
   isDim(row: number): boolean {
     return this.dim.has(row)
   }
+
+  found(): readonly ByteRange[] {
+    return []
+  }
+
+  readonly warm = (): void => undefined
+
+  readonly dispose = (): void => undefined
 }
 
 export interface FakeDeskOptions {
@@ -224,6 +247,8 @@ export interface FakeDeskOptions {
   readonly core?: Partial<Core>
   readonly rules?: RowRules
   readonly target?: MonitorTarget
+  /** In place of the one that shows all rows. */
+  readonly filtering?: (desk: FakeDesk) => Filtering
 }
 
 export class FakeDesk implements MonitorDesk {
@@ -233,18 +258,20 @@ export class FakeDesk implements MonitorDesk {
   readonly traffic: FakeTraffic
   readonly options: ViewOptions = new FakeOptions()
   readonly shown: FakeShown
+  readonly filtering: Filtering
   readonly actions = new Actions()
   /** What `decoded` and `found` answer, by row. */
   readonly decodings = new Map<number, Decoded>()
   readonly finds = new Map<number, readonly ByteRange[]>()
   readonly unanswered = new Set<number>()
 
-  constructor({ name = 'gps', core = {}, rules, target }: FakeDeskOptions = {}) {
+  constructor({ name = 'gps', core = {}, rules, target, filtering }: FakeDeskOptions = {}) {
     this.name = name
     const tree = { bridges: {}, rotators: {} }
     this.core = { tree, status: { type: 'open' }, notices: [], ...core } as unknown as Core
     this.traffic = new FakeTraffic(rules, target)
     this.shown = new FakeShown(this.traffic)
+    this.filtering = filtering?.(this) ?? this.shown
   }
 
   get selected(): number | undefined {
