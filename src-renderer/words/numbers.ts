@@ -14,3 +14,11 @@ export function bytes(count: number): string {
   if (unit === 0) return count === 1 ? '1 byte' : `${count} bytes`
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit] ?? ''}`
 }
+
+/** Made once: that takes longer than to write a thousand with it. */
+const COUNT = new Intl.NumberFormat('en')
+
+/** `3,412`. */
+export function count(value: number): string {
+  return COUNT.format(value)
+}

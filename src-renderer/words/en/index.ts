@@ -6,6 +6,7 @@ import { captures } from './captures.ts'
 import { computer, state } from './computer.ts'
 import { firstRun } from './first-run.ts'
 import { linkAsked, links } from './links.ts'
+import { monitor } from './monitor.ts'
 import { monitorFind } from './monitor-find.ts'
 import { macros, monitorSend, plot } from './monitor-send.ts'
 import { network } from './network.ts'
@@ -36,6 +37,7 @@ export const EN = {
   settings,
   firstRun,
   terminal,
+  monitor,
   captures,
   monitorSend,
   macros,
