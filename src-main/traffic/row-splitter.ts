@@ -28,7 +28,7 @@ interface Piece {
 const NOTHING = new Uint8Array(0)
 
 /** Events behind which the bytes are others' or otherwise. */
-const ENDS_ROW: ReadonlySet<string> = new Set(['settings', 'port', 'break', 'lost', 'missed'])
+export const ENDS_ROW: ReadonlySet<string> = new Set(['settings', 'port', 'break', 'lost', 'missed'])
 
 export interface SettingsAt {
   /** In force from this record of the recording on. */

@@ -102,6 +102,12 @@ describe('captures', () => {
     const json = await farport('monitor', file, '--json', '--filter', '/^\\$GPRMC/').ended
     const objects = lines(json.stdout).map((line) => JSON.parse(line) as { text?: string })
     expect(objects.slice(1).map(({ text }) => text?.slice(0, 6))).toEqual(rows.map(() => '$GPRMC'))
+    for (const form of ['jsonl', 'csv']) {
+      const other = join(folder, `gps.${form}`)
+      await farport('export', file, '--save', other).ended
+      const opened = await farport('monitor', other, '--filter', 'GPRMC').ended
+      expect(lines(opened.stdout).filter((line) => !line.includes('looks like'))).toEqual(rows)
+    }
     const raw = join(folder, 'gps.bin')
     await farport('export', file, '--save', raw, '--direction', 'rx').ended
     const replayed = await farport('replay', file, 'sim:echo', '--direction', 'rx', '--timing', 'fast').ended

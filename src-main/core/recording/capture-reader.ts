@@ -1,6 +1,7 @@
 /** The records of a stored file, a portion at a time: for whoever shows or replays it. Holds no more of it than a portion. */
 import type { FileHandle } from 'node:fs/promises'
-import { RecordingReader, type Recording } from '../../capture/files/recording-reader.ts'
+import { CaptureFileReader } from '../../capture/files/file-reader.ts'
+import type { Recording } from '../../capture/files/recording-reader.ts'
 import { Cursor, type Slice } from './cursor.ts'
 
 /** Of a file, read at once. */
@@ -21,7 +22,7 @@ export async function* portionsOf(
   handle: FileHandle,
   maxBytes?: number
 ): AsyncGenerator<Portion, readonly string[]> {
-  const reader = new RecordingReader({ maxBytes: KEPT })
+  const reader = new CaptureFileReader({ maxBytes: KEPT })
   const cursors: Cursor[] = []
   const piece = new Uint8Array(PIECE)
   for (let goesOn = true; goesOn;) {
@@ -36,7 +37,7 @@ export async function* portionsOf(
 }
 
 function* unread(
-  reader: RecordingReader,
+  reader: CaptureFileReader,
   cursors: Cursor[],
   maxBytes: number | undefined
 ): Generator<Portion> {

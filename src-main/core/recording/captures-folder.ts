@@ -6,6 +6,7 @@ import { constants } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, unlink, type FileHandle } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import * as v from 'valibot'
+import { READABLE_ENDINGS } from '../../capture/files/file-reader.ts'
 import { Fault, toFault } from '../../contract/faults.ts'
 import {
   CAPTURE_EXTENSIONS,
@@ -26,7 +27,7 @@ const MAX_TRIES = 1000
 /** Read through links it would not be a file of this folder. */
 const NO_LINKS = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW
 
-const READABLE: ReadonlySet<string> = new Set(['.pcapng', '.pcap'])
+const READABLE: ReadonlySet<string> = new Set(READABLE_ENDINGS)
 
 export interface NewFile {
   readonly name: string

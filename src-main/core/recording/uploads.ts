@@ -90,7 +90,10 @@ export class Uploads implements Disposable {
     }
     if (records > 0) return { name, path: this.#folder.place(name), bytes: at, records }
     await this.#folder.remove(name)
-    throw new Fault('usage', `${name} is no capture that can be read here: give a pcapng file.`)
+    throw new Fault(
+      'usage',
+      `${name} is no capture that can be read here: give a pcapng file, or CSV or JSON Lines of Farport.`
+    )
   }
 
   async #drop(name: string): Promise<void> {

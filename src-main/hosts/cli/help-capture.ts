@@ -17,7 +17,7 @@ Shows everything that passes until Ctrl+C: bytes with their times and directions
 them. It only watches: nothing is written, nobody who uses the port is disturbed. TARGET is
   a share or link of the running Farport, by its name, id or port: from its recording; the port is not opened for it
   farport://PEER/SHARE   the recording of that computer, with the times of its wire; observe is enough (farport permit)
-  a capture file         pcapng of Farport or of Wireshark
+  a capture file         pcapng of Farport or of Wireshark; CSV and JSON Lines of Farport
   any other port or address: opened to be watched, by the running Farport or by this command; see farport share --help for -b and others
 
   --view lines|hex|mixed|text|decoded     default: lines, or hex for a decoder of frames
@@ -54,7 +54,8 @@ farport capture stop NAME
 Writes what passes at TARGET (as for farport monitor) into a file until Ctrl+C or a limit; prints the names of its files. A file that is
 there is never replaced. A full disk ends the capture, never the traffic.
 
-  --save FILE            .pcapng (opens in Wireshark, and here again with everything in it), .txt, .csv, .jsonl, .bin
+  --save FILE            .pcapng (opens in Wireshark, and here again with everything in it), .jsonl (opens here again row by row),
+                         .csv (opens here again; what happened beside the bytes is words in it), .txt, .bin
   --max-size, --max-time the most of it; with --rotate of each file
   --rotate N             go on with the next file (NAME-2, …), and keep the last N
   --last 5m              begin with what the recording of the running Farport holds of that time

@@ -1,6 +1,7 @@
 /** A capture file, read from its beginning to its end: however large it is, only what is being shown is in memory. */
 import { open } from 'node:fs/promises'
-import { RecordingReader, type Recording } from '../../../capture/files/recording-reader.ts'
+import { CaptureFileReader } from '../../../capture/files/file-reader.ts'
+import type { Recording } from '../../../capture/files/recording-reader.ts'
 import { Fault } from '../../../contract/faults.ts'
 import type { TrafficFrom } from '../../../contract/recording.ts'
 import { Cursor } from '../../../core/recording/cursor.ts'
@@ -30,7 +31,7 @@ export class FileFeed implements Feed {
     const file = await open(this.#path).catch((error: unknown) => {
       throw new Fault('usage', `${this.#path} cannot be read (${systemWords(error)}).`, error)
     })
-    const source = new RecordingReader({ maxBytes: MAX_BYTES })
+    const source = new CaptureFileReader({ maxBytes: MAX_BYTES })
     const taker = new Taker(source, this.#which, reader)
     try {
       const buffer = new Uint8Array(READ_BYTES)
@@ -53,7 +54,7 @@ export class FileFeed implements Feed {
     if (length === 0)
       throw new Fault(
         'usage',
-        `${this.#path} has no serial traffic that can be read here. Give a pcapng file of farport capture or of Wireshark.`
+        `${this.#path} has no serial traffic that can be read here. Give a file of farport capture (pcapng, CSV, JSON Lines), or one of Wireshark.`
       )
     if (this.#which > length)
       throw new Fault('usage', `${this.#path} has no recording ${this.#which}: there are ${length}.`)
@@ -68,12 +69,12 @@ export class FileFeed implements Feed {
 
 /** Hands on what one recording has more than before. */
 class Taker {
-  readonly #source: RecordingReader
+  readonly #source: CaptureFileReader
   readonly #index: number
   readonly #reader: FeedReader
   #cursor: Cursor | undefined
 
-  constructor(source: RecordingReader, which: number, reader: FeedReader) {
+  constructor(source: CaptureFileReader, which: number, reader: FeedReader) {
     this.#source = source
     this.#index = which - 1
     this.#reader = reader
