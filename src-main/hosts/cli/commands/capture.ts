@@ -102,8 +102,8 @@ async function write(
       // A file that would begin with nothing is begun with the next record.
       if (isDue) await files.turn()
       isDue = false
-      await files.page(page)
       totals.page(page)
+      await files.page(page)
       if (files.isFull) stop()
     }
   }

@@ -1,6 +1,6 @@
 import { systemClock } from '../../../base/clock.ts'
 import { ExpressionRunner } from '../../../capture/expressions.ts'
-import { Fault } from '../../../contract/faults.ts'
+import { Fault, toFault } from '../../../contract/faults.ts'
 import type { TrafficFrom } from '../../../contract/recording.ts'
 import { JsonForm } from '../../../capture/files/json-form.ts'
 import { makeForm } from '../../../capture/files/forms.ts'
@@ -24,7 +24,7 @@ import { Output } from '../monitor/output.ts'
 import { withFeed } from '../monitor/target.ts'
 import { Totals } from '../monitor/totals.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
-import { EXIT } from '../exit.ts'
+import { EXIT, exitCode } from '../exit.ts'
 import { filled, flag, integer, parse, PORT_OPTIONS, type Given } from '../options.ts'
 
 const OPTIONS = {
@@ -61,6 +61,7 @@ async function show(feed: Feed, limits: Limits, given: Given, io: CliIo): Promis
   const totals = new Totals()
   const runner = new ExpressionRunner()
   const over = new AbortController()
+  let saveFault: Fault | undefined
   let broken: { readonly error: unknown } | undefined
   const stop = (): void => over.abort()
   io.stop.addEventListener('abort', stop, { once: true })
@@ -70,6 +71,10 @@ async function show(feed: Feed, limits: Limits, given: Given, io: CliIo): Promis
     show: options,
     lines: json ? new FormLines(new JsonForm()) : linesFor(options, io),
     save,
+    saveFailed: (error) => {
+      saveFault = toFault(error)
+      io.say(saveFault.message)
+    },
     expressions: runner.run,
     output: new Output(stdout, io.stop),
     clock: systemClock,
@@ -90,9 +95,13 @@ async function show(feed: Feed, limits: Limits, given: Given, io: CliIo): Promis
     timer?.dispose()
     runner.dispose()
     io.stop.removeEventListener('abort', stop)
-    await save?.end()
+    await save?.end().catch((error: unknown) => {
+      // That it failed was said, and nobody stopped watching for it.
+      if (!saveFault) throw error
+    })
   }
   if (!json) io.say(`${totals.words}.`)
+  if (saveFault) return exitCode(saveFault)
   const missing = limits.rows !== undefined && totals.rows < limits.rows
   return io.stop.aborted && missing ? EXIT.stopped : EXIT.done
 }

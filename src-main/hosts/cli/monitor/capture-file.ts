@@ -108,8 +108,8 @@ export class CaptureFiles {
 
   async #end(): Promise<void> {
     const form = this.#form
-    this.#form = undefined
     if (form && this.#file) await this.#put(form.end())
+    this.#form = undefined
     await this.#file?.close()
     this.#file = undefined
   }
@@ -137,10 +137,13 @@ export class CaptureFiles {
 
   async #put(bytes: Uint8Array): Promise<void> {
     const file = this.#file
+    const form = this.#form
+    const before = file?.size ?? 0
     try {
-      await file?.write(bytes)
+      await file?.write(bytes, form?.whole && ((piece, length) => form.whole?.(piece, length) ?? length))
       this.#bytes += bytes.length
     } catch (error) {
+      this.#bytes += (file?.size ?? before) - before
       this.#form = this.#file = undefined
       await file?.close().catch(() => undefined)
       throw error

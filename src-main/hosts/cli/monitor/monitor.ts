@@ -30,6 +30,8 @@ export interface MonitorOptions {
   readonly lines: ShownLines
   /** Files that get all of it, whatever is shown. */
   readonly save?: CaptureFiles | undefined
+  /** They take no more: it goes on without them. */
+  readonly saveFailed?: (error: unknown) => void
   readonly expressions: RunExpressions
   readonly output: Output
   readonly clock: Clock
@@ -50,6 +52,7 @@ export class Monitor implements FeedReader {
   /** One after the other: what is open may be shown between two pages. */
   #work: Promise<void> = Promise.resolve()
   #quiet: Disposable | undefined
+  #isSaveOver = false
 
   constructor(options: MonitorOptions) {
     const { show, expressions } = options
@@ -76,7 +79,7 @@ export class Monitor implements FeedReader {
     this.#quiet?.dispose()
     return this.#inOrder(async () => {
       this.#options.totals.page(page)
-      await this.#options.save?.page(page)
+      await this.#save(page)
       await this.#show(await this.#stream.take(page))
       if (this.#stream.hasOpen) this.#quiet = this.#options.clock.after(QUIET_MS, () => this.#showOpen())
     })
@@ -90,6 +93,17 @@ export class Monitor implements FeedReader {
 
   #showOpen(): void {
     this.#inOrder(async () => this.#show(await this.#stream.rest())).catch(this.#options.failed)
+  }
+
+  async #save(page: Page): Promise<void> {
+    const { save, saveFailed } = this.#options
+    if (!save || this.#isSaveOver) return
+    try {
+      await save.page(page)
+    } catch (error) {
+      this.#isSaveOver = true
+      saveFailed?.(error)
+    }
   }
 
   #inOrder(task: () => Promise<void>): Promise<void> {

@@ -36,15 +36,20 @@ export class NewFile {
     return this.#size
   }
 
-  /** All of it. Rejects with `usage` where the disk takes no more; what it took is in the file. */
-  async write(bytes: Uint8Array): Promise<void> {
+  /**
+   * All of it. Rejects with `usage` where the disk takes no more; what it took is in the file, cut to what `whole` says of it (CaptureFormat.whole):
+   * half a block at its end would have other programs refuse the file.
+   */
+  async write(bytes: Uint8Array, whole = (_piece: Uint8Array, length: number) => length): Promise<void> {
+    let at = 0
     try {
-      for (let at = 0; at < bytes.length;) {
+      while (at < bytes.length) {
         const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at)
         at += bytesWritten
         this.#size += bytesWritten
       }
     } catch (error) {
+      await this.#cut(at - whole(bytes, at))
       throw new Fault(
         'usage',
         `${this.path} cannot be written any further (${systemWords(error)}): what came until then is in it. Make room, or choose another place.`,
@@ -55,5 +60,15 @@ export class NewFile {
 
   async close(): Promise<void> {
     await this.#handle.close()
+  }
+
+  /** Where it cannot be cut, the reader here tells what follows. */
+  async #cut(excess: number): Promise<void> {
+    if (excess === 0) return
+    const size = this.#size - excess
+    await this.#handle.truncate(size).then(
+      () => (this.#size = size),
+      () => undefined
+    )
   }
 }
