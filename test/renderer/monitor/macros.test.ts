@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MAX_MACROS, type Macro, Macros } from '../../../src-renderer/model/monitor/macros.svelte.ts'
 import { MacroRun } from '../../../src-renderer/model/monitor/macros-run.svelte.ts'
 import type { Shelf } from '../../../src-renderer/model/monitor/send-history.ts'
-import { FakeClock, settle } from '../../fake-clock.ts'
+import { HandClock, settle } from './hand-clock.ts'
 
 function shelf(text?: string): Shelf & { text: string | undefined } {
   const it: Shelf & { text: string | undefined } = {
@@ -84,7 +84,7 @@ describe('a macro that is repeated', () => {
   })
 
   it('is sent so often, at its pace', async () => {
-    const clock = new FakeClock()
+    const clock = new HandClock()
     const at: number[] = []
     const run = new MacroRun(() => Promise.resolve(at.push(clock.nowMs()) > 0), clock)
     const over = run.start(repeated(100, 3), bytes)
@@ -95,7 +95,7 @@ describe('a macro that is repeated', () => {
   })
 
   it('waits for the device, and makes up for nothing', async () => {
-    const clock = new FakeClock()
+    const clock = new HandClock()
     const at: number[] = []
     const run = new MacroRun(async () => {
       at.push(clock.nowMs())
@@ -109,7 +109,7 @@ describe('a macro that is repeated', () => {
   })
 
   it('goes on until it is stopped, or was not taken', async () => {
-    const clock = new FakeClock()
+    const clock = new HandClock()
     let count = 0
     const run = new MacroRun(() => Promise.resolve(++count < 7), clock)
     void run.start(repeated(10, 0), bytes)
@@ -124,7 +124,7 @@ describe('a macro that is repeated', () => {
   })
 
   it('ends the one before it', async () => {
-    const clock = new FakeClock()
+    const clock = new HandClock()
     const sent: number[] = []
     const run = new MacroRun(([byte = 0]) => Promise.resolve(sent.push(byte) > 0), clock)
     void run.start(repeated(10, 0), Uint8Array.of(1))

@@ -7,7 +7,9 @@ import {
   type SendMode,
   translated
 } from '../../../src-renderer/model/monitor/send-bytes.ts'
-import { hex } from '../../hex.ts'
+
+const hex = (text: string): Uint8Array =>
+  Uint8Array.from(text.match(/[0-9A-F]{2}/g) ?? [], (pair) => Number.parseInt(pair, 16))
 
 function bytesOf(
   mode: SendMode,

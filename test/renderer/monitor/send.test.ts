@@ -10,7 +10,7 @@ import { SendFile } from '../../../src-renderer/model/monitor/send-file.svelte.t
 import { MAX_HISTORY, SendHistory, type Shelf } from '../../../src-renderer/model/monitor/send-history.ts'
 import { sendKey, sendPlace } from '../../../src-renderer/model/monitor/send-place.ts'
 import { Sender } from '../../../src-renderer/model/monitor/sender.svelte.ts'
-import { FakeClock, settle } from '../../fake-clock.ts'
+import { HandClock, settle } from './hand-clock.ts'
 import { bridgeOf, sessionOf, treeOf } from '../states.ts'
 import { WriterCore } from './writer-core.svelte.ts'
 
@@ -20,9 +20,9 @@ const OPEN: TerminalItem = { type: 'open', settings: DEFAULT_SETTINGS }
 
 const LABEL = 'this computer (terminal)'
 
-function made(): { core: WriterCore; sender: Sender; clock: FakeClock } {
+function made(): { core: WriterCore; sender: Sender; clock: HandClock } {
   const core = new WriterCore(treeOf([], [bridgeOf('gps')]))
-  const clock = new FakeClock()
+  const clock = new HandClock()
   return { core, clock, sender: new Sender(core as unknown as Core, 'gps', clock) }
 }
 
@@ -195,7 +195,7 @@ describe('a file to send', () => {
 
   it('goes whole and in order, in pieces that grow where the device is quick', async () => {
     const taken: Uint8Array[] = []
-    const sending = new SendFile((piece) => Promise.resolve(taken.push(piece) > 0), new FakeClock())
+    const sending = new SendFile((piece) => Promise.resolve(taken.push(piece) > 0), new HandClock())
     const it = file(100_000)
     await sending.start(it)
     expect(sending.progress).toEqual({ name: 'a.bin', size: 100_000, sent: 100_000, state: 'done' })
@@ -206,7 +206,7 @@ describe('a file to send', () => {
 
   it('ends where it is cancelled, or a piece was not taken', async () => {
     let done: (taken: boolean) => void = () => undefined
-    const sending = new SendFile(() => new Promise((resolve) => (done = resolve)), new FakeClock())
+    const sending = new SendFile(() => new Promise((resolve) => (done = resolve)), new HandClock())
     const over = sending.start(file(5000))
     await settle()
     done(true)
