@@ -42,6 +42,8 @@ export class Reading implements Disposable {
   #begin: (() => Begin) | undefined
   #rest: Disposable | undefined
   #ended = false
+  /** Nothing more comes: it is over when all of it was sent. */
+  #isRemoved = false
 
   constructor(reader: Reader, subscriber: Subscriber) {
     this.reader = reader
@@ -54,8 +56,11 @@ export class Reading implements Disposable {
     if (this.#ended) return
     const recorder = this.reader.recorder()
     if (recorder === this.#recorder) return
+    // What came since the last look is sent first.
+    this.#isRemoved = !recorder
+    this.#pump()
     if (recorder) this.#take(recorder)
-    else this.#subscriber.end(new Fault('peer-closed', 'It is not there any more: it was removed.'))
+    else this.#endIfRead()
   }
 
   dispose(): void {
@@ -106,6 +111,8 @@ export class Reading implements Disposable {
         ...{ first: log.first, next: log.end, from: cursor.next }
       })
     }
+    // What it holds is there until it was read, also where its share is removed.
+    this.#life.add(recorder.keep())
     this.#life.add(recorder.onGrow(() => this.#pump()))
     this.#pump()
   }
@@ -125,14 +132,20 @@ export class Reading implements Disposable {
       }
       cursor.skipTo(this.horizon())
       const slice = cursor.read(this.maxPage)
-      if (!slice) return
+      if (!slice) break
       subscriber.send({ type: 'page', page: this.pageOf(slice) } satisfies TrafficItem)
     }
+    this.#endIfRead()
   }
 
   /** 0 at the end, which sending may bring. */
   get #credit(): number {
     return this.#ended ? 0 : this.#subscriber.credit
+  }
+
+  #endIfRead(): void {
+    if (this.#ended || !this.#isRemoved || this.#cursor?.isBehind) return
+    this.#subscriber.end(new Fault('peer-closed', 'It is not there any more: it was removed.'))
   }
 
   /** Whoever has much to catch up with leaves time for others. */

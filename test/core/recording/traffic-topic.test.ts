@@ -176,6 +176,28 @@ describe('whoever watches a recording', () => {
     expect(one.pages()).toEqual([])
   })
 
+  it('has all that came before its share was removed, however little it can take at once', async () => {
+    const { at, changed, clock, say, topic, watch, settle } = watched()
+    const [one, slow] = [watch('start', 1), watch('start', 3)]
+    const quick = watch()
+    await clock.advance(100)
+    say('one ')
+    await clock.advance(1)
+    say('two ')
+    const recorder = at.recorder!
+    at.recorder = undefined
+    recorder.dispose()
+    changed()
+    expect(quick.text()).toBe('one two ')
+    expect([quick, slow, one].map(({ ends }) => ends.length)).toEqual([1, 1, 0])
+    one.subscription.add(1)
+    await settle()
+    expect([slow, one].map((each) => each.text())).toEqual(['one two ', 'one two '])
+    expect(one.ends).toMatchObject([{ code: 'peer-closed' }])
+    expect(topic.count).toBe(0)
+    expect(recorder.log.size).toBe(0)
+  })
+
   it('leaves, and is sent nothing more', async () => {
     const { clock, say, topic, watch, settle } = watched()
     const one = watch()
