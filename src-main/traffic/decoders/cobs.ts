@@ -4,15 +4,14 @@
  *     03 11 22 02 33 00      the frame 11 22 00 33
  *     n, then n-1 bytes that are not zero, then a zero where n < 255 and the frame goes on
  */
-import type { Decoded, DecodedField, Decoder, DecoderKind } from '../decoder.ts'
+import type { Decoded, DecodedField, DecoderKind } from '../decoder.ts'
 import type { Row } from '../row.ts'
-import { breaksOff, bytesRow, copied, joined, perDirection } from './parts.ts'
-import { Pieces, type Piece } from './pieces.ts'
+import { FramedDecoder } from './framed.ts'
+import type { Piece } from './pieces.ts'
 import { saturation, streams } from './sample.ts'
 import { hexOf } from './text.ts'
 
 const END = 0x00
-const MAX_FRAME = 4096
 
 export interface CobsFrame {
   readonly bytes: Uint8Array
@@ -37,36 +36,6 @@ export function readCobs(coded: Uint8Array): CobsFrame {
     if (code < 0xff && at < coded.length) bytes.push(0)
   }
   return { bytes: Uint8Array.from(bytes), missing: 0, lastCode }
-}
-
-class CobsDecoder implements Decoder {
-  #pieces = perDirection(() => new Pieces([END], MAX_FRAME))
-
-  copy(): CobsDecoder {
-    const other = new CobsDecoder()
-    other.#pieces = copied(this.#pieces, (pieces) => pieces.copy())
-    return other
-  }
-
-  decode(row: Row): Decoded | undefined {
-    if (row.content.type === 'event' && breaksOff(row.content.event))
-      for (const pieces of Object.values(this.#pieces)) pieces.reset()
-    const found = bytesRow(row)
-    if (!found || found.bytes.length === 0) return undefined
-    const pieces = this.#pieces[found.direction]
-    const parts = pieces
-      .take(found)
-      .filter((piece) => piece.to > piece.from)
-      .map(describe)
-    if (pieces.waiting > 0)
-      parts.push({
-        text: `${pieces.waiting} bytes of a frame, not ended yet`,
-        verdict: 'ok',
-        fields: [],
-        keys: { frame: 'part' }
-      })
-    return joined(parts, found.bytes.length) ?? { text: 'delimiter', verdict: 'ok', fields: [] }
-  }
 }
 
 function describe(piece: Piece): Decoded {
@@ -128,5 +97,5 @@ export const cobs: DecoderKind = {
   rows: { end: Uint8Array.of(END), gapMs: 100 },
   keys: ['frame', 'size'],
   likeness,
-  make: () => new CobsDecoder()
+  make: () => new FramedDecoder({ end: END, endWords: 'delimiter', describe })
 }

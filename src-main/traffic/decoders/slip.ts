@@ -4,10 +4,10 @@
  *     C0 45 00 DB DC 11 C0      the frame 45 00 C0 11
  *     DB DC = C0   DB DD = DB   DB with anything else is wrong; the byte behind it is then taken as it is
  */
-import type { Decoded, DecodedField, Decoder, DecoderKind } from '../decoder.ts'
+import type { Decoded, DecodedField, DecoderKind } from '../decoder.ts'
 import type { Row } from '../row.ts'
-import { breaksOff, bytesRow, copied, joined, perDirection } from './parts.ts'
-import { Pieces, type Piece } from './pieces.ts'
+import { FramedDecoder } from './framed.ts'
+import type { Piece } from './pieces.ts'
 import { bursts, saturation } from './sample.ts'
 import { hexOf } from './text.ts'
 
@@ -15,9 +15,6 @@ const END = 0xc0
 const ESC = 0xdb
 const ESC_END = 0xdc
 const ESC_ESC = 0xdd
-
-/** Escaped bytes of a frame; RFC 1055 knows packets of 1006. */
-const MAX_FRAME = 4096
 
 export interface SlipFrame {
   readonly bytes: Uint8Array
@@ -44,28 +41,6 @@ export function readSlip(escaped: Uint8Array): SlipFrame {
   return { bytes: Uint8Array.from(bytes), escapes, wrong }
 }
 
-class SlipDecoder implements Decoder {
-  #pieces = perDirection(() => new Pieces([END], MAX_FRAME))
-
-  copy(): SlipDecoder {
-    const other = new SlipDecoder()
-    other.#pieces = copied(this.#pieces, (pieces) => pieces.copy())
-    return other
-  }
-
-  decode(row: Row): Decoded | undefined {
-    if (row.content.type === 'event' && breaksOff(row.content.event))
-      for (const pieces of Object.values(this.#pieces)) pieces.reset()
-    const found = bytesRow(row)
-    if (!found || found.bytes.length === 0) return undefined
-    const pieces = this.#pieces[found.direction]
-    const frames = pieces.take(found).filter((piece) => piece.to > piece.from)
-    const parts = frames.map(describe)
-    if (pieces.waiting > 0) parts.push(begun(pieces.waiting))
-    return joined(parts, found.bytes.length) ?? { text: 'END', verdict: 'ok', fields: [] }
-  }
-}
-
 function describe(piece: Piece): Decoded {
   const { bytes, escapes, wrong } = readSlip(piece.bytes)
   const place = { from: piece.from, to: piece.to }
@@ -83,15 +58,6 @@ function describe(piece: Piece): Decoded {
     verdict: wrong > 0 ? 'bad' : piece.lost > 0 ? 'note' : 'ok',
     fields,
     keys: { frame: wrong > 0 ? 'bad' : 'ok', size: String(bytes.length + piece.lost) }
-  }
-}
-
-function begun(waiting: number): Decoded {
-  return {
-    text: `${waiting} bytes of a frame, not ended yet`,
-    verdict: 'ok',
-    fields: [],
-    keys: { frame: 'part' }
   }
 }
 
@@ -134,5 +100,5 @@ export const slip: DecoderKind = {
   rows: { end: Uint8Array.of(END), gapMs: 100 },
   keys: ['frame', 'size'],
   likeness,
-  make: () => new SlipDecoder()
+  make: () => new FramedDecoder({ end: END, endWords: 'END', describe })
 }
