@@ -6,6 +6,8 @@ export interface NetworkActions {
   /** Asks for a name and a place first. */
   readonly connectAs: (port: NetworkPort) => void
   readonly terminal: (port: NetworkPort) => Promise<unknown>
+  /** What passes there, without a link of its own. */
+  readonly monitor: (port: NetworkPort) => void
   readonly watch: (port: NetworkPort) => Promise<unknown>
   /** Connects, and asks whoever has the control for it. */
   readonly ask: (port: NetworkPort) => Promise<unknown>

@@ -1,2 +1,3 @@
 /** What a row of "This computer" asks the page for. */
-export type RowAction = 'open' | 'terminal' | 'reset' | 'address' | 'users' | 'settings' | 'remove'
+export type RowAction =
+  'open' | 'terminal' | 'monitor' | 'reset' | 'address' | 'users' | 'settings' | 'remove'

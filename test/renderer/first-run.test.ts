@@ -1,5 +1,5 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FRESH_SETTINGS } from '../../src-main/contract/settings.ts'
 import type { BridgeState, LocalPortState, StateTree } from '../../src-main/contract/state.ts'
 import type { Core } from '../../src-renderer/core.svelte.ts'
@@ -126,16 +126,19 @@ describe('watching a program', () => {
   it('puts a new port before the one that it uses, and says where the program has to look', async () => {
     const made = { id: 'made', kind: 'link', addresses: ['/run/farport/x'] } as unknown as BridgeState
     const { core: given, calls } = core({ ports: PORTS, bridges: { made } })
-    render(WatchProgram, { core: given, onclose: () => undefined })
+    const onmonitor = vi.fn()
+    render(WatchProgram, { core: given, onclose: () => undefined, onmonitor })
     await click('Create the port')
     await screen.findByText('Set the program’s port to /run/farport/x')
+    await click('Monitor')
+    expect(onmonitor).toHaveBeenCalledWith('made')
     expect(calls).toEqual([
       ['link.add', { port: { target: FTDI }, to: 'pty:', hold: false, wait: true, name: 'ttyUSB0-watched' }]
     ])
   })
 
   it('says where there is no port', async () => {
-    render(WatchProgram, { core: core().core, onclose: () => undefined })
+    render(WatchProgram, { core: core().core, onclose: () => undefined, onmonitor: () => undefined })
     await screen.findByText('There is no serial port here that a program could use.')
   })
 })

@@ -86,7 +86,7 @@ export function viewActions(desk: Desk, frame: FrameActions): readonly MonitorAc
     })),
     ...CONTROL_BYTES.map((way) => ({
       id: `controls-${way}`,
-      text: say.controlsAs(say.controlBytes[way]),
+      text: say.controlBytes[way],
       do: () => (desk.options.controls = way)
     })),
     ...[undefined, ...DECODERS].map((kind) => ({
