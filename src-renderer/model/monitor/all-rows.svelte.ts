@@ -1,9 +1,23 @@
 /** All rows of a recording, where nothing is filtered. What it says holds for one version of the traffic, however the table moves meanwhile. */
-import type { ByteRange, Filtering, Traffic } from './contract.ts'
+import type { ByteRange, Filtering, Finder, Traffic } from './contract.ts'
 
 const NOTHING: readonly ByteRange[] = []
 
+const NO_FIND: Finder = {
+  text: '',
+  problem: undefined,
+  count: 0,
+  isSearching: false,
+  placeOf: () => undefined,
+  next: () => Promise.resolve(undefined)
+}
+
 export class AllRows implements Filtering {
+  readonly find = NO_FIND
+  readonly problem = undefined
+  readonly isSearching = false
+  readonly matching = undefined
+  sight: number | undefined
   readonly #traffic: Traffic
   readonly #span: { readonly first: number; readonly end: number } = $derived.by(() => {
     const { version, cut, table } = this.#traffic
@@ -36,6 +50,10 @@ export class AllRows implements Filtering {
 
   found(): readonly ByteRange[] {
     return NOTHING
+  }
+
+  warm(): void {
+    // Has nothing to get ready.
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@
  * One monitor: the recording, how it is shown, what is selected. Made by whoever shows it, with what decodes and filters plugged in; its
  * parts are given it as a MonitorDesk. Never touches the DOM.
  */
+import { never } from '../../../src-main/base/event.ts'
 import type { BaudFinding } from '../../../src-main/traffic/baud-doctor.ts'
 import type { Decoded } from '../../../src-main/traffic/decoder.ts'
 import { decoderKind } from '../../../src-main/traffic/decoders/registry.ts'
@@ -39,6 +40,9 @@ const NO_DECODING: Decoding = {
   version: 0,
   decoded: () => undefined,
   isUnanswered: () => false,
+  keys: () => undefined,
+  generation: 0,
+  onCorrected: never,
   finding: undefined,
   suggestion: undefined,
   dispose: () => undefined
@@ -74,7 +78,7 @@ export class Desk implements MonitorDesk {
   readonly options: ViewOptions
   readonly actions = new Actions()
   readonly #decoding: Decoding
-  readonly #filtering: Filtering
+  readonly filtering: Filtering
   readonly #endRoot: () => void
 
   selected = $state<number>()
@@ -100,12 +104,12 @@ export class Desk implements MonitorDesk {
     this.options = made.options
     this.traffic = made.traffic
     this.#decoding = made.decoding
-    this.#filtering = made.filtering
+    this.filtering = made.filtering
     this.#endRoot = end
   }
 
   get shown(): ShownRows {
-    return this.#filtering
+    return this.filtering
   }
 
   get finding(): BaudFinding | undefined {
@@ -125,7 +129,7 @@ export class Desk implements MonitorDesk {
   }
 
   found(row: number): readonly ByteRange[] {
-    return this.#filtering.found(row)
+    return this.filtering.found(row)
   }
 
   reveal(row: number): void {
@@ -137,7 +141,7 @@ export class Desk implements MonitorDesk {
   }
 
   dispose(): void {
-    this.#filtering.dispose()
+    this.filtering.dispose()
     this.#decoding.dispose()
     this.traffic.dispose()
     this.#endRoot()
