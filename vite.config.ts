@@ -36,21 +36,27 @@ const OUTPUT = {
   comments: { legal: true, annotation: false, jsdoc: false }
 } as const
 
-const needed = new Map<string, boolean>()
-
-/** What farport.js loads once it can take a signal. */
-const RUN = top('src-main/hosts/cli/run.ts')
-
-/** Whether that imports it at once, by whatever way. */
-function isNeededAtStart(id: string, graph: Pick<Rolldown.ChunkingContext, 'getModuleInfo'>): boolean {
-  const known = needed.get(id)
-  if (known !== undefined) return known
-  const module = graph.getModuleInfo(id)
-  const isNeeded =
-    module !== null && (id === RUN || module.importers.some((each) => isNeededAtStart(each, graph)))
-  needed.set(id, isNeeded)
+/** Answers whether a module is this one, or one that it imports at once, by whatever way. */
+function neededBy(
+  root: string
+): (id: string, graph: Pick<Rolldown.ChunkingContext, 'getModuleInfo'>) => boolean {
+  const known = new Map<string, boolean>()
+  const isNeeded: ReturnType<typeof neededBy> = (id, graph) => {
+    const before = known.get(id)
+    if (before !== undefined) return before
+    const module = graph.getModuleInfo(id)
+    const found = module !== null && (id === root || module.importers.some((each) => isNeeded(each, graph)))
+    known.set(id, found)
+    return found
+  }
   return isNeeded
 }
+
+/** What farport.js loads once it can take a signal. */
+const isNeededAtStart = neededBy(top('src-main/hosts/cli/run.ts'))
+
+/** What the first client waits for. */
+const isNeededToOpen = neededBy(top('src-main/ports/hardware.ts'))
 
 export default defineConfig({
   root: top('src-renderer'),
@@ -108,8 +114,9 @@ export default defineConfig({
               groups: [
                 {
                   name: (id, graph) => (isNeededAtStart(id, graph) ? 'start' : null),
-                  priority: 1
+                  priority: 2
                 },
+                { name: (id, graph) => (isNeededToOpen(id, graph) ? 'device' : null), priority: 1 },
                 { name: 'shared', minShareCount: 2 }
               ]
             }

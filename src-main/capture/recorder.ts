@@ -3,7 +3,6 @@
  * shows, saves or sends it. It outlives the hubs of its share, which come and go as that is switched. Never waits, never throws, makes no
  * object per chunk.
  */
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Disposable, Event } from '../base/event.ts'
 import { Emitter } from '../base/event.ts'
@@ -48,8 +47,6 @@ export interface Span {
 }
 
 export class Recorder implements HubRecorder, Disposable {
-  /** Tells it from all others, also of other computers: 16 hex digits. */
-  readonly id = randomBytes(8).toString('hex')
   readonly #clock: Clock
   readonly #wall: WallOffset
   readonly #ring: Ring

@@ -10,7 +10,7 @@ import type { NearbyFarports, PeerWays } from '../peers/ways.ts'
 import type { RpcClient } from '../rpc/client.ts'
 import type { Farports } from './context.ts'
 import { instancePaths, type PathsEnvironment } from './instance-paths.ts'
-import { type LocalTrust } from './local-trust.ts'
+import type { LocalTrust } from './local-trust.ts'
 
 const UNWATCHED =
   'That a computer is forgotten (farport pair remove) is not noticed here (the system cannot watch the settings): end this command then.'

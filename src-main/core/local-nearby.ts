@@ -8,7 +8,7 @@ import { Emitter } from '../base/event.ts'
 import type { NearbyState } from '../contract/state.ts'
 import type { Discovery } from '../peers/discovery/discovery.ts'
 import type { ManualPlaces } from '../peers/manual-places.ts'
-import { farportsIn, manualNearby, nearbyOf, type HeardFarport, type NearbyWords } from '../peers/nearby.ts'
+import type { HeardFarport, NearbyWords } from '../peers/nearby.ts'
 import type { NearbyFarports } from '../peers/ways.ts'
 import type { HeardPorts } from './announced-ports.ts'
 import type { AnnouncedPorts } from './context.ts'
@@ -25,6 +25,8 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
   #discovery: Promise<Discovery> | undefined
   #opened: Discovery | undefined
   #places: ManualPlaces | undefined
+  /** How they are read; undefined: nobody asked so far. */
+  #reading: typeof import('../peers/nearby.ts') | undefined
   #ended = false
 
   /** More is heard. */
@@ -42,12 +44,14 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
   }
 
   get nearby(): readonly NearbyState[] {
+    if (!this.#reading) return []
+    const { manualNearby, nearbyOf } = this.#reading
     const places = this.#places?.states ?? []
     return [...nearbyOf(this.#opened?.heard ?? [], this.#words), ...manualNearby(places, this.#words)]
   }
 
   get farports(): readonly HeardFarport[] {
-    return farportsIn(this.#opened?.heard ?? [])
+    return this.#reading?.farportsIn(this.#opened?.heard ?? []) ?? []
   }
 
   /** Never rejects but with the signal's reason. */
@@ -66,6 +70,7 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
     if (places.length === 0) return
     const { ManualPlaces } = await import('../peers/manual-places.ts')
     const { loadIdentity } = await import('../peers/identity.ts')
+    this.#reading = await import('../peers/nearby.ts')
     this.#places = new ManualPlaces({ identity: await loadIdentity(instancePaths('user').directory) })
     this.#places.onChange(() => this.#changes.fire())
     this.#places.set(places)
@@ -89,6 +94,7 @@ export class LocalNearby implements NearbyFarports, HeardPorts, Disposable {
 
   async #open(): Promise<Discovery> {
     const { openDiscovery } = await import('../peers/discovery/open.ts')
+    this.#reading = await import('../peers/nearby.ts')
     const interfaces = await this.#interfaces()
     const discovery = openDiscovery({ clock: systemClock, browse: true, interfaces, onTrouble: this.#tell })
     discovery.onChange(() => this.#changes.fire())

@@ -2,7 +2,7 @@
  * The local socket: where a running instance takes commands from programs of this computer. Called by hosts, to listen and to find
  * out whether one runs. What is said over it is rpc's matter.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { DONE } from '../contract/close.ts'
 import { Fault } from '../contract/faults.ts'
 import type { ListenOptions, LocalUser } from '../net/carrier.ts'
@@ -12,8 +12,6 @@ import type { Endpoint } from '../net/endpoint.ts'
 import { codeOf } from '../net/network-faults.ts'
 import { checkPrivate } from '../os/runtime-directory.ts'
 import { type LocalSocket, type PathsEnvironment, SYSTEM_GROUP, instancePaths } from './instance-paths.ts'
-import { NotProved, proveToServer, provenListener } from './owner-proof.ts'
-import { ownSecret, secretIn } from './owner-secret.ts'
 
 /** A busy instance answers the system's call at once; only one that was stopped (SIGSTOP) does not. */
 const ATTACH_TIMEOUT_MS = 3000
@@ -29,9 +27,9 @@ export async function listenLocal(socket: LocalSocket, options: ListenOptions = 
     ...(socket.group !== undefined && { group: socket.group })
   }
   // Before anybody can ask for it.
-  const secret = socket.secret === undefined ? undefined : await ownSecret(socket.secret)
+  const proof = socket.secret === undefined ? undefined : await proofBy(socket.secret)
   const listener = await listen(endpoint, { ...options, admitUser: (user) => whyNot(user, socket.group) })
-  return secret ? provenListener(listener, socket.path, secret, options) : listener
+  return proof ? proof.provenListener(listener, socket.path, proof.secret, options) : listener
 }
 
 /**
@@ -56,6 +54,8 @@ export async function attachTo(socket: LocalSocket): Promise<Connection | 'none'
     checkPrivate(directory)
   }
   try {
+    // What dials is loaded where there is something to be dialled.
+    if (process.platform !== 'win32' && !lstatSync(socket.path, { throwIfNoEntry: false })) return 'none'
     const connection = await dial(endpointOf(socket), { timeoutMs: ATTACH_TIMEOUT_MS })
     return await proven(connection, socket)
   } catch (error) {
@@ -78,9 +78,18 @@ export function localSockets(from: PathsEnvironment = {}): LocalSocket[] {
   return [own, system]
 }
 
+async function proofBy(
+  file: string
+): Promise<typeof import('./owner-proof.ts') & { readonly secret: Uint8Array }> {
+  const { ownSecret } = await import('./owner-secret.ts')
+  return { ...(await import('./owner-proof.ts')), secret: await ownSecret(file) }
+}
+
 /** What answers may be anybody's where a socket has a secret: it hears nothing of us before it knows that as well. */
 async function proven(connection: Connection, { path, secret: file }: LocalSocket): Promise<Connection> {
   if (file === undefined) return connection
+  const { NotProved, proveToServer } = await import('./owner-proof.ts')
+  const { secretIn } = await import('./owner-secret.ts')
   try {
     return await proveToServer(connection, path, await secretIn(file))
   } catch (error) {

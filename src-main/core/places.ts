@@ -9,7 +9,6 @@ import type { Placed, Switch } from './placed.ts'
 import { checkWords, startShare } from './shares.ts'
 import { SwitchedShare } from './switched-share.ts'
 import { readTarget, withDefaults } from './targets.ts'
-import { useOfEntry } from './use.ts'
 
 /** It is off. A device, an address or a share that is not there is waited for. */
 export function placeIn(keep: Keep, first: Placed): Switch {
@@ -93,6 +92,7 @@ async function switchOn(keep: Keep, what: Placed, called: () => string): Promise
 
 async function make(keep: Keep, what: Placed, name: string): Promise<Kept> {
   const { id } = what.entry
+  const { useOfEntry } = await import('./use.ts')
   const context = { ...keep.contextOf(id), use: useOfEntry(id) }
   switch (what.kind) {
     case 'share':

@@ -4,7 +4,7 @@
  */
 import { DialOut } from '../bridge/dial-out.ts'
 import { Share, type ShareRules } from '../bridge/share.ts'
-import { Trace } from '../capture/trace.ts'
+import type { Trace } from '../capture/trace.ts'
 import type { CloseReason } from '../contract/close.ts'
 import type { CommandArguments } from '../contract/commands.ts'
 import type { LineWish } from '../contract/line.ts'
@@ -70,19 +70,22 @@ export class SharePlan {
     const facts = { device: shownTarget(spec.port.target), name, settings: withDefaults(target) }
     this.#texts = new ShareWords(facts, () => this.#share && { ...this.#share.state, own: this.#share.own })
     if (!spec.wait) await target.check()
+    const traces = await this.#traces()
     const doors = await this.#doorways.open(spec.wait ? 'address' : 'no')
     this.#dials = new Map()
     this.#share = new Share({
       id: this.#id,
       name,
       port: this.#stringed(target.source),
-      recorders: [...this.#traces(), ...recorded(this.#context, spec)],
+      recorders: [...traces, ...recorded(this.#context, spec)],
       far: farOf(target),
       sources: [...doors, ...this.#dialled(spec)],
       settings: withDefaults(target),
       ...(spec.oneWay && { oneWay: spec.oneWay }),
       ...rulesOf(spec)
     })
+    // Once it was told that it listens, and not with the first client, who would wait for it. What is wrong then is said then.
+    setImmediate(() => void target.load?.().catch(() => undefined))
     return this.#share
   }
 
@@ -162,10 +165,11 @@ export class SharePlan {
     })
   }
 
-  #traces(): Trace[] {
+  async #traces(): Promise<Trace[]> {
     const { trace } = this.#spec
     const [texts, subject] = [this.#texts, this.#name]
     if (trace.length === 0) return []
+    const { Trace } = await import('../capture/trace.ts')
     return [
       new Trace({
         traces: trace,

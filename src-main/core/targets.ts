@@ -10,8 +10,8 @@ import { profileOf } from '../contract/reset.ts'
 import { dial } from '../net/dial.ts'
 import { formatAddress, looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
 import { formatFarportUrl, looksLikeFarportUrl, parseShareUrl } from '../net/farport-url.ts'
-import { openHardware, type HardwareOptions } from '../ports/hardware.ts'
-import { HardwareSource } from '../ports/hardware-source.ts'
+import type { HardwareOptions } from '../ports/hardware.ts'
+import { HardwareSource, type OpenHardware } from '../ports/hardware-source.ts'
 import type { PortSource } from '../ports/port.ts'
 import { isProgram } from '../ports/program/command-line.ts'
 import { ProgramSource, type ProgramSourceOptions } from '../ports/program/program-source.ts'
@@ -19,11 +19,14 @@ import { shownTarget } from '../ports/program/secrets.ts'
 import { RemotePortSource } from '../ports/remote-source.ts'
 import { SIMULATED_PREFIX, SimulatedSource } from '../ports/simulated/source.ts'
 import { AnnouncedSource } from './announced-source.ts'
-import type { Context } from './context.ts'
+import type { Context, ShareWish } from './context.ts'
 import { looksLikeMdnsUrl } from './mdns-url.ts'
 import { withHeldLines, withReset } from './line-policies.ts'
-import { passingUse } from './use.ts'
 import { withLines } from './with-lines.ts'
+
+/** What opens a device is not loaded before something listens for those who want it opened. */
+const loadHardware = (): Promise<typeof import('../ports/hardware.ts')> => import('../ports/hardware.ts')
+const openHardware: OpenHardware = async (...args) => (await loadHardware()).openHardware(...args)
 
 export const PTY_PREFIX = 'pty:'
 
@@ -39,6 +42,8 @@ export interface Target {
   readonly defaults: LineWish
   /** Rejects with a Fault when the device is plainly not usable; never opens it. */
   check(): Promise<void>
+  /** Loads what opening it takes; absent: there is little of that. */
+  readonly load?: () => Promise<unknown>
 }
 
 /** Throws a Fault when the target cannot be understood. */
@@ -114,7 +119,8 @@ function readBare(spec: PortSpec, context: Context): Target {
       `"${target}" needs a protocol in front: rfc2217://${target}, or raw://${target} for the bytes alone; a Farport's shares: farport connect farport://${target}`
     )
   const source = new HardwareSource(target, hardwareOptions(spec, warn), openHardware)
-  return { kind: 'hardware', source, settings, defaults: DEFAULT_SETTINGS, check: () => source.check() }
+  const defaults = DEFAULT_SETTINGS
+  return { kind: 'hardware', source, settings, defaults, check: () => source.check(), load: loadHardware }
 }
 
 /** Who keeps it to watching: `there` the other Farport, until somebody asks it for control; `here` we, who write and set nothing. */
@@ -161,7 +167,7 @@ function remoteSource(target: string, { tls }: Context, warn: (text: string) => 
 /** A share of a paired computer. It is the same use as long as it is the same target, so that it finds its place again. */
 function peerSource(
   target: string,
-  { farports, use = passingUse(), observe = false }: Context,
+  { farports, use, observe = false }: Context,
   warn: (text: string) => void
 ): PortSource {
   const url = parseShareUrl(target)
@@ -176,13 +182,21 @@ function peerSource(
       'usage',
       `${target} takes the control over, and is to be only watched. Leave out one of the two.`
     )
-  const wish = { peer: port === undefined ? peer : formatAddress(peer, port), share, use, takeOver, observe }
+  const peerName = port === undefined ? peer : formatAddress(peer, port)
+  let passing: string | undefined
+  const wish = async (): Promise<ShareWish> => ({
+    peer: peerName,
+    share,
+    use: use ?? (passing ??= (await import('./use.ts')).passingUse()),
+    takeOver,
+    observe
+  })
   const source = new RemotePortSource({
     label: formatFarportUrl({ ...url, takeOver: false }),
-    dial: (signal) => farports.dialShare(wish, { signal, warn }),
+    dial: async (signal) => farports.dialShare(await wish(), { signal, warn }),
     mode: 'rfc2217',
     options: { requireRfc2217: true },
-    onAvailable: farports.onArrival?.(wish.peer)
+    onAvailable: farports.onArrival?.(peerName)
   })
   source.onWarning(warn)
   return source

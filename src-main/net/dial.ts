@@ -10,16 +10,21 @@ import type { Endpoint, Transport } from './endpoint.ts'
 import { formatEndpoint } from './endpoint.ts'
 import { guarded } from './guarded.ts'
 import { dialTcp, listenTcp } from './tcp.ts'
-import { dialUnix, listenUnix } from './unix.ts'
-import { dialUdp } from './udp.ts'
-import { listenUdp } from './udp-listener.ts'
 
 /** A further carrier is one line here and its file. */
 const CARRIERS: Partial<Record<Transport, Carrier>> = {
   tcp: { dial: dialTcp, listen: listenTcp, browsersReach: true },
-  unix: { dial: dialUnix, listen: listenUnix, browsersReach: false },
-  udp: { dial: dialUdp, listen: listenUdp, browsersReach: false },
   // Loaded when it is used: most never are.
+  unix: {
+    dial: async (...args) => (await import('./unix.ts')).dialUnix(...args),
+    listen: async (...args) => (await import('./unix.ts')).listenUnix(...args),
+    browsersReach: false
+  },
+  udp: {
+    dial: async (...args) => (await import('./udp.ts')).dialUdp(...args),
+    listen: async (...args) => (await import('./udp-listener.ts')).listenUdp(...args),
+    browsersReach: false
+  },
   tls: {
     dial: async (...args) => (await import('./foreign-tls-dial.ts')).dialForeignTls(...args),
     listen: async (...args) => (await import('./foreign-tls-listener.ts')).listenForeignTls(...args),

@@ -4,7 +4,6 @@ import { Emitter } from '../base/event.ts'
 import type { Connection } from '../net/connection.ts'
 import type { RemoteMode } from '../net/telnet-link.ts'
 import type { Port, PortSource } from './port.ts'
-import { openRemotePort } from './remote.ts'
 import type { RemotePortOptions } from './remote.ts'
 
 export interface RemotePortSourceOptions {
@@ -38,6 +37,7 @@ export class RemotePortSource implements PortSource {
   }
 
   async open(settings: LineWish, signal: AbortSignal): Promise<Port> {
+    const { openRemotePort } = await import('./remote.ts')
     const connection = await this.#dial(signal)
     const warn = (message: string): void => {
       this.#warnings.fire(message)

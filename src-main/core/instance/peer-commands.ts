@@ -1,7 +1,7 @@
 /** The commands about computers that are known: block, forget, permit, and what they offer. */
 import { plainText } from '../../base/plain-text.ts'
 import { Fault } from '../../contract/faults.ts'
-import { type PeerEntry, type Permission } from '../../contract/settings.ts'
+import type { PeerEntry, Permission } from '../../contract/settings.ts'
 import { standsForAnother } from '../../peers/find-peer.ts'
 import type { Identity as Key } from '../../peers/identity.ts'
 import { shareId } from './entry-commands.ts'

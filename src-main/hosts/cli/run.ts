@@ -8,7 +8,6 @@ import { faultLine, type CliCommand, type CliIo } from './cli-io.ts'
 import { share } from './commands/share.ts'
 import { endWithNpm } from './npm-parent.ts'
 import { EXIT, exitCode } from './exit.ts'
-import { HELP, OVERVIEW } from './help.ts'
 import { surviveHangUp } from './hung-up.ts'
 
 /** Loaded when it is called: a share needs neither a terminal nor a doctor, and starts the sooner. */
@@ -53,8 +52,7 @@ async function run(args: readonly string[], io: CliIo): Promise<number> {
   if (name === '--help' || name === '-h' || name === 'help') {
     const about = rest.find((each) => !each.startsWith('-'))
     if (about !== undefined && !Object.hasOwn(COMMANDS, about)) throw unknownCommand(about)
-    io.print(HELP[about ?? ''] ?? OVERVIEW)
-    return EXIT.done
+    return help(about, io)
   }
   if (name === '--version') {
     io.print(__FARPORT_VERSION__)
@@ -62,11 +60,14 @@ async function run(args: readonly string[], io: CliIo): Promise<number> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) throw unknownCommand(name)
-  if (asksForHelp(rest)) {
-    io.print(HELP[name] ?? OVERVIEW)
-    return EXIT.done
-  }
+  if (asksForHelp(rest)) return help(name, io)
   return (await command())(rest, io)
+}
+
+async function help(about: string | undefined, io: CliIo): Promise<number> {
+  const { HELP, OVERVIEW } = await import('./help.ts')
+  io.print(HELP[about ?? ''] ?? OVERVIEW)
+  return EXIT.done
 }
 
 function unknownCommand(name: string): Fault {

@@ -10,13 +10,13 @@ import type { EscapeName, ProgramVariable } from '../../contract/commands.ts'
 import { Fault } from '../../contract/faults.ts'
 import type { LineWish } from '../../contract/line.ts'
 import { isSystemError } from '../../os/libc.ts'
-import { Program } from '../../os/program.ts'
+import type { Program } from '../../os/program.ts'
 import type { PortSource } from '../port.ts'
 import { parseCommandLine, type CommandLine } from './command-line.ts'
 import { readEnvironment, withoutSecrets, type ProgramEnvironment } from './environment.ts'
 import { profileOf } from './profiles.ts'
 import { ProgramErrors } from './program-errors.ts'
-import { ProgramPort } from './program-port.ts'
+import type { ProgramPort } from './program-port.ts'
 import { secretWarning, shownTarget } from './secrets.ts'
 
 export interface ProgramSourceOptions {
@@ -71,6 +71,8 @@ export class ProgramSource implements PortSource {
     const path = await findProgram(named, env.PATH)
     const { terminal } = this.#command
     const { hangUp = false, escapes, clock = systemClock, warn } = this.#options
+    // Before there is a program whose first words would be missed.
+    const { ProgramPort } = await import('./program-port.ts')
     signal.throwIfAborted()
     const program = await start(named, { path, args, env: terminal ? this.#onTerminal(env) : env, terminal })
     const name = basename(named)
@@ -103,6 +105,7 @@ export class ProgramSource implements PortSource {
 
 async function start(named: string, launch: Parameters<typeof Program.start>[0]): Promise<Program> {
   try {
+    const { Program } = await import('../../os/program.ts')
     return await Program.start(launch)
   } catch (error) {
     if (error instanceof Fault) throw error

@@ -11,7 +11,7 @@ import { echo } from './echo.ts'
 import { gps } from './gps.ts'
 import { modbus, modbusAscii } from './modbus.ts'
 import { noise } from './noise.ts'
-import { SimulatedPort, withWish } from './port.ts'
+import type { SimulatedPort } from './port.ts'
 
 export const SIMULATED_PREFIX = 'sim:'
 
@@ -47,8 +47,9 @@ export class SimulatedSource implements PortSource {
 
   /** What the wish leaves open is as the device has it, so that a program that sets nothing reads it rightly. */
   async open(wish: LineWish, signal: AbortSignal): Promise<SimulatedPort> {
+    const { SimulatedPort, withWish } = await import('./port.ts')
     signal.throwIfAborted()
-    return Promise.resolve(new SimulatedPort(this.#device, withWish(this.#device.settings, wish), this.#time))
+    return new SimulatedPort(this.#device, withWish(this.#device.settings, wish), this.#time)
   }
 }
 
