@@ -1,6 +1,7 @@
 /** The page Connections, and the question that a farport:// link asks. */
 
 export const links = {
+  list: 'Connections',
   none: 'No connections',
   noneHint:
     'A port of another computer that you connect to stands here, with the name under which programs here find it.',

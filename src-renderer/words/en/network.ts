@@ -2,6 +2,7 @@
 
 export const network = {
   lead: 'Computers and serial ports that can be reached from here.',
+  list: 'Computers and their ports',
   search: 'Search computers and ports',
   lookAgain: 'Look again',
   notListed: 'Not listed?',
