@@ -44,10 +44,20 @@ function takePort(preloaded: Preloaded, signal: AbortSignal): Promise<Channel> {
   })
 }
 
+/** Which of the browsers that are signed in this one is; undefined in the window of the app. Never rejects. */
+export async function ownBrowser(): Promise<string | undefined> {
+  if (window.farport) return undefined
+  const answer = await fetch(sessionUrl(), { cache: 'no-store' }).catch(() => undefined)
+  return answer?.headers.get('Farport-Browser') ?? undefined
+}
+
+function sessionUrl(): URL {
+  return new URL('session', document.baseURI)
+}
+
 /** A browser tells a page nothing of why a WebSocket failed: where it is signed out, the page that says so takes the place of this one. */
 async function whyNot(signal: AbortSignal): Promise<Fault> {
-  const session = new URL('session', document.baseURI)
-  const answer = await fetch(session, { cache: 'no-store', signal }).catch(() => undefined)
+  const answer = await fetch(sessionUrl(), { cache: 'no-store', signal }).catch(() => undefined)
   if (answer?.status === 401) location.reload()
   return new Fault('peer-unreachable', words.app.noAnswer)
 }

@@ -27,6 +27,27 @@ export interface PageLink {
   readonly fingerprint?: string
 }
 
+/** A browser that is signed in to the page. Times: wall clock, ms since 1970. */
+export interface BrowserState {
+  /** It stands in its cookie, and in the answer to `/session`. No secret. */
+  readonly id: string
+  /** `Firefox on Windows`. */
+  readonly browser: string
+  /** From where it was here last. */
+  readonly address: string
+  readonly since: number
+  readonly seen: number
+  /** That are open now. */
+  readonly pages: number
+}
+
+/** `browser`: that one alone; `others`: all but that one; none of them: all. */
+export const signOutSchema = v.strictObject({
+  browser: v.exactOptional(v.string()),
+  others: v.exactOptional(v.string())
+})
+export type SignOutWish = v.InferOutput<typeof signOutSchema>
+
 /** Those that are given; one that the host does not have is refused. */
 export const hostWishSchema = v.strictObject({
   startAtLogin: v.exactOptional(v.boolean()),

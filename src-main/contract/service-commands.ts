@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { command, count, text } from './command.ts'
 import { COMMANDS, lineWishSchema } from './commands.ts'
 import type { FaultCode } from './faults.ts'
-import { hostWishSchema, type HostState, type PageLink } from './host.ts'
+import { hostWishSchema, signOutSchema, type BrowserState, type HostState, type PageLink } from './host.ts'
 import type { ControlLines, LineSettings, LineWish } from './line.ts'
 import {
   FARPORT_PORT,
@@ -158,8 +158,10 @@ export const SERVICE_COMMANDS = {
   'host.change': command<HostState>()('owner', hostWishSchema),
   /** Lets one more browser in; `unsupported` where no page is served. */
   'page.link': command<PageLink>()('owner', v.strictObject({})),
-  /** Every browser has to sign in again, this one too; `count`: pages that were open. */
-  'page.sign-out': command<{ count: number }>()('owner', v.strictObject({})),
+  /** Those that are signed in, the one that was here last first; `unsupported` where no page is served. */
+  'page.browsers': command<{ browsers: readonly BrowserState[] }>()('owner', v.strictObject({})),
+  /** Every browser has to sign in again, this one too, or those that are meant; `count`: pages that were open. */
+  'page.sign-out': command<{ count: number }>()('owner', signOutSchema),
 
   /** Ends one session, or all of them; `count`: how many. They may come again. */
   'session.disconnect': command<{ count: number }>()(

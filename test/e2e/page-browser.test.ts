@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { problemsOfAccess } from '../page/accessible.ts'
 import { screenshot, useBrowser } from '../page/browser.ts'
 import { lacks } from '../peers/need.ts'
 import { InstanceHome } from './instance.ts'
@@ -66,6 +67,31 @@ describe.skipIf(lacks('chromium'))('the page in a browser', () => {
     await page.getByText('workbench').waitFor()
     expect((await home.farport('page', '--sign-out').ended).stdout).toBe('signed out 1 open pages\n')
     await page.getByRole('heading', { name: 'Sign in to this Farport' }).waitFor()
+  })
+
+  it('lists who is signed in, and signs out another one', async () => {
+    const { link } = await serving(newHome())
+    const page = await browser.open(link)
+    await page.getByRole('link', { name: 'Settings' }).click()
+    const browsers = page.getByRole('list', { name: 'Browsers that are signed in' })
+    await browsers.getByText('Chrome on Linux (this browser)').waitFor()
+    expect(await page.getByRole('button', { name: 'Sign out all others' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Make a link' }).click()
+    const next = await page.getByText(/^http:.*token=/).textContent()
+    const other = await browser.open(next ?? '', { expected: [/401|WebSocket/] })
+    await other.getByText('workbench').waitFor()
+    await expect.poll(() => browsers.getByRole('listitem').count(), { timeout: 15_000 }).toBe(2)
+    await browsers.scrollIntoViewIfNeeded()
+    await page.getByRole('button', { name: 'Sign out all others' }).scrollIntoViewIfNeeded()
+    expect(await problemsOfAccess(page)).toEqual([])
+    await screenshot(page, 'settings-browsers')
+    await browsers.getByRole('listitem').last().getByRole('button').click()
+    await page.getByRole('dialog', { name: 'Sign out Chrome on Linux?' }).waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+    await other.getByRole('heading', { name: 'Sign in to this Farport' }).waitFor()
+    await expect.poll(() => browsers.getByRole('listitem').count()).toBe(1)
+    await page.reload()
+    await page.getByText('workbench').waitFor()
   })
 
   it('opens from a link on a page of somebody else, to which it tells nothing', async () => {

@@ -63,6 +63,16 @@ describe('farport page', () => {
     expect(await first.ended).toMatchObject({ code: 0 })
     await home.serve('--http', `127.0.0.1:${port}`)
     expect([await isSignedIn(fresh, cookie), await isSignedIn(fresh, other)]).toEqual([true, true])
+    const listed = (await home.farport('page', '--browsers').ended).stdout
+    expect(listed).toMatch(/^ID +BROWSER +ADDRESS .*\n[\w-]{8} +A browser +127\.0\.0\.1 /)
+    const [, first8 = ''] = /\n([\w-]{8}) /.exec(listed) ?? []
+    expect((await home.farport('page', '--sign-out', first8).ended).stdout).toBe('signed out 0 open pages\n')
+    const left = [await isSignedIn(fresh, cookie), await isSignedIn(fresh, other)]
+    expect(left.toSorted()).toEqual([false, true])
+    expect(await home.farport('page', '--sign-out', 'nobody').ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/No browser .*"nobody": see farport page --browsers/) as string
+    })
     expect((await home.farport('page', '--sign-out').ended).stdout).toBe('signed out 0 open pages\n')
     expect([await isSignedIn(fresh, cookie), await isSignedIn(fresh, other)]).toEqual([false, false])
   })

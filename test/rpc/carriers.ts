@@ -88,7 +88,7 @@ export async function socketChannels(): Promise<RpcPair> {
   const server = createServer()
   const came = new Promise<Channel>((resolve) => {
     const sockets = new PageSockets(systemClock, resolve)
-    server.on('upgrade', (request, socket, head) => sockets.take(request, socket, head))
+    server.on('upgrade', (request, socket, head) => sockets.take(request, socket, head, 'browser'))
     onTestFinished(() => sockets.close())
   })
   server.listen(0, '127.0.0.1')

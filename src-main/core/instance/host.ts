@@ -1,7 +1,7 @@
 /** The host of an instance, as its clients see it. Implemented by hosts; where none is given, this process is a bare service. */
 import type { Event } from '../../base/event.ts'
 import { Fault } from '../../contract/faults.ts'
-import type { HostState, HostWish, PageLink } from '../../contract/host.ts'
+import type { BrowserState, HostState, HostWish, PageLink, SignOutWish } from '../../contract/host.ts'
 import type { Handlers, House } from './house.ts'
 
 export interface Host {
@@ -14,11 +14,12 @@ export interface Host {
   readonly page?: PageDesk
 }
 
-/** Who may come by a browser. Both reject with the Fault why nobody can. */
+/** Who may come by a browser. All reject with the Fault why nobody can. */
 export interface PageDesk {
   link(): Promise<PageLink>
+  browsers(): Promise<readonly BrowserState[]>
   /** Resolves with the number of pages that were open. */
-  signOut(): Promise<number>
+  signOut(wish: SignOutWish): Promise<number>
 }
 
 /** Whoever started it ends it, and starts it at login or not. */
@@ -29,7 +30,10 @@ export function bareHost(log?: string): Host {
   }
 }
 
-type HostCommands = Pick<Handlers, 'host.read' | 'host.change' | 'page.link' | 'page.sign-out'>
+type HostCommands = Pick<
+  Handlers,
+  'host.read' | 'host.change' | 'page.link' | 'page.browsers' | 'page.sign-out'
+>
 
 export function hostCommands({ host }: Pick<House, 'host'>): HostCommands {
   return {
@@ -41,7 +45,8 @@ export function hostCommands({ host }: Pick<House, 'host'>): HostCommands {
       return host.state
     },
     'page.link': () => pageOf(host).link(),
-    'page.sign-out': async () => ({ count: await pageOf(host).signOut() })
+    'page.browsers': async () => ({ browsers: await pageOf(host).browsers() }),
+    'page.sign-out': async (wish) => ({ count: await pageOf(host).signOut(wish) })
   }
 }
 

@@ -404,7 +404,7 @@ service, settings, key and clock; and asks up to three paired computers to conne
 out. Each finding has its fix.
 Exit code 3 when there is a problem.`,
 
-  page: `farport page [--on | --off | --sign-out] [--json]
+  page: `farport page [--on | --off | --browsers | --sign-out [ID]] [--json]
 
 Prints "page URL": a way into the page of the running Farport (farport serve, the service), in a terminal with a QR code. The URL is good
 for one browser, once, and for an hour; that browser then stays signed in, over restarts too, until it did not come for 30 days.
@@ -412,8 +412,9 @@ for one browser, once, and for an hour; that browser then stays signed in, over 
   --on                   have the running Farport serve its page from now on, at 127.0.0.1:7373 or where its settings say
                          (preferences.page: host, port, certificate, key); then print the URL
   --off                  and not any more
-  --sign-out             every browser has to sign in again
-  --json                 {"page": URL, validMs, fingerprint of a certificate that nobody vouches for}
+  --browsers             those that are signed in: what they are, from where, since when, and how many pages they have open
+  --sign-out [ID]        that one has to sign in again, or every one; the beginning of its id will do
+  --json                 {"page": URL, validMs, fingerprint of a certificate that nobody vouches for}; {"browsers": […]}
 
 From another computer, with the page at 127.0.0.1:
   ssh -L 7373:127.0.0.1:7373 pi@raspberrypi farport page      then open what it prints, here

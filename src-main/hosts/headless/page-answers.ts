@@ -2,7 +2,7 @@
  * What a request gets that broke no rule (request-rules.ts). Called by page-server.ts.
  *
  *   GET /?token=…    signs the browser in and leads to /        GET /rpc        the WebSocket, see page-server.ts
- *   GET /, /assets/… the page                                   GET /session    204 signed in, 401 not
+ *   GET /, /assets/… the page                                   GET /session    204 signed in (with which browser it is), 401 not
  *   GET /captures/…  a file of the captures folder, to be kept
  *
  * Nothing here changes anything but a cookie: what else a browser may do, signing out included, goes over the WebSocket.
@@ -10,6 +10,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../base/clock.ts'
 import { plainAddress } from '../../net/allow-list.ts'
+import { browserName } from './browser-name.ts'
 import { SESSION_S, type BrowserSession, type BrowserSessions } from './browser-sessions.ts'
 import { CAPTURES_PATH, sendCapture } from './capture-download.ts'
 import type { PageFile } from './page-files.ts'
@@ -40,7 +41,12 @@ export interface PageAnswersOptions {
   /** For the log. */
   readonly refused: (request: IncomingMessage, why: string) => void
   readonly signedIn: (request: IncomingMessage) => void
+  /** That a browser is signed in, or was here, could not be written down. */
+  readonly unkept: (error: unknown) => void
 }
+
+/** Of the answer to `/session`: the id of the browser that asks. */
+export const BROWSER_HEADER = 'Farport-Browser'
 
 const NEVER_KEPT = { 'Cache-Control': 'no-store' }
 
@@ -77,7 +83,7 @@ export class PageAnswers {
     const token = path === '/' && request.method === 'GET' ? new URLSearchParams(query).get('token') : null
     if (token !== null) await this.#signIn(request, response, token, session)
     else if (!session) this.#signedOut(request, response, path)
-    else if (path === SESSION_PATH) finish(response, 204, NEVER_KEPT)
+    else if (path === SESSION_PATH) finish(response, 204, { ...NEVER_KEPT, [BROWSER_HEADER]: session.id })
     else if (path.startsWith(CAPTURES_PATH)) await this.#capture(request, response, path)
     else await this.#file(request, response, path, session)
   }
@@ -91,14 +97,15 @@ export class PageAnswers {
     const { links, sessions } = this.#options
     if (links.redeem(token)) {
       this.#options.signedIn(request)
-      const cookie = this.#cookieOf(sessions.issue())
-      finish(response, 303, { ...NEVER_KEPT, Location: '/', 'Set-Cookie': cookie })
+      const { cookie, kept } = sessions.signIn(browserName(request.headers['user-agent']), addressOf(request))
+      kept.catch(this.#options.unkept)
+      finish(response, 303, { ...NEVER_KEPT, Location: '/', 'Set-Cookie': this.#cookieOf(cookie) })
     } else if (session) {
       // A browser that fetched the link ahead, or a page of yesterday that is opened again.
       finish(response, 303, { ...NEVER_KEPT, Location: '/' })
     } else {
       this.#options.refused(request, 'its link was used before, or is too old')
-      const mayHear = await this.#wrongLinks.wait(plainAddress(request.socket.remoteAddress ?? ''))
+      const mayHear = await this.#wrongLinks.wait(addressOf(request))
       if (mayHear) notice(request, response, 401, LINK_IS_USED)
       else finish(response, 429, { ...NEVER_KEPT, 'Retry-After': '10', Connection: 'close' })
     }
@@ -122,8 +129,9 @@ export class PageAnswers {
     request: IncomingMessage,
     response: ServerResponse,
     path: string,
-    { isOld }: BrowserSession
+    { id, isOld }: BrowserSession
   ): Promise<void> {
+    if (path === '/') this.#options.sessions.see(id, addressOf(request)).catch(this.#options.unkept)
     const file = this.#options.files.get(path)
     if (!file) {
       notice(request, response, 404, NOT_HERE)
@@ -138,7 +146,7 @@ export class PageAnswers {
       'Cache-Control': file.isImmutable ? 'private, max-age=31536000, immutable' : 'private, no-cache',
       ETag: etag,
       Vary: 'Accept-Encoding',
-      ...(isOld && { 'Set-Cookie': this.#cookieOf(this.#options.sessions.issue()) })
+      ...(isOld && { 'Set-Cookie': this.#cookieOf(this.#options.sessions.renewed(id)) })
     }
     const known = (request.headers['if-none-match'] ?? '').split(',').map((each) => each.trim())
     if (known.includes(etag)) {
@@ -153,6 +161,10 @@ export class PageAnswers {
     const secure = this.#options.isTls ? '; Secure' : ''
     return `${this.#cookie}=${value}; Path=/; Max-Age=${SESSION_S}; HttpOnly; SameSite=Strict${secure}`
   }
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return plainAddress(socket.remoteAddress ?? '')
 }
 
 /** Keeps no connection: who is not signed in could hold all that there are. */

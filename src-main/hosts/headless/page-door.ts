@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Disposable, Event } from '../../base/event.ts'
 import { Emitter } from '../../base/event.ts'
 import { Fault, toFault } from '../../contract/faults.ts'
-import type { HostState, PageLink } from '../../contract/host.ts'
+import type { BrowserState, HostState, PageLink, SignOutWish } from '../../contract/host.ts'
 import { OWN_CERTIFICATE, type Preferences } from '../../contract/settings.ts'
 import type { PageDesk } from '../../core/instance/host.ts'
 import type { Channel } from '../../rpc/channel.ts'
@@ -78,8 +78,12 @@ export class PageDoor implements PageDesk {
     return (await this.#needed()).link()
   }
 
-  async signOut(): Promise<number> {
-    return (await this.#needed()).signOut()
+  async browsers(): Promise<readonly BrowserState[]> {
+    return (await this.#needed()).browsers()
+  }
+
+  async signOut(wish: SignOutWish): Promise<number> {
+    return (await this.#needed()).signOut(wish)
   }
 
   /** Resolves when nobody is there any more, and the address is free. */

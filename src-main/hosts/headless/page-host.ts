@@ -4,7 +4,8 @@
  */
 import { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
-import type { PageLink } from '../../contract/host.ts'
+import type { BrowserState, PageLink, SignOutWish } from '../../contract/host.ts'
+import { Fault } from '../../contract/faults.ts'
 import { RefusalLog } from '../../core/instance/refusal-log.ts'
 import type { RenewedKeys } from '../../net/tls-renewal.ts'
 import type { Channel } from '../../rpc/channel.ts'
@@ -79,12 +80,14 @@ export class PageHost {
         ...{ host: options.host, port: options.port, clock, files, sessions, links },
         ...(tls && { tls, isVouchedFor }),
         ...(options.captures !== undefined && { captures: options.captures }),
-        upgrade: (request, socket, head) => {
+        upgrade: (request, socket, head, browser) => {
           if (sockets.isFull) refuseRaw(socket, 503)
-          else sockets.take(request, socket, head)
+          else sockets.take(request, socket, head, browser)
         },
         refused: (text) => refusals.add(text),
-        told: (text) => report('info', `page: ${text}`)
+        told: (text) => report('info', `page: ${text}`),
+        unkept: (why) =>
+          report('warning', `page: who is signed in is known until the end of this run: ${why}`)
       })
       return new PageHost({ links, sessions, sockets, server, refusals, clock, fingerprint })
     } catch (error) {
@@ -107,15 +110,33 @@ export class PageHost {
     }
   }
 
-  /** Every browser has to sign in again; resolves with the number of pages that were open. */
-  async signOut(): Promise<number> {
-    const { count } = this.#sockets
-    this.#links.clear()
+  /** Those that are signed in, the one that was here last first. */
+  browsers(): readonly BrowserState[] {
+    return this.#sessions.all.map(({ id, browser, address, sinceMs, seenMs }) => {
+      const pages = this.#sockets.count(id)
+      // One that looks at it is here.
+      return { id, browser, address, since: sinceMs, seen: pages > 0 ? Date.now() : seenMs, pages }
+    })
+  }
+
+  /**
+   * Every browser has to sign in again, or those that are meant; resolves with the number of pages that were open. Rejects with
+   * `usage` where that browser is not signed in.
+   */
+  async signOut({ browser, others }: SignOutWish = {}): Promise<number> {
+    const isMeant = (id: string): boolean =>
+      browser === undefined ? others === undefined || id !== others : id === browser
+    const meant = this.#sessions.all.filter(({ id }) => isMeant(id))
+    if (browser !== undefined && meant.length === 0) throw notSignedIn()
+    const count = meant.reduce((sum, { id }) => sum + this.#sockets.count(id), 0)
+    const isAll = browser === undefined && others === undefined
+    // Nobody knows who has them.
+    if (browser === undefined) this.#links.clear()
     try {
-      await this.#sessions.signOut()
+      await (isAll ? this.#sessions.signOutAll() : this.#sessions.signOut(isMeant))
     } finally {
       // Whoever asked is a page itself, and hears the answer first.
-      this.#clock.after(ANSWER_MS, () => void this.#sockets.end('signed out'))
+      this.#clock.after(ANSWER_MS, () => void this.#sockets.end('signed out', isMeant))
     }
     return count
   }
@@ -127,7 +148,15 @@ export class PageHost {
     const closed = this.#server.close()
     await this.#sockets.close()
     await closed
+    await this.#sessions.settled()
   }
+}
+
+function notSignedIn(): Fault {
+  return new Fault(
+    'usage',
+    'No browser of that id is signed in. farport page --browsers lists those that are.'
+  )
 }
 
 function fingerprintOf({ current: { own } }: RenewedKeys): string {

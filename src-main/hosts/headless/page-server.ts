@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 import type { Clock } from '../../base/clock.ts'
 import { plainText } from '../../base/plain-text.ts'
-import { Fault } from '../../contract/faults.ts'
+import { Fault, toFault } from '../../contract/faults.ts'
 import { isLoopback, plainAddress } from '../../net/allow-list.ts'
 import { formatAddress } from '../../net/endpoint.ts'
 import { listenFault } from '../../net/network-faults.ts'
@@ -43,11 +43,13 @@ export interface PageServerOptions extends Pick<
   readonly tls?: RenewedKeys
   /** The names in its certificate are some that it may be asked for by as well. */
   readonly isVouchedFor?: boolean
-  /** May this one have a WebSocket: it is signed in, and its page is ours. */
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** May this one have a WebSocket: it is signed in as that browser, and its page is ours. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, browser: string) => void
   /** For the log. */
   readonly refused: (text: string) => void
   readonly told: (text: string) => void
+  /** That a browser signed in could not be written down, and why. */
+  readonly unkept: (why: string) => void
 }
 
 export class PageServer {
@@ -66,7 +68,8 @@ export class PageServer {
       ...options,
       ...{ isTls: options.tls !== undefined, port: (server.address() as AddressInfo).port },
       refused: (request, why) => this.#refused(request, why),
-      signedIn: (request) => options.told(`a browser signed in (${remoteOf(request.socket)})`)
+      signedIn: (request) => options.told(`a browser signed in (${remoteOf(request.socket)})`),
+      unkept: (error) => options.unkept(toFault(error).message)
     })
     this.#pending = new PendingSockets(clock, (address, why) => options.refused(`${address} (${why})`))
     this.#serve()
@@ -169,7 +172,7 @@ export class PageServer {
       this.#refused(request, 'it is not signed in')
       refuseRaw(socket, 401)
     } else if (path !== RPC_PATH) refuseRaw(socket, 404)
-    else this.#options.upgrade(request, socket, head)
+    else this.#options.upgrade(request, socket, head, session.id)
   }
 
   /** Throws where OpenSSL does not take it: then the one before stays. */

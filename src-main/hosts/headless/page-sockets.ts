@@ -29,7 +29,7 @@ export class PageSockets {
   })
   /** Whether it was heard of since the last look. */
   readonly #sockets = new Map<WebSocket, boolean>()
-  readonly #channels = new Set<Channel>()
+  readonly #pages = new Map<WebSocket, { readonly channel: Channel; readonly browser: string }>()
   readonly #looks: Disposable
 
   constructor(clock: Clock, connect: (channel: Channel) => void) {
@@ -42,31 +42,37 @@ export class PageSockets {
     return this.#sockets.size >= MAX_PAGES
   }
 
-  get count(): number {
-    return this.#sockets.size
+  /** Of this browser, or of all. */
+  count(browser?: string): number {
+    return [...this.#pages.values()].filter((each) => browser === undefined || each.browser === browser)
+      .length
   }
 
-  take(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /** `browser`: its id. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer, browser: string): void {
     this.#server.handleUpgrade(request, socket, head, (page) => {
       this.#sockets.set(page, true)
       page.on('pong', () => this.#sockets.set(page, true))
       const channel = socketChannel(page, 'server')
-      this.#channels.add(channel)
+      this.#pages.set(page, { channel, browser })
       page.on('close', () => {
         this.#sockets.delete(page)
-        this.#channels.delete(channel)
+        this.#pages.delete(page)
       })
       this.#connect(channel)
     })
   }
 
-  /** Ends those that are there, and tells them why; more may come. Resolves when they are gone: one that takes nothing is cut off. */
-  async end(message: string): Promise<void> {
-    const all = [...this.#sockets.keys()]
-    const gone = all.map((page) => new Promise((resolve) => page.once('close', resolve)))
-    for (const channel of [...this.#channels]) channel.close({ code: 'done', message })
+  /**
+   * Ends those that are there, of the browsers for which it is true, and tells them why; more may come. Resolves when they are gone: one
+   * that takes nothing is cut off.
+   */
+  async end(message: string, isMeant: (browser: string) => boolean = () => true): Promise<void> {
+    const all = [...this.#pages].filter(([, { browser }]) => isMeant(browser))
+    const gone = all.map(([page]) => new Promise((resolve) => page.once('close', resolve)))
+    for (const [, { channel }] of all) channel.close({ code: 'done', message })
     const late = this.#clock.after(LEAVE_MS, () => {
-      for (const page of all) page.terminate()
+      for (const [page] of all) page.terminate()
     })
     await Promise.all(gone)
     late.dispose()

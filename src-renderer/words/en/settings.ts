@@ -56,10 +56,23 @@ export const settings = {
   page: 'This page',
   pageAt: 'Served at',
   pageLink: 'Link for another browser',
-  pageLinkHint: 'Good once, and for a few minutes. Whoever has it can do all that you can do here.',
+  pageLinkHint: 'Good once, and for an hour. Whoever has it can do all that you can do here.',
   pageLinkMake: 'Make a link',
   pageFingerprint: (text: string) => `The browser warns of its certificate once: ${text}`,
   pageSignOut: 'Sign out all browsers',
   pageSignOutHint: 'This one, too.',
-  pageSignOutDo: 'Sign out'
+  pageSignOutDo: 'Sign out',
+  browsers: 'Browsers that are signed in',
+  browserThis: (browser: string) => `${browser} (this browser)`,
+  /** `seen`: absent where it is open now. */
+  browserDetail: (address: string, since: string, seen: string | undefined) =>
+    [address, `signed in ${since}`, seen === undefined ? 'open now' : `last seen ${seen}`].join(' · '),
+  browserSignOut: (browser: string, address: string) => `Sign out ${browser}, ${address}`,
+  browserTitle: (browser: string) => `Sign out ${browser}?`,
+  browserThisTitle: 'Sign out this browser?',
+  browserLead: 'It needs a new link to come in again.',
+  browserOthers: 'Sign out all other browsers?',
+  browserOthersLead: 'They need new links to come in again. Links that nobody used yet are void.',
+  browserOthersDo: 'Sign out all others',
+  browserAllDo: 'Sign out all'
 }

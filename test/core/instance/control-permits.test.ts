@@ -63,6 +63,7 @@ const CASES: Record<ServiceCommand, Case> = {
   'host.read': owners(),
   'host.change': owners({ keepAwake: true }),
   'page.link': owners(),
+  'page.browsers': owners(),
   'page.sign-out': owners(),
   'session.disconnect': owners({ id: 'desk' }),
   'session.grant': owners({ id: 'desk', session: 1 }),

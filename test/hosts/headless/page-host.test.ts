@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { BROWSER_LIST_FILE, MAX_BROWSERS, SEEN_MS } from '../../../src-main/hosts/headless/browser-list.ts'
+import { BrowserSessions, SESSION_S } from '../../../src-main/hosts/headless/browser-sessions.ts'
 import { MAX_HEAD_BYTES } from '../../../src-main/hosts/headless/page-server.ts'
 import { LOOK_MS, MAX_PAGES } from '../../../src-main/hosts/headless/page-sockets.ts'
 import { LINK_MS, MAX_LINKS } from '../../../src-main/hosts/headless/sign-in-links.ts'
@@ -141,6 +143,77 @@ describe('signing in', () => {
     const again = await pageRig({ ...own, port: rig.port })
     expect((await again.get('/session', { Cookie: fresh })).status).toBe(204)
     expect((await again.get('/session', { Cookie: cookie })).status).toBe(401)
+  })
+
+  it('lists who is signed in, signs out one or all others, and forgets nobody over a new start', async () => {
+    const own = folders()
+    const rig = await pageRig(own)
+    const agents = [
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+      '<b>red</b>/1.0'
+    ]
+    const cookies: string[] = []
+    for (const agent of agents) {
+      const { headers } = await rig.get(tokenPath(rig), { 'User-Agent': agent })
+      cookies.push(headers['set-cookie']?.split(';')[0] ?? '')
+    }
+    const names = rig.host.browsers().map(({ browser }) => browser)
+    expect(names.sort()).toEqual(['A browser', 'Chrome on Linux', 'Firefox on Windows'])
+    expect(rig.host.browsers()[0]).toMatchObject({ address: '127.0.0.1', pages: 0 })
+    const idOf = async (cookie = ''): Promise<string> =>
+      (await rig.get('/session', { Cookie: cookie })).headers['farport-browser'] ?? ''
+    const ids = await Promise.all(cookies.map(idOf))
+    expect(ids.toSorted()).toEqual(
+      rig.host
+        .browsers()
+        .map(({ id }) => id)
+        .sort()
+    )
+
+    const page = await socket(rig, cookies[0]!)
+    expect(rig.host.browsers().find(({ id }) => id === ids[0])).toMatchObject({ pages: 1 })
+    const other = await socket(rig, cookies[1]!)
+    const ended = new Promise((resolve) => page.once('close', (_code, why) => resolve(String(why))))
+    expect(await rig.host.signOut({ browser: ids[0]! })).toBe(1)
+    expect(await ended).toBe('signed out')
+    expect(other.readyState).toBe(WebSocket.OPEN)
+    await expect(rig.host.signOut({ browser: ids[0]! })).rejects.toMatchObject({ code: 'usage' })
+    const [, token = ''] = /token=(.*)/.exec(rig.host.link().url) ?? []
+
+    expect(await rig.host.signOut({ others: ids[1]! })).toBe(0)
+    const state = (): Promise<number[]> =>
+      Promise.all(cookies.map(async (each) => (await rig.get('/session', { Cookie: each })).status))
+    expect(await state()).toEqual([401, 204, 401])
+    // Nor do links that somebody else may have.
+    expect((await rig.get(`/?token=${token}`)).status).toBe(401)
+
+    await rig.host.close()
+    const again = await pageRig({ ...own, port: rig.port })
+    expect(again.host.browsers().map(({ id }) => id)).toEqual([ids[1]])
+    expect((await again.get('/session', { Cookie: cookies[0]! })).status).toBe(401)
+    expect((await again.get('/session', { Cookie: cookies[1]! })).status).toBe(204)
+  })
+
+  it('so many browsers are signed in: who was away longest gives way; a list that is broken costs a sign-in', async () => {
+    const own = folders()
+    let nowMs = 1_000_000
+    const sessions = await BrowserSessions.open(own.folder, () => ++nowMs)
+    const signedIn = Array.from({ length: MAX_BROWSERS + 1 }, () => sessions.signIn('Firefox', '127.0.0.1'))
+    await Promise.all(signedIn.map(({ kept }) => kept))
+    expect(sessions.check(signedIn[0]!.cookie)).toBeUndefined()
+    const { id } = sessions.check(signedIn[1]!.cookie)!
+    nowMs += SEEN_MS
+    await sessions.see(id, '192.0.2.1')
+    const kept = join(own.folder, BROWSER_LIST_FILE)
+    expect(statSync(kept).mode & 0o777).toBe(process.platform === 'win32' ? 0o666 : 0o600)
+    const again = await BrowserSessions.open(own.folder, () => nowMs)
+    expect(again.all[0]).toMatchObject({ id, address: '192.0.2.1' })
+    expect(again.all).toHaveLength(MAX_BROWSERS)
+    nowMs += SESSION_S * 1000 + 1
+    expect(again.all).toEqual([])
+    writeFileSync(kept, '[{"id":')
+    expect((await BrowserSessions.open(own.folder)).check(signedIn[1]!.cookie)).toBeUndefined()
   })
 
   it('signing out ends a page that takes nothing as well', async () => {
