@@ -1,4 +1,5 @@
 /** What can be done in a monitor, told by its parts: the palette lists it, and the keys look here. One for each desk. */
+import { untrack } from 'svelte'
 import type { Disposable } from '../../../src-main/base/event.ts'
 import type { MonitorAction, MonitorActions } from './contract.ts'
 
@@ -11,8 +12,9 @@ export class Actions implements MonitorActions {
   }
 
   add(actions: readonly MonitorAction[]): Disposable {
-    this.#groups = [...this.#groups, actions]
-    return { dispose: () => (this.#groups = this.#groups.filter((each) => each !== actions)) }
+    // Parts add within effects, which are not to run again whenever another part adds.
+    untrack(() => (this.#groups = [...this.#groups, actions]))
+    return { dispose: () => untrack(() => (this.#groups = this.#groups.filter((each) => each !== actions))) }
   }
 
   do(id: string): void {

@@ -1,6 +1,8 @@
+import { flushSync } from 'svelte'
 import { describe, expect, it, vi } from 'vitest'
 import { Actions } from '../../../src-renderer/model/monitor/actions.svelte.ts'
 import type { MonitorAction } from '../../../src-renderer/model/monitor/contract.ts'
+import { effectRoot } from './effect-root.svelte.ts'
 import { MAX_ENTRIES, paletteEntries } from '../../../src-renderer/model/monitor/palette.ts'
 
 const action = (text: string, key?: string): MonitorAction => ({
@@ -57,5 +59,20 @@ describe('what can be done', () => {
     expect(act).toHaveBeenCalledTimes(1)
     added.dispose()
     expect(actions.all).toEqual([])
+  })
+
+  it('can be added within an effect, which runs once for it', () => {
+    const actions = new Actions()
+    let runs = 0
+    const end = effectRoot(() => {
+      runs++
+      const added = actions.add([action('one')])
+      return () => added.dispose()
+    })
+    actions.add([action('other')])
+    flushSync()
+    expect([runs, actions.all.length]).toEqual([1, 2])
+    end()
+    expect(actions.all).toHaveLength(1)
   })
 })
