@@ -8,6 +8,7 @@ import { firstRun } from './first-run.ts'
 import { linkAsked, links } from './links.ts'
 import { monitor } from './monitor.ts'
 import { monitorFind } from './monitor-find.ts'
+import { monitorList } from './monitor-list.ts'
 import { macros, monitorSend, plot } from './monitor-send.ts'
 import { network } from './network.ts'
 import { pairing, peer } from './pairing.ts'
@@ -42,7 +43,8 @@ export const EN = {
   monitorSend,
   macros,
   plot,
-  monitorFind
+  monitorFind,
+  monitorList
 }
 
 /** What every language has. */
