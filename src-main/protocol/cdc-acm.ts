@@ -40,6 +40,9 @@ export type AcmEvent =
   | { readonly type: 'break'; readonly durationMs: number }
   | { readonly type: 'data'; readonly bytes: Uint8Array }
   | { readonly type: 'configured' }
+  /** A program opened the port, and closed it: the driver asks for bytes only while one has it open. */
+  | { readonly type: 'opened' }
+  | { readonly type: 'closed' }
   | { readonly type: 'done'; readonly done: UsbipDone }
 
 export class CdcAcm {
@@ -54,6 +57,7 @@ export class CdcAcm {
   readonly #fromDevice: Uint8Array[] = []
   #queued = 0
   #takes = false
+  #isOpen = false
   #state: SerialState | undefined
 
   /** `settings`: what a driver that asks is told before it set something. */
@@ -112,7 +116,9 @@ export class CdcAcm {
     if (endpoint !== ENDPOINTS.data) return [stall(submit)]
     if (direction === 'in') {
       this.#readers.push(submit)
-      return this.#feed()
+      const opened: AcmEvent[] = this.#isOpen ? [] : [{ type: 'opened' }]
+      this.#isOpen = true
+      return [...opened, ...this.#feed()]
     }
     const events: AcmEvent[] = []
     if (this.#takes && this.#writers.length === 0) this.#write(submit, events)
@@ -120,13 +126,20 @@ export class CdcAcm {
     return events
   }
 
-  /** The driver takes a transfer back: true where it had not ended. */
-  unlink(sequence: number): boolean {
-    return [this.#readers, this.#listeners, this.#writers].some((waiting) => {
-      const at = waiting.findIndex((each) => each.sequence === sequence)
-      if (at >= 0) waiting.splice(at, 1)
-      return at >= 0
-    })
+  /** The driver takes a transfer back; undefined: it had ended before. */
+  unlink(sequence: number): AcmEvent[] | undefined {
+    const waiting = [this.#readers, this.#listeners, this.#writers].find((each) =>
+      each.some((submit) => submit.sequence === sequence)
+    )
+    if (!waiting) return undefined
+    waiting.splice(
+      waiting.findIndex((submit) => submit.sequence === sequence),
+      1
+    )
+    // With its last reader or listener gone a driver hears nothing any more: it does that at close alone.
+    if (!this.#isOpen || waiting === this.#writers || this.#readers.length > 0) return []
+    this.#isOpen = false
+    return [{ type: 'closed' }]
   }
 
   /** Bytes of the driver that were not handed on: unplugged now, they are lost. */

@@ -55,6 +55,11 @@ export class UsbipAdapter {
     return this.#acm.held
   }
 
+  /** The kernel was given this end of the connection, and knows what it imported: transfers come at once. */
+  attached(): void {
+    this.#reader.imported()
+  }
+
   receive(chunk: Uint8Array): AdapterEvent[] {
     this.#reader.push(chunk)
     const events: AdapterEvent[] = []
@@ -98,9 +103,10 @@ export class UsbipAdapter {
         return this.#acm.submit(message).map(sent)
       case 'unlink': {
         const { ok, unlinked } = USBIP_STATUS
+        const events = this.#acm.unlink(message.target)
         // One that ended meanwhile is on its way: then there is nothing to take back.
-        const status = this.#acm.unlink(message.target) ? unlinked : ok
-        return [send({ type: 'unlinked', sequence: message.sequence, status })]
+        const status = events ? unlinked : ok
+        return [send({ type: 'unlinked', sequence: message.sequence, status }), ...(events ?? []).map(sent)]
       }
       // Of the other role: the reader lets none of them through.
       case 'listed':

@@ -31,6 +31,7 @@ export class UsbHost {
   #sequence = 0
   #operation: ((device: UsbipDevice | undefined) => void) | undefined
   #isOpen = false
+  #isStalled = false
   readonly #got: Uint8Array[] = []
   readonly #states: number[] = []
 
@@ -168,6 +169,17 @@ export class UsbHost {
     await Promise.all(ended)
   }
 
+  /** Its program reads nothing any more: what is in flight still ends, and nothing is asked for again … */
+  stall(): void {
+    this.#isStalled = true
+  }
+
+  /** … until now. */
+  flow(): void {
+    this.#isStalled = false
+    for (let count = this.#readersInFlight; count < READERS; count++) this.#read()
+  }
+
   /** Resolves when the adapter took all of it. */
   async write(bytes: Uint8Array, size = 10_240): Promise<void> {
     const inFlight = new Set<Promise<unknown>>()
@@ -182,6 +194,10 @@ export class UsbHost {
     await Promise.all(inFlight)
   }
 
+  get #readersInFlight(): number {
+    return [...this.#waiting.values()].filter((each) => each.direction === 'in' && each.endpoint === 2).length
+  }
+
   get #target(): number {
     return this.device ? deviceId(this.device) : 0
   }
@@ -190,7 +206,7 @@ export class UsbHost {
     void this.#submit('in', 2, 1024, NO_SETUP, NOTHING).then((done) => {
       if (!done) return
       this.#got.push(done.data.slice())
-      if (this.#isOpen) this.#read()
+      if (this.#isOpen && !this.#isStalled) this.#read()
     })
   }
 

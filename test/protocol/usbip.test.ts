@@ -230,7 +230,10 @@ describe('USB/IP', () => {
       setup: { requestType: 0, request: 0, value: 0, index: 0, length: 0 },
       data: new Uint8Array(0)
     })
-    expect(adapter.receive(submit)).toMatchObject([{ type: 'violation', what: 'a transfer of 1048577 bytes' }, { type: 'end' }])
+    expect(adapter.receive(submit)).toMatchObject([
+      { type: 'violation', what: 'a transfer of 1048577 bytes' },
+      { type: 'end' }
+    ])
   })
 
   it('lists what there is', () => {
