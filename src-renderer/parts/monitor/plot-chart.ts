@@ -146,7 +146,7 @@ export class PlotChart implements Disposable {
         cursor: {
           drag: { x: true, y: false, setScale: false },
           y: false,
-          points: { size: 7 }
+          points: { size: 7, fill: (_plot, line) => this.#looks[line - 1]?.colour ?? colours.text }
         },
         scales: {
           x: { time: false },
@@ -163,6 +163,7 @@ export class PlotChart implements Disposable {
           {
             ...axis,
             size: 58,
+            space: 26,
             grid: { stroke: colours.grid, width: 1 },
             values: (_plot, splits) => splits.map((each) => valueWords(each))
           }
