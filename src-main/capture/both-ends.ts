@@ -9,12 +9,18 @@ import { allAtOnce, type Steps } from '../base/steps.ts'
 import type { Direction } from '../contract/traffic.ts'
 import type { TrafficLog } from '../traffic/log.ts'
 import { alignSteps, occurrences, type Run } from './align.ts'
-import { Delays, type Latency } from './delays.ts'
+import type { Delays, Latency } from './delays.ts'
+import { moved, tracked } from './link-clock.ts'
 import { originOf, recordAt, recordsIn, sideOf, timeAt, type Side, type Stream } from './sides.ts'
+import { delaysOf, type Way } from './ways.ts'
 
 export interface BothEnds {
   /** Add it to a time of the link's clock for the same moment on the share's, ns; undefined: nothing was found that both have. */
   readonly offsetNs: number | undefined
+  /** How much faster the share's clock goes, in parts of a million; 0: not noticeably. `offsetNs` is that of the middle then. */
+  readonly driftPpm: number
+  /** What is to be added to a time of the link besides, ns since 1970 by its clock: for a drift, and for a clock that was set. */
+  readonly correctionNs: (wallNs: bigint) => number
   /** It is right to within this, ns; Infinity: bytes passed one way only, and the least delay is taken for none. */
   readonly withinNs: number
   readonly ways: Readonly<Record<Direction, WayReport>>
@@ -61,14 +67,6 @@ const COMPARED = 512 * 1024
 /** Repetitions that may be missing at once, in bytes. */
 const SLIP_REACH = 64 * 1024
 
-/** A direction: `source` is where its bytes come in. */
-interface Way {
-  readonly source: Stream
-  readonly sink: Stream
-  /** Add it to a delay as the two clocks have it: +1 where the source is the share. */
-  readonly sign: 1 | -1
-}
-
 export function bothEnds(share: TrafficLog, link: TrafficLog, options: BothEndsOptions = {}): BothEnds {
   return allAtOnce(bothEndsSteps(share, link, options))
 }
@@ -80,18 +78,19 @@ export function* bothEndsSteps(
   { session: known, shareFrom, linkFrom }: BothEndsOptions = {}
 ): Steps<BothEnds> {
   const origin = originOf(share, link)
-  const there = yield* sideOf(link, origin, { first: linkFrom })
-  const session = known ?? (yield* bestSession(share, there, origin))
+  const told = yield* sideOf(link, origin, { first: linkFrom })
+  const session = known ?? (yield* bestSession(share, told, origin))
   const here = yield* sideOf(share, origin, { session, first: shareFrom })
-  const ways: Record<Direction, Way> = {
-    'to-device': wayOf(there, here, 'to-device', -1),
-    'from-device': wayOf(here, there, 'from-device', 1)
-  }
+  const ways = waysOf(here, told)
   const starts = yield* bestStarts(ways)
   const aligned = {
     'to-device': yield* alignedFrom(ways['to-device'], starts['to-device']),
     'from-device': yield* alignedFrom(ways['from-device'], starts['from-device'])
   }
+  const track = yield* tracked(told, ways, aligned)
+  const there = track.isSteady ? told : moved(told, track)
+  // From here on by times that one offset is right for.
+  Object.assign(ways, waysOf(here, there))
   const clock = clockOf({
     'to-device': yield* delaysOf(ways['to-device'], aligned['to-device']),
     'from-device': yield* delaysOf(ways['from-device'], aligned['from-device'])
@@ -104,10 +103,19 @@ export function* bothEndsSteps(
   }
   return {
     ...clock,
+    driftPpm: track.drift * 1e6,
+    correctionNs: (wallNs) => track.correctionNs(Number(wallNs - origin)),
     ways: {
       'to-device': yield* report(ways['to-device'], aligned['to-device'], scene('to-device')),
       'from-device': yield* report(ways['from-device'], aligned['from-device'], scene('from-device'))
     }
+  }
+}
+
+function waysOf(here: Side, there: Side): Record<Direction, Way> {
+  return {
+    'to-device': wayOf(there, here, 'to-device', -1),
+    'from-device': wayOf(here, there, 'from-device', 1)
   }
 }
 
@@ -269,25 +277,6 @@ function* startsOf({ source, sink }: Way): Steps<{ a: number; b: number; delayNs
     b,
     delayNs: timeAt(sink, b) - timeAt(source, a)
   }))
-}
-
-/** Of runs, cut where a record of either side ends. */
-function* delaysOf({ source, sink }: Way, runs: readonly Run[]): Steps<Delays> {
-  const delays = new Delays()
-  for (const run of runs) {
-    let [r, s] = [recordAt(source, run.a), recordAt(sink, run.b)]
-    for (let done = 0; done < run.length;) {
-      const endA = (source.starts[r + 1] ?? source.bytes.length) - run.a
-      const endB = (sink.starts[s + 1] ?? sink.bytes.length) - run.b
-      const end = Math.min(run.length, endA, endB)
-      delays.add((sink.times[s] ?? 0) - (source.times[r] ?? 0))
-      if (delays.count % AT_ONCE === 0) yield
-      if (endA === end) r++
-      if (endB === end) s++
-      done = end
-    }
-  }
-  return delays
 }
 
 /** Bytes of whole records, as far as they lie within. */

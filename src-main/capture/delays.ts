@@ -26,6 +26,11 @@ export class Delays {
     return this.#leastNs
   }
 
+  /** Undefined where there is none. */
+  get medianNs(): number | undefined {
+    return new Float64Array(this.#kept).sort()[this.#kept.length >> 1]
+  }
+
   add(delayNs: number): void {
     this.#leastNs = Math.min(this.#leastNs, delayNs)
     this.#mostNs = Math.max(this.#mostNs, delayNs)

@@ -272,6 +272,8 @@ export interface RecordingContent {
 export interface BothEnds {
   /** The far clock minus ours; absent: no bytes are in both recordings. */
   readonly offsetMs?: number
+  /** How much faster the far clock goes, in parts of a million; `offsetMs` is that of the middle then. Absent: not noticeably. */
+  readonly driftPpm?: number
   /** How wrong that may be; absent: bytes passed one way only, and nobody can say. */
   readonly uncertaintyMs?: number
   /** From one recording to the other: median and 95th percentile; absent where no bytes were matched. */

@@ -30,6 +30,14 @@ interface Script {
   /** The share's recording begins with this round, the link's with that. */
   readonly shareFrom?: number
   readonly linkFrom?: number
+  /** Between rounds; default 100. */
+  readonly everyMs?: number
+  /** The link's clock is so much slower, in parts of a million. */
+  readonly driftPpm?: number
+  /** From this round on, the link's clock is behind by so much more. */
+  readonly step?: { readonly round: number; readonly ms: number }
+  /** The link's computer slept before this round for so long, and its wall clock shows it so many rounds later. */
+  readonly slept?: { readonly round: number; readonly ms: number; readonly staleRounds: number }
 }
 
 function anyText(_round: number, random: Random): Uint8Array {
@@ -45,20 +53,42 @@ function record(script: Script): { share: TrafficLog; link: TrafficLog } {
   const log = (wallMs: number): TrafficLog =>
     new TrafficLog({ store: new CountedStore(1 << 20), maxPages: 20, wallOffsetMs: () => wallMs })
   const wallMs = 1_795_000_000_000
-  const logs = { share: log(wallMs), link: log(wallMs - offsetMs) }
+  const { everyMs = 100, driftPpm = 0, step, slept } = script
+  let linkWallMs = wallMs - offsetMs
+  const logs = {
+    share: log(wallMs),
+    link: new TrafficLog({ store: new CountedStore(1 << 20), maxPages: 20, wallOffsetMs: () => linkWallMs })
+  }
+  /** What the link's monotonic clock says. */
+  const told = (ns: number, round: number): number =>
+    (ns - 1e9) * (1 - driftPpm / 1e6) +
+    1e9 -
+    (step && round >= step.round ? step.ms * MS : 0) -
+    (slept && round >= slept.round ? slept.ms * MS : 0)
   const way = (): number => (delayMs + (random.below(1000) / 1000) * jitterMs) * MS
   for (let round = 0; round < rounds; round++) {
     const asks = request(round, random)
     const answers = asks.map((byte) => byte ^ 0x5a)
-    const sentNs = 1e9 + round * 100 * MS
+    const sleptNs = slept && round >= slept.round ? slept.ms * MS : 0
+    const sentNs = 1e9 + round * everyMs * MS + sleptNs
     const arrivedNs = sentNs + way()
     const answeredNs = arrivedNs + 20 * MS
     const backNs = answeredNs + way()
     const isLost = script.lostRounds?.includes(round) === true
     const cut = script.cutAnswers?.[round] ?? 0
     if (round >= (script.linkFrom ?? 0)) {
-      link.push([sentNs, () => logs.link.bytes(sentNs, 'to-device', 1, asks)])
-      if (!isLost) link.push([backNs, () => logs.link.bytes(backNs, 'from-device', 0, answers.subarray(cut))])
+      link.push([
+        sentNs,
+        () => {
+          if (slept && round === slept.round + slept.staleRounds) {
+            linkWallMs += slept.ms
+            logs.link.newPage()
+          }
+          logs.link.bytes(told(sentNs, round), 'to-device', 1, asks)
+        }
+      ])
+      const back = answers.subarray(cut)
+      if (!isLost) link.push([backNs, () => logs.link.bytes(told(backNs, round), 'from-device', 0, back)])
     }
     if (round >= (script.shareFrom ?? 0) && !isLost) {
       share.push([arrivedNs, () => logs.share.bytes(arrivedNs, 'to-device', 4, asks)])
@@ -86,6 +116,60 @@ describe('both ends of a connection', () => {
       }
     }
   )
+
+  it.each([100, -40])('follows a clock that drifts by %i ppm for an hour', (driftPpm) => {
+    const { share, link } = record({
+      driftPpm,
+      rounds: 3600,
+      everyMs: 1000,
+      offsetMs: 12,
+      lostRounds: [3000]
+    })
+    const found = bothEnds(share, link)
+    expect(found.driftPpm).toBeCloseTo(driftPpm, 0)
+    // Of the middle.
+    expect((found.offsetNs ?? 0) / MS).toBeCloseTo(12 + driftPpm * 1.8, 0)
+    expect(found.withinNs).toBeLessThan(6 * MS)
+    for (const way of Object.values(found.ways)) {
+      expect(way.latency!.p50Ms).toBeCloseTo(6.5, 0)
+      expect(way.latency!.p95Ms).toBeLessThan(8.5)
+      expect(way.latency!.maxMs).toBeLessThan(9)
+    }
+    expect(found.ways['to-device'].losses).toHaveLength(1)
+    expect(found.ways['from-device'].lost).toBe(0)
+    const file = [...bothEndsFile({ meta: META, log: share }, { meta: META, log: link }, found)]
+    const [first, second] = read(file).recordings
+    expect(plain(first!.log)).toEqual(plain(share))
+    // Its times are those of the share's clock now.
+    expect(contents(second!.log)).toEqual(contents(link))
+    // By one clock: what arrives is never before it was sent.
+    for (const at of [0, 1500, 2999]) {
+      const [sent, arrived] = [wallMsOf(second!.log, 2 * at), wallMsOf(first!.log, 2 * at)]
+      expect(arrived - sent).toBeGreaterThan(4)
+      expect(arrived - sent).toBeLessThan(9)
+    }
+  })
+
+  it('follows a clock that is set a little in between', () => {
+    const { share, link } = record({ rounds: 1200, everyMs: 500, step: { round: 630, ms: 18 } })
+    const found = bothEnds(share, link)
+    expect(found.driftPpm).toBe(0)
+    for (const way of Object.values(found.ways)) {
+      expect(way.latency!.p50Ms).toBeCloseTo(6.5, 0)
+      expect(way.latency!.p95Ms).toBeLessThan(9)
+    }
+  })
+
+  it.each([0, 4])('bears a computer that slept, and whose times show it %i rounds later', (staleRounds) => {
+    const slept = { round: 400, ms: 3_600_000, staleRounds }
+    const { share, link } = record({ rounds: 800, slept, offsetMs: 5 })
+    const found = bothEnds(share, link)
+    expect(Math.abs((found.offsetNs ?? 0) - 5 * MS)).toBeLessThan(0.5 * MS)
+    for (const way of Object.values(found.ways)) {
+      expect(way).toMatchObject({ lost: 0, strange: 0 })
+      expect(way.latency!.maxMs).toBeLessThan(20)
+    }
+  })
 
   it('counts what was lost, and says when', () => {
     const { share, link } = record({ offsetMs: 900, lostRounds: [50, 51, 120], cutAnswers: { 30: 5, 80: 3 } })
@@ -170,22 +254,20 @@ describe('both ends of a connection', () => {
 
   it('makes one file of both, by one clock', () => {
     const { share, link } = record({ offsetMs: 250, rounds: 20 })
-    const { offsetNs } = bothEnds(share, link)
+    const clock = bothEnds(share, link)
     const meta = { ...META, name: 'bench' }
-    const file = [...bothEndsFile({ meta, log: share }, { meta, log: link }, offsetNs)]
+    const file = [...bothEndsFile({ meta, log: share }, { meta, log: link }, clock)]
     const { recordings, problems } = read(file)
     expect(problems).toEqual([])
     expect(recordings.map((each) => each.meta.name)).toEqual(['bench (share)', 'bench (link)'])
-    const plain = (log: TrafficLog): unknown =>
-      records(log).map((each) => ({ ...(each as object), wallOffsetMs: 0 }))
     expect(plain(recordings[0]!.log)).toEqual(plain(share))
     expect(plain(recordings[1]!.log)).toEqual(plain(link))
   })
 
   it.skipIf(lacks('tshark'))('makes one file that Wireshark reads, in the order of time', () => {
     const { share, link } = record({ offsetMs: 250, rounds: 20 })
-    const { offsetNs } = bothEnds(share, link)
-    const file = [...bothEndsFile({ meta: META, log: share }, { meta: META, log: link }, offsetNs)]
+    const clock = bothEnds(share, link)
+    const file = [...bothEndsFile({ meta: META, log: share }, { meta: META, log: link }, clock)]
     const packets = tshark(new Uint8Array(Buffer.concat(file)), ['frame.interface_name', 'frame.time_delta'])
     expect(packets).toHaveLength(80)
     expect(new Set(packets.map(([name]) => name))).toEqual(new Set(['bench (share)', 'bench (link)']))
@@ -199,4 +281,19 @@ function bytesOf(log: TrafficLog, direction: string): number[] {
     for (let record = 0; record < page.count; record++)
       if (page.direction(record) === direction) sizes.push(page.bytes(record).length)
   return sizes
+}
+
+/** Without the clock. */
+function plain(log: TrafficLog): unknown {
+  return records(log).map((each) => ({ ...(each as object), wallOffsetMs: 0 }))
+}
+
+/** Without any times. */
+function contents(log: TrafficLog): unknown {
+  return (plain(log) as object[]).map((each) => ({ ...each, timeNs: 0 }))
+}
+
+function wallMsOf(log: TrafficLog, record: number): number {
+  const page = log.pageOf(record)!
+  return page.timeNs(record - page.first) / MS + (page.wallOffsetMs - 1_795_000_000_000)
 }

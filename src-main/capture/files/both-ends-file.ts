@@ -16,13 +16,23 @@ export interface EndRecording {
 /** So much is made at a time, in records. */
 const PORTION = 128
 
-/** The file piece by piece. `offsetNs`: of BothEnds; what the link recorded is moved by it to the share's clock. */
-export function* bothEndsFile(share: EndRecording, link: EndRecording, offsetNs = 0): Generator<Uint8Array> {
+/** How the link's times become those of the share's clock: as both-ends.ts found it. */
+export interface EndsClock {
+  readonly offsetNs?: number | undefined
+  readonly correctionNs?: (wallNs: bigint) => number
+}
+
+/** The file piece by piece. */
+export function* bothEndsFile(
+  share: EndRecording,
+  link: EndRecording,
+  { offsetNs = 0, correctionNs }: EndsClock = {}
+): Generator<Uint8Array> {
   const blocks = new PcapngBlocks()
   const offsetMs = offsetNs / 1e6
   const ends = [
-    new End(share, new RecordPackets(blocks, 0), 0),
-    new End(link, new RecordPackets(blocks, 1, offsetMs), offsetMs)
+    new End(share, new RecordPackets(blocks, 0), 0, undefined),
+    new End(link, new RecordPackets(blocks, 1, offsetMs), offsetMs, correctionNs)
   ] as const
   blocks.section(share.meta.program ?? 'Farport')
   ends[0].packets.start({ ...share.meta, name: `${share.meta.name} (share)` })
@@ -43,20 +53,27 @@ class End {
   readonly packets: RecordPackets
   readonly #pages: readonly Page[]
   readonly #shiftMs: number
+  readonly #correctionNs: EndsClock['correctionNs']
   #page = 0
   #record = 0
+  #wallNs: bigint | undefined
 
-  constructor({ log }: EndRecording, packets: RecordPackets, shiftMs: number) {
+  constructor(
+    { log }: EndRecording,
+    packets: RecordPackets,
+    shiftMs: number,
+    correctionNs: EndsClock['correctionNs']
+  ) {
     this.#pages = [...log.pages]
     this.packets = packets
     this.#shiftMs = shiftMs
+    this.#correctionNs = correctionNs
     this.#skipEmpty()
   }
 
-  /** Of the next record; undefined: there is none. */
+  /** Of the next record, by the clock of the file; undefined: there is none. */
   get wallNs(): bigint | undefined {
-    const page = this.#pages[this.#page]
-    return page && wallNsOf(page.timeNs(this.#record), page.wallOffsetMs + this.#shiftMs)
+    return this.#wallNs
   }
 
   write(): void {
@@ -66,10 +83,18 @@ class End {
     this.#skipEmpty()
   }
 
+  /** To the next record, where there is one. */
   #skipEmpty(): void {
     while (this.#record >= (this.#pages[this.#page]?.count ?? Infinity)) {
       this.#page++
       this.#record = 0
     }
+    const page = this.#pages[this.#page]
+    this.#wallNs = undefined
+    if (!page) return
+    const timeNs = page.timeNs(this.#record)
+    const correctionNs = this.#correctionNs?.(wallNsOf(timeNs, page.wallOffsetMs)) ?? 0
+    this.packets.correctionNs = correctionNs
+    this.#wallNs = wallNsOf(timeNs + correctionNs, page.wallOffsetMs + this.#shiftMs)
   }
 }

@@ -17,6 +17,8 @@ export class RecordPackets {
   readonly #interface: number
   /** Of the clock, against that of the file. */
   readonly #shiftMs: number
+  /** What the next record's time is besides, ns: of a clock that drifts. It is told as if it had been recorded so. */
+  correctionNs = 0
   #inForce: InForce = {}
   /** What the next record is, if all goes on as before. */
   #next = -1
@@ -39,7 +41,7 @@ export class RecordPackets {
 
   /** The record at this place of the page. */
   record(page: Page, record: number): void {
-    const wallNs = wallNsOf(page.timeNs(record), page.wallOffsetMs + this.#shiftMs)
+    const wallNs = wallNsOf(page.timeNs(record) + this.correctionNs, page.wallOffsetMs + this.#shiftMs)
     const note = this.#pageNote(page, record)
     this.#lastWallNs = wallNs
     if (page.isEvent(record)) this.#event(wallNs, page.event(record) ?? UNREADABLE, note)

@@ -67,7 +67,7 @@ export async function readBothEnds(wish: BothEndsWish, signal: AbortSignal): Pro
   return {
     result: resultOf(found),
     records: countOf(share) + countOf(link),
-    file: bothEndsFile(...ends, found.offsetNs)
+    file: bothEndsFile(...ends, found)
   }
 }
 
@@ -144,7 +144,7 @@ function countOf({ pages }: TrafficLog): number {
 }
 
 /** As everybody else is told it. */
-export function resultOf({ offsetNs, withinNs, ways }: Found): BothEnds {
+export function resultOf({ offsetNs, driftPpm, withinNs, ways }: Found): BothEnds {
   const latency: Partial<Record<Direction, Latency>> = {}
   for (const direction of DIRECTIONS) {
     const { latency: found, arrived } = ways[direction]
@@ -152,6 +152,7 @@ export function resultOf({ offsetNs, withinNs, ways }: Found): BothEnds {
   }
   return {
     ...(offsetNs !== undefined && { offsetMs: offsetNs / 1e6 }),
+    ...(driftPpm !== 0 && { driftPpm }),
     ...(offsetNs !== undefined && withinNs < Infinity && { uncertaintyMs: withinNs / 1e6 }),
     latency,
     lostToDevice: ways['to-device'].lost,

@@ -12,13 +12,17 @@ export function bothEndsLines(found: BothEnds): readonly string[] {
   ]
 }
 
-function clockLine({ offsetMs, uncertaintyMs }: BothEnds): string {
+function clockLine({ offsetMs, driftPpm = 0, uncertaintyMs }: BothEnds): string {
   if (offsetMs === undefined)
     return 'Clocks: no bytes are in both recordings, so their times are as each computer had them'
   const apart = `${ms(Math.abs(offsetMs))} ${offsetMs < 0 ? 'behind' : 'ahead of'} this one`
   if (uncertaintyMs === undefined)
     return `Clocks: the other one is ${apart}, if the way took no time (bytes passed one way only)`
-  return `Clocks: the other one is ${apart}, to within ${ms(uncertaintyMs)}`
+  const drift =
+    driftPpm === 0
+      ? ''
+      : `, and goes ${Math.abs(driftPpm).toFixed(1)} ppm too ${driftPpm < 0 ? 'slow' : 'fast'} for it`
+  return `Clocks: the other one is ${apart}, to within ${ms(uncertaintyMs)}${drift}`
 }
 
 function wayLine(name: string, direction: Direction, { latency }: BothEnds, lost: number): string {
