@@ -24,6 +24,7 @@ export class DeskDecoding implements Decoding {
   readonly #corrected = new Emitter<{ readonly from: number; readonly to: number }>()
   readonly onCorrected = this.#corrected.event
   readonly #traffic: Traffic
+  readonly #options: ViewOptions
   readonly #turns: Turns
   readonly #slices: Slices
   readonly #end: () => void
@@ -36,8 +37,9 @@ export class DeskDecoding implements Decoding {
   constructor(traffic: Traffic, options: ViewOptions, turns: Turns = pageTurns(), clock: Clock = pageClock) {
     this.#clock = clock
     this.#traffic = traffic
+    this.#options = options
     this.#turns = turns
-    this.#watch = new LineWatch(traffic)
+    this.#watch = this.#makeWatch()
     this.#slices = new Slices(turns, (budgetMs) => this.#step(budgetMs))
     const [, end] = rooted(() => {
       whenever(
@@ -72,7 +74,7 @@ export class DeskDecoding implements Decoding {
     const kind = decoder === undefined ? undefined : decoderKind(decoder)
     const corrected = (from: number, to: number): void => this.#corrected.fire({ from, to })
     this.#rows = kind && new DecodedRows(kind, this.#traffic, corrected)
-    this.#watch = new LineWatch(this.#traffic)
+    this.#watch = this.#makeWatch()
     this.generation++
     this.version++
     this.#slices.wake()
@@ -83,14 +85,18 @@ export class DeskDecoding implements Decoding {
     return this.#rows?.table === this.#traffic.table ? this.#rows : undefined
   }
 
+  #makeWatch(): LineWatch {
+    return new LineWatch(this.#traffic, () => this.#options.decoder === undefined)
+  }
+
   #step(budgetMs: number): boolean {
     const now = (): number => this.#turns.nowMs()
     const until = now() + budgetMs
-    if (this.#watch.table !== this.#traffic.table) this.#watch = new LineWatch(this.#traffic)
+    if (this.#watch.table !== this.#traffic.table) this.#watch = this.#makeWatch()
     if (this.#watch.look(now())) {
       this.finding = this.#watch.finding
       this.suggestion = this.#watch.suggestion
-    } else if (this.#watch.isDue)
+    } else if (this.#watch.isDue && !this.#watch.isBusy)
       this.#timer ??= this.#clock.after(PERIOD_MS, () => {
         this.#timer = undefined
         this.#slices.wake()
@@ -102,6 +108,6 @@ export class DeskDecoding implements Decoding {
       this.#toldAt = now()
       this.version++
     }
-    return isMore
+    return isMore || this.#watch.isBusy
   }
 }

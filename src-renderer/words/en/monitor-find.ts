@@ -63,7 +63,7 @@ export const monitorFind = {
   row: (row: string) => `Row ${row}`,
   bytes: (count: string) => (count === '1' ? '1 byte' : `${count} bytes`),
   selectedBytes: (from: number, to: number, count: string) =>
-    count === '1' ? `byte ${from}` : `bytes ${from} to ${to}, ${count}`,
+    count === '1' ? `byte ${from}` : `bytes ${from} to ${to} (${count})`,
   copy: 'Copy',
   copied: 'Copied',
   copyAs: {
