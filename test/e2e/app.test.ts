@@ -73,12 +73,53 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     const app = await newHome().launch()
     const page = await windowOf(app)
     const opened = await page.evaluate(() =>
-      ['THIRD-PARTY-NOTICES.txt', '/', 'https://example.org/', 'file:///etc/passwd', 'about:blank'].filter(
-        (url) => (globalThis as unknown as { open: (url: string) => unknown }).open(url) !== null
-      )
+      [
+        ...['THIRD-PARTY-NOTICES.txt', '/', 'https://example.org/', 'file:///etc/passwd', 'about:blank'],
+        ...['#computer/gps/monitor', '#monitor/settings/gps', '/?x#monitor/computer/gps']
+      ].filter((url) => (globalThis as unknown as { open: (url: string) => unknown }).open(url) !== null)
     )
     expect(opened).toEqual([])
     expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length, undefined)).toBe(1)
+  })
+
+  it('has a monitor in a window of its own, which shows nothing else and goes with the app', async () => {
+    const home = newHome()
+    const app = await home.launch()
+    const page = await windowOf(app)
+    await client(home)
+    await chooseInTray(app, 'Monitor', 'gps')
+    await page.getByRole('region', { name: 'Monitor of gps' }).waitFor()
+    expect(new URL(page.url()).hash).toBe('#computer/gps/monitor')
+
+    const opened = app.nextWindow()
+    await page.getByRole('link', { name: 'Open in a window of its own' }).click()
+    const own = await opened
+    await own.getByRole('region', { name: 'Monitor of gps' }).waitFor()
+    await own.getByText(/^In use by /).waitFor()
+    expect(await own.getByRole('navigation').count()).toBe(0)
+    await screenshot(own, 'app-monitor-window')
+    const windows = (): Promise<number> =>
+      app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length, undefined)
+    expect(await windows()).toBe(2)
+    // The same monitor again is the same window.
+    await page.getByRole('link', { name: 'Open in a window of its own' }).click()
+    expect(await windows()).toBe(2)
+
+    // It stays where it is, whatever gets into its page.
+    await own.evaluate(`location.hash = 'settings'`)
+    await eventually(() => expect(new URL(own.url()).hash).toBe('#monitor/computer/gps'))
+
+    // The main window goes to the tray without it, and comes back.
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), undefined)
+    expect(await windows()).toBe(2)
+    await own.getByRole('region', { name: 'Monitor of gps' }).waitFor()
+    await app.evaluate(({ app: electron }) => electron.quit(), undefined)
+    expect(await question(app)).toMatchObject({ message: 'gps is in use.' })
+    await answer(app, 'Quit')
+    expect(await app.ended).toBe(0)
+    expect(JSON.parse(readFileSync(join(home.config, 'farport/window.json'), 'utf8'))).toMatchObject({
+      monitorPlace: { width: 960, height: 640, isMaximized: false }
+    })
   })
 
   it('shows the licences of what is used in its page', async () => {

@@ -208,6 +208,13 @@ export class DoubleWindow extends EventEmitter {
       opens: (url) => this.webContents.open(url)
     })
     this.#open = web
+    let document = ''
+    page.on('framenavigated', (frame) => {
+      if (frame !== page.mainFrame()) return
+      const [before, now = ''] = [document, web.url.split('#')[0]]
+      document = now
+      if (before === now) this.webContents.emit('did-navigate-in-page', {}, web.url, true)
+    })
     page.on('crash', () => {
       web.end()
       this.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 1 })

@@ -120,5 +120,6 @@ export async function launchDouble(...start: Parameters<typeof runDouble>): Prom
     })
   const firstWindow = async () =>
     watched(context.pages().find((each) => !before.has(each)) ?? (await context.waitForEvent('page')))
-  return Object.assign(run, { evaluate, firstWindow })
+  const nextWindow = async () => watched(await context.waitForEvent('page'))
+  return Object.assign(run, { evaluate, firstWindow, nextWindow })
 }

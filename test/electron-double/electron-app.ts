@@ -54,6 +54,8 @@ export interface ElectronApp extends AppRun {
   ): Promise<Result>
   /** Its window's page, when there is one. */
   firstWindow(): Promise<Page>
+  /** The page of the window that comes next. Ask before it is opened. */
+  nextWindow(): Promise<Page>
 }
 
 export interface Launcher {
@@ -75,7 +77,7 @@ export function useElectron(): Launcher {
   })
   afterAll(async () => {
     await browser?.end()
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   })
   const address = (): string => {
     if (!browser) throw new Error('Chromium is started before the tests of a file, and not earlier')

@@ -34,7 +34,8 @@ export function realLauncher(binary: string): Launcher {
       })
       const evaluate: ElectronApp['evaluate'] = (run, arg) => real.evaluate(run as never, arg)
       const firstWindow = async () => watched(await real.firstWindow())
-      return Object.assign(new AppRun(real.process()), { evaluate, firstWindow })
+      const nextWindow = async () => watched(await real.waitForEvent('window'))
+      return Object.assign(new AppRun(real.process()), { evaluate, firstWindow, nextWindow })
     }
   }
 }

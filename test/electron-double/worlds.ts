@@ -15,6 +15,12 @@ export const MAIN_WORLD = `(() => {
     window.dispatchEvent(new CustomEvent('double:window', { detail: String(new URL(url, location.href)) }))
     return null
   }
+  document.addEventListener('click', (event) => {
+    const link = event.target instanceof Element && event.target.closest('a[target=_blank]')
+    if (!link || event.defaultPrevented) return
+    event.preventDefault()
+    window.open(link.href)
+  })
   window.addEventListener('double:expose', ({ detail }) => {
     const { key, names } = JSON.parse(detail)
     if (key in window) throw new Error('cannot bind an API on top of ' + key)

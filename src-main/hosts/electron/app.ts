@@ -16,6 +16,7 @@ import { questionPlace } from './links-opened.ts'
 import { lockDown } from './lock-down.ts'
 import { isStartedAtLogin } from './login-item.ts'
 import { MainWindow } from './main-window.ts'
+import { MonitorWindows } from './monitor-windows.ts'
 import { Notifier } from './notifier.ts'
 import { servePorts } from './page-ports.ts'
 import { servePage } from './page-protocol.ts'
@@ -38,6 +39,7 @@ export class DesktopApp {
   readonly #seat: Seat
   readonly #core: WatchedCore
   readonly #main: MainWindow
+  readonly #monitors: MonitorWindows
   readonly #life = new Lifetime()
   /** The system forgets what it shows when nobody holds it here. */
   readonly #shown = new Set<Notification>()
@@ -51,19 +53,20 @@ export class DesktopApp {
     this.#seat = seat
     this.#log = log
     this.#core = this.#life.add(new WatchedCore(seat))
-    this.#main = new MainWindow({
+    const windows = {
       file,
-      mayClose: () => this.#mayClose(),
       onSessionEnd: () => void this.leave(),
-      report: (text) => log.say('warning', '', text)
-    })
+      report: (text: string) => log.say('warning', '', text)
+    }
+    this.#main = new MainWindow({ ...windows, mayClose: () => this.#mayClose() })
+    this.#monitors = new MonitorWindows(windows)
+    lockDown((place) => this.#monitors.show(place))
   }
 
   /** When Electron is ready; `directory`: the installation's, prepared. Rejects with the Fault why there is no core. */
   static async open(directory: string, args: readonly string[]): Promise<DesktopApp> {
     const log = new Log({ write: (line) => void process.stderr.write(`${line}\n`) })
     const file = await DesktopFile.open(directory, (text) => log.say('warning', '', text))
-    lockDown()
     const [seat] = await Promise.all([
       takeSeat({
         host: new AppHost(file),
@@ -104,6 +107,7 @@ export class DesktopApp {
   async #leave(): Promise<void> {
     this.#life.dispose()
     this.#main.remember()
+    this.#monitors.remember()
     const lost = await this.#seat.close()
     if (lost > 0) this.#log.say('warning', '', `${lost} bytes could not be delivered before the end.`)
     await this.#file.saved
@@ -114,7 +118,10 @@ export class DesktopApp {
 
   async #begin(args: readonly string[]): Promise<void> {
     setMenu()
-    servePorts(this.#main, (channel) => this.#seat.connect(channel))
+    servePorts(
+      (contents) => this.#main.owns(contents) || this.#monitors.owns(contents),
+      (channel) => this.#seat.connect(channel)
+    )
     if (await isTrayThere()) this.#addTray()
     else void this.#addLateTray()
     this.#life.add(

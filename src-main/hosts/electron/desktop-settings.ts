@@ -9,10 +9,12 @@ import { readPrivate, writePrivate } from '../../store/private-file.ts'
 
 const whole = v.pipe(v.number(), v.safeInteger())
 
+const place = v.object({ x: whole, y: whole, width: whole, height: whole, isMaximized: v.boolean() })
+
 const schema = v.object({
-  place: v.exactOptional(
-    v.object({ x: whole, y: whole, width: whole, height: whole, isMaximized: v.boolean() })
-  ),
+  place: v.exactOptional(place),
+  /** Of the monitor in a window of its own that was closed last. */
+  monitorPlace: v.exactOptional(place),
   /** The computer does not fall asleep while a port is in use. */
   keepAwake: v.optional(v.boolean(), true)
 })

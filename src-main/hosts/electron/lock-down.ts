@@ -3,6 +3,7 @@
  * is a window.
  */
 import { app, session, shell, type WebContents } from 'electron'
+import { monitorPlace } from './monitor-place.ts'
 import { PAGE_URL } from './page-channel.ts'
 
 /** The only addresses that are opened in the browser, character by character. */
@@ -15,8 +16,8 @@ export const EXTERNAL: ReadonlySet<string> = new Set<string>()
  */
 const ALLOWED = 'clipboard-sanitized-write'
 
-/** When the app is ready. */
-export function lockDown(): void {
+/** When the app is ready. `onMonitor`: a page of ours wants this monitor in a window of its own; the app makes it, as it makes its others. */
+export function lockDown(onMonitor: (place: string) => void): void {
   const { defaultSession } = session
   defaultSession.setPermissionRequestHandler((contents, permission, answer, { isMainFrame }) =>
     answer(permission === ALLOWED && isMainFrame && isOurs(contents))
@@ -28,7 +29,9 @@ export function lockDown(): void {
   defaultSession.on('will-download', (event) => event.preventDefault())
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(({ url }) => {
-      openExternal(url)
+      const place = isOurs(contents) ? monitorPlace(url) : undefined
+      if (place === undefined) openExternal(url)
+      else onMonitor(place)
       return { action: 'deny' }
     })
     // Of every frame: `will-navigate` tells of the outermost alone.

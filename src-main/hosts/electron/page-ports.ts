@@ -1,23 +1,25 @@
-/** The pages' way to Farport: a message port each, from the main frame of our window and nobody else. Called by app.ts. */
-import { ipcMain, type IpcMainEvent, type MessagePortMain } from 'electron'
+/** The pages' way to Farport: a message port each, from the main frame of a window of ours and nobody else. Called by app.ts. */
+import { ipcMain, type IpcMainEvent, type MessagePortMain, type WebContents } from 'electron'
 import type { Channel } from '../../rpc/channel.ts'
 import { portChannel, type EventPort } from '../../rpc/port-channel.ts'
-import type { MainWindow } from './main-window.ts'
 import { OPEN_CHANNEL, PAGE_URL } from './page-channel.ts'
 
-/** `connect` serves whoever is at the other end. */
-export function servePorts(main: MainWindow, connect: (channel: Channel) => void): void {
+/** `owns`: whose windows are ours. `connect` serves whoever is at the other end. */
+export function servePorts(
+  owns: (contents: WebContents) => boolean,
+  connect: (channel: Channel) => void
+): void {
   ipcMain.on(OPEN_CHANNEL, (event) => {
     const [port, ...others] = event.ports
     if (!port) return
-    if (others.length > 0 || !isOurPage(event, main)) for (const each of event.ports) each.close()
+    if (others.length > 0 || !isOurPage(event, owns)) for (const each of event.ports) each.close()
     else connect(portChannel(eventPort(port), 'server'))
   })
 }
 
-function isOurPage({ sender, senderFrame }: IpcMainEvent, { window }: MainWindow): boolean {
-  if (!window || window.isDestroyed() || sender !== window.webContents || !senderFrame) return false
-  const { mainFrame } = window.webContents
+function isOurPage({ sender, senderFrame }: IpcMainEvent, owns: (contents: WebContents) => boolean): boolean {
+  if (!owns(sender) || !senderFrame) return false
+  const { mainFrame } = sender
   return (
     senderFrame.processId === mainFrame.processId &&
     senderFrame.routingId === mainFrame.routingId &&

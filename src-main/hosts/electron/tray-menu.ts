@@ -124,7 +124,7 @@ function monitorItems(bridges: readonly BridgeState[]): readonly TrayItem[] {
     .map((bridge): TrayItem => ({
       type: 'action',
       label: short(bridge.name),
-      action: { type: 'show', place: placeOf(bridge) }
+      action: { type: 'show', place: `${placeOf(bridge)}/monitor` }
     }))
   if (items.length === 0) return []
   return [{ type: 'menu', label: WORDS.tray.monitor, items: limited(items, 'computer') }]

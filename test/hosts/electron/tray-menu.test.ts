@@ -45,6 +45,19 @@ describe("the tray's menu", () => {
     ])
   })
 
+  it('leads to the monitor of what runs', () => {
+    const menu = trayMenu(
+      tree([bridge('a b'), bridge('off', { enabled: false }), { ...LINK, state: OPEN }]),
+      FACTS
+    )
+    expect(menu.find((item) => item.type === 'menu' && item.label === 'Monitor')).toMatchObject({
+      items: [
+        { label: 'a b', action: { type: 'show', place: 'computer/a%20b/monitor' } },
+        { label: 'far', action: { type: 'show', place: 'connections/far/monitor' } }
+      ]
+    })
+  })
+
   it('has connections with Disconnect, or Connect where they are off', () => {
     const off = bridge('off', { kind: 'link', enabled: false })
     const menu = trayMenu(
