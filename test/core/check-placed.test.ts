@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { linkEntrySchema, rotatorEntrySchema, shareEntrySchema } from '../../src-main/contract/settings.ts'
 import { Core } from '../../src-main/core/core.ts'
 import type { Placed } from '../../src-main/core/placed.ts'
+import { lacks } from '../peers/need.ts'
 
 const ONE = { id: 'one', name: 'one' }
 const LISTEN = ['raw://127.0.0.1:0']
@@ -81,7 +82,7 @@ describe('what is wrong in itself', () => {
     await core.close(0)
   })
 
-  it('is refused without a word besides', async () => {
+  it.skipIf(lacks.unix('programs as ports'))('is refused without a word besides', async () => {
     const core = new Core()
     const told: string[] = []
     core.onNotice(({ text }) => told.push(text))

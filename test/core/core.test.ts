@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -305,7 +304,7 @@ describe('the core', () => {
     server.close()
   })
 
-  it.skipIf(lacks.part(existsSync('/dev/full'), '/dev/full'))(
+  it.skipIf(lacks.linux('/dev/full'))(
     'calls the end of a device a fault of the device, in a link too',
     async () => {
       const { id } = await core.call('link.start', { port: { target: '/dev/full' }, to: 'sim:gps' })

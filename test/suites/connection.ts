@@ -197,9 +197,12 @@ export function connectionSuite(
       far.onData((piece) => (got += piece.length))
       far.resume()
       // The far side is told that it did not get everything, also when it only finds out after the last bytes.
-      expect((await ended(far)).code).toBe(broken)
+      const { code } = await ended(far)
       expect(lost).toBeGreaterThan(LOW_WATER)
       expect(lost).toBeLessThanOrEqual(sent)
+      // Other systems tell nobody what the kernels hold, throw it away with a reset, and need not tell that from an end (os/socket-state.ts).
+      if (process.platform !== 'linux') return
+      expect(code).toBe(broken)
       expect(got + lost).toBeGreaterThanOrEqual(sent)
     })
 

@@ -23,10 +23,15 @@ describe('what starts this command again', () => {
 
   it('is the AppImage itself, not where it is unpacked this time', () => {
     const image = '/home/ada/Farport.AppImage'
-    const inside = { environment: { APPIMAGE: image }, execPath: '/tmp/.mount_Farpo1/farport-app' }
+    const execPath = '/tmp/.mount_Farpo1/farport-app'
+    const inside = { environment: { APPIMAGE: image, APPDIR: '/tmp/.mount_Farpo1' }, execPath }
     const launcher = '/tmp/.mount_Farpo1/bin/farport'
     expect(program(inside, image, launcher)).toBe(`${image} --ozone-platform=headless --cli --`)
     expect(program(inside, launcher)).toBe(launcher)
+    // In a terminal of an editor that is one.
+    const editor = '/home/ada/Editor.AppImage'
+    const beside = { environment: { APPIMAGE: editor, APPDIR: '/tmp/.mount_Edit' } }
+    expect(program(beside, editor, '/opt/Farport/bin/farport')).toBe('/opt/Farport/bin/farport')
   })
 
   it('is the launcher in the bundle of macOS, and the app alone on Windows', () => {
@@ -34,6 +39,10 @@ describe('what starts this command again', () => {
     const mac = { platform: 'darwin', execPath: `${bundle}/Farport` } as const
     expect(program(mac, `${bundle}/farport-cli`)).toBe(`${bundle}/farport-cli`)
     expect(program(mac)).toBe(`${bundle}/Farport --cli --`)
+    for (const place of ['/private/var/folders/x/T/AppTranslocation/1-2/d', '/Volumes/Farport'])
+      expect(() => program({ ...mac, execPath: `${place}/Farport.app/Contents/MacOS/Farport` })).toThrow(
+        'Move Farport to Applications'
+      )
     const execPath = String.raw`C:\Ada\Farport\Farport.exe`
     expect(program({ platform: 'win32', execPath })).toBe(`${execPath} --cli --`)
   })
