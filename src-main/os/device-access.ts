@@ -104,13 +104,21 @@ export function formatOwner(device: DeviceAccess): string {
 }
 
 /** The next step for somebody who may not open the device, as the second half of a sentence. */
-export function accessFix(path: string, device: DeviceAccess): string {
+export function accessFix(
+  path: string,
+  device: DeviceAccess,
+  platform: NodeJS.Platform = process.platform
+): string {
   if (device.groupHelps && device.joinedSince) {
     return `you joined group ${device.group} after this session began: sign out and in`
+  }
+  if (device.groupHelps && platform === 'darwin') {
+    return `run \`sudo dseditgroup -o edit -a $USER -t user ${device.group}\`, then sign out and in`
   }
   if (device.groupHelps) {
     return `run \`sudo usermod -aG ${device.group} $USER\`, then sign out and in`
   }
+  if (platform === 'darwin') return `run \`sudo chmod 0666 ${path}\`, until it is plugged out`
   return `run \`sudo chgrp dialout ${path} && sudo chmod 0660 ${path}\` as a member of group dialout, or \`farport doctor\` for a lasting rule`
 }
 

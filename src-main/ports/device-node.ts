@@ -3,6 +3,7 @@ import { close, constants, open } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Fault } from '../contract/faults.ts'
 import { isSystemError } from '../os/libc.ts'
+import { exampleDevice } from '../os/example-device.ts'
 
 /** An open device node; the descriptor does not block, and is its receiver's to close. */
 export interface OpenNode {
@@ -20,7 +21,7 @@ export async function checkNode(path: string): Promise<void> {
   if (node.isCharacterDevice()) return
   throw new Fault(
     'device-not-serial',
-    `${path} is ${kindOf(node)}, not a serial port: name a device such as /dev/ttyUSB0, see \`farport list\``
+    `${path} is ${kindOf(node)}, not a serial port: name a device such as ${exampleDevice()}, see \`farport list\``
   )
 }
 

@@ -25,6 +25,7 @@ import {
 } from './device-identity.ts'
 import type { HardwareOptions } from './hardware.ts'
 import type { Port, PortSource } from './port.ts'
+import { exampleDevice } from '../os/example-device.ts'
 
 /** Opens a device node, as ports/hardware.ts does. */
 export type OpenHardware = (
@@ -108,7 +109,7 @@ export class HardwareSource implements PortSource {
     if (!stats.isCharacterDevice()) {
       throw new Fault(
         'device-not-serial',
-        `${this.label} is ${kindOf(stats)}, not a serial port: name a device such as /dev/ttyUSB0, see \`farport list\``
+        `${this.label} is ${kindOf(stats)}, not a serial port: name a device such as ${exampleDevice()}, see \`farport list\``
       )
     }
     if (await this.#mayUse(path)) return
@@ -124,7 +125,7 @@ export class HardwareSource implements PortSource {
     if (this.label === '' || this.label.includes('\0')) {
       throw new Fault(
         'usage',
-        'An empty text is no device: name one such as /dev/ttyUSB0, see `farport list`'
+        `An empty text is no device: name one such as ${exampleDevice()}, see \`farport list\``
       )
     }
     const ports = await listSysfsPorts(this.#places)

@@ -65,8 +65,8 @@ async function run(args: readonly string[], io: CliIo): Promise<number> {
 }
 
 async function help(about: string | undefined, io: CliIo): Promise<number> {
-  const { HELP, OVERVIEW } = await import('./help.ts')
-  io.print(HELP[about ?? ''] ?? OVERVIEW)
+  const { helpFor } = await import('./help.ts')
+  io.print(helpFor(about))
   return EXIT.done
 }
 

@@ -36,6 +36,7 @@ import {
   type Token
 } from './options.ts'
 import { isRange, rangeFor, spread } from './port-range.ts'
+import { exampleDevice } from '../../os/example-device.ts'
 
 export const SHARE_OPTIONS = {
   ...USED_PORT_OPTIONS,
@@ -110,7 +111,7 @@ export function readShares(tokens: readonly Token[], options: ReadOptions = {}):
   if (segments.length === 0)
     throw new Fault(
       'usage',
-      'Which device? Name one, e.g. farport share /dev/ttyUSB0 --listen rfc2217://127.0.0.1:7000'
+      `Which device? Name one, e.g. farport share ${exampleDevice()} --listen rfc2217://127.0.0.1:7000`
     )
   const shared = collect(common)
   if (flag(shared, 'name') && segments.length > 1)

@@ -6,6 +6,7 @@ import { EXIT } from '../exit.ts'
 import { flag, parse } from '../options.ts'
 import { pagePlace } from '../page-place.ts'
 import { stopped, withCore } from '../with-core.ts'
+import { exampleDevice } from '../../../os/example-device.ts'
 
 const OPTIONS = { http: { type: 'string' } } as const
 
@@ -79,7 +80,7 @@ function guide(gps: string | undefined, echo: string | undefined): string[] {
     'Share a port of yours the same way:',
     '',
     '  npx farport list',
-    '  npx farport share /dev/ttyUSB0 -b 9600 --listen rfc2217://127.0.0.1:7000',
+    `  npx farport share ${exampleDevice()} -b 9600 --listen rfc2217://127.0.0.1:7000`,
     '',
     'Ctrl+C ends the demonstration.'
   ]

@@ -10,6 +10,7 @@ import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, flag, parse, readPort, seconds, values, type Parsed } from '../options.ts'
 import { systemWords } from '../system-words.ts'
 import { withCore } from '../with-core.ts'
+import { exampleDevice } from '../../../os/example-device.ts'
 
 const OPTIONS = {
   ...PORT_OPTIONS,
@@ -28,7 +29,10 @@ export const expect: CliCommand = async (args, io) => {
   const { given, positionals } = parsed
   const [target] = positionals
   if (target === undefined)
-    throw new Fault('usage', 'Which port? Name one, and a script: farport expect /dev/ttyUSB0 login.script')
+    throw new Fault(
+      'usage',
+      `Which port? Name one, and a script: farport expect ${exampleDevice()} login.script`
+    )
   const script = readScript(await readLines(parsed, io), process.env)
   if (script.statements.length === 0)
     throw new Fault(

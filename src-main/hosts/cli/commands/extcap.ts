@@ -25,6 +25,7 @@ import { metaOf } from '../monitor/meta.ts'
 import { withFeed } from '../monitor/target.ts'
 import { running } from '../running.ts'
 import { runningProgram } from '../service/running-program.ts'
+import { exampleDevice } from '../../../os/example-device.ts'
 
 const OPTIONS = {
   'extcap-interfaces': { type: 'boolean' },
@@ -118,7 +119,7 @@ async function capture(name: string, asked: Asked, io: CliIo): Promise<number> {
     throw new Fault(
       'usage',
       name === ANY_INTERFACE.value
-        ? 'Capture what? Say it in the options of this interface, e.g. /dev/ttyUSB0 (tshark: -o extcap.farport.target:gps).'
+        ? `Capture what? Say it in the options of this interface, e.g. ${exampleDevice()} (tshark: -o extcap.farport.target:gps).`
         : `${name} is not there any more: refresh the list of interfaces.`
     )
   const given = {

@@ -26,6 +26,7 @@ import { Totals } from '../monitor/totals.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT, exitCode } from '../exit.ts'
 import { filled, flag, integer, parse, PORT_OPTIONS, type Given } from '../options.ts'
+import { exampleDevice } from '../../../os/example-device.ts'
 
 const OPTIONS = {
   ...PORT_OPTIONS,
@@ -43,7 +44,7 @@ export const monitor: CliCommand = async (args, io) => {
   if (target === undefined)
     throw new Fault(
       'usage',
-      'Watch what? Name a port, a share or a capture file, e.g. farport monitor /dev/ttyUSB0 -b 9600'
+      `Watch what? Name a port, a share or a capture file, e.g. farport monitor ${exampleDevice()} -b 9600`
     )
   const limits = readLimits(given)
   const past = limits.lastMs !== undefined

@@ -15,6 +15,7 @@ import { flag, oneOf, parse, PORT_OPTIONS, readPort, value, type Given } from '.
 import { running } from '../running.ts'
 import { systemWords } from '../system-words.ts'
 import { withCore } from '../with-core.ts'
+import { exampleDevice } from '../../../os/example-device.ts'
 
 const OPTIONS = {
   ...PORT_OPTIONS,
@@ -34,7 +35,7 @@ export const replayFile: CliCommand = async (args, io) => {
   if (path === undefined || target === undefined)
     throw new Fault(
       'usage',
-      'Replay what, and where? Name a capture and a port or share, e.g. farport replay boot.pcapng /dev/ttyUSB0'
+      `Replay what, and where? Name a capture and a port or share, e.g. farport replay boot.pcapng ${exampleDevice()}`
     )
   const direction = oneOf(given, 'direction', ['tx', 'rx']) ?? 'tx'
   const wish: Wish = {

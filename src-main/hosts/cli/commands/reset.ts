@@ -6,6 +6,7 @@ import type { CliCommand } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, filled, flag, oneOf, parse, readPort, seconds, type Given } from '../options.ts'
 import { withCore } from '../with-core.ts'
+import { exampleDevice } from '../../../os/example-device.ts'
 
 const OPTIONS = {
   ...PORT_OPTIONS,
@@ -22,7 +23,10 @@ export const reset: CliCommand = async (args, io) => {
   const { given, positionals } = parse(args, OPTIONS, 1)
   const [target] = positionals
   if (target === undefined)
-    throw new Fault('usage', 'Reset what? Name a target, e.g. farport reset /dev/ttyUSB0 --profile esp32')
+    throw new Fault(
+      'usage',
+      `Reset what? Name a target, e.g. farport reset ${exampleDevice()} --profile esp32`
+    )
   const sequence = readSequence(given)
   const followMs = seconds(given, 'timeout', 0.1, MAX_SECONDS)
   if (followMs !== undefined && (typeof sequence !== 'string' || !profileOf(sequence).leaves))

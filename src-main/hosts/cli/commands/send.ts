@@ -21,6 +21,7 @@ import {
 } from '../options.ts'
 import { withCore } from '../with-core.ts'
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_SECONDS } from './expect.ts'
+import { exampleDevice } from '../../../os/example-device.ts'
 
 /** EIA-232 receivers take a break from about 100 ms on for certain; terminals send a quarter of a second. */
 const BREAK_MS = 250
@@ -52,7 +53,7 @@ export const send: CliCommand = async (args, io) => {
   const { given } = parsed
   const [target] = parsed.positionals
   if (target === undefined)
-    throw new Fault('usage', 'Send where? Name a target, e.g. farport send /dev/ttyUSB0 hello')
+    throw new Fault('usage', `Send where? Name a target, e.g. farport send ${exampleDevice()} hello`)
   const bytes = payload(parsed)
   const breakMs = flag(given, 'break') ? BREAK_MS : undefined
   const pattern = readPattern(given)

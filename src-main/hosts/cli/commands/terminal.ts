@@ -8,6 +8,7 @@ import { EXIT } from '../exit.ts'
 import { PORT_OPTIONS, flag, parse, readPort, value } from '../options.ts'
 import { systemWords } from '../system-words.ts'
 import { withCore } from '../with-core.ts'
+import { exampleDevice } from '../../../os/example-device.ts'
 
 const OPTIONS = { ...PORT_OPTIONS, log: { type: 'string' }, watch: { type: 'boolean' } } as const
 
@@ -19,7 +20,7 @@ export const terminal: CliCommand = async (args, io) => {
   const { positionals, given } = parse(args, OPTIONS, 1)
   const [target] = positionals
   if (target === undefined)
-    throw new Fault('usage', 'Which port? Name one, e.g. farport terminal /dev/ttyUSB0 -b 9600')
+    throw new Fault('usage', `Which port? Name one, e.g. farport terminal ${exampleDevice()} -b 9600`)
   const observe = flag(given, 'watch')
   const log = await openLog(value(given, 'log'))
   const say = (line: string): void => {

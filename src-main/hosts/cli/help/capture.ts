@@ -1,5 +1,5 @@
 /** The help of what watches and records: monitor, capture, export, replay, extcap. */
-import { DECODERS } from '../../traffic/decoders/registry.ts'
+import { DECODERS } from '../../../traffic/decoders/registry.ts'
 
 const DECODER_NAMES = DECODERS.map(({ id }) => id).join(', ')
 
