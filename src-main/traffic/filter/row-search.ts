@@ -15,7 +15,7 @@ import { PAGE_HEADER, type Page } from '../page.ts'
 import type { RowReader } from '../row-reader.ts'
 import type { RowTable } from '../row-table.ts'
 import type { Filter } from './filter.ts'
-import { expressionsOf, matches, requiredBytes, type RowFacts } from './match.ts'
+import { expressionsOf, matches, needsDecoder, requiredBytes, type RowFacts } from './match.ts'
 
 /** For each text (a character for each byte), for each expression: does it fit? Rejects where that took too long. */
 export type RunExpressions = (
@@ -59,6 +59,8 @@ type Find = (bytes: Uint8Array, from: number, to: number) => number
 
 /** Rows of one portion of work, between two looks at the clock … */
 const PORTION_ROWS = 1024
+/** The same where each is to be decoded first. */
+const DECODED_ROWS = 128
 /** … and bytes, where they are searched as a whole: some 4 ms at the very worst. */
 const PORTION_BYTES = 64 * 1024
 /** All rows of a portion. */
@@ -77,6 +79,8 @@ export class RowSearch {
   readonly #find: Find
   readonly #expressions: readonly RegExp[]
   readonly #facts: Facts
+  /** Of a portion. */
+  readonly #rows: number
   /** Forward: the next row to look at; backward: the one behind it. */
   #next: number
   #waiting = false
@@ -88,6 +92,7 @@ export class RowSearch {
     this.#find = finder(this.#pattern ?? [], options.find)
     this.#expressions = expressionsOf(options.filter)
     this.#facts = new Facts(options, this.#expressions)
+    this.#rows = needsDecoder(options.filter) ? DECODED_ROWS : PORTION_ROWS
     this.#next = options.backward ? (options.to ?? options.table.end) : (options.from ?? options.table.first)
   }
 
@@ -129,7 +134,7 @@ export class RowSearch {
   #behind(end: number): Portion {
     const { log, table } = this.#options
     const from = this.#next
-    if (!this.#pattern) return { rows: ALL, from, to: Math.min(end, from + PORTION_ROWS) }
+    if (!this.#pattern) return { rows: ALL, from, to: Math.min(end, from + this.#rows) }
     const page = log.pageOf(table.record(from))
     if (!page) return { rows: [], from, to: from + 1 }
     const start = placeOf(page, table.record(from), table.offset(from))
@@ -140,7 +145,7 @@ export class RowSearch {
   #before(first: number): Portion {
     const { log, table } = this.#options
     const to = this.#next
-    if (!this.#pattern) return { rows: ALL, from: Math.max(first, to - PORTION_ROWS), to }
+    if (!this.#pattern) return { rows: ALL, from: Math.max(first, to - this.#rows), to }
     const page = log.pageOf(table.record(to - 1))
     if (!page) return { rows: [], from: to - 1, to }
     const start = placeOf(page, table.record(to - 1), table.offset(to - 1))
