@@ -85,7 +85,7 @@ export class RowTable {
   rowAt(record: number, offset: number): number {
     let [low, high] = [this.#first - 1, this.#end - 1]
     while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
+      const middle = Math.floor((low + high + 1) / 2)
       const start = this.record(middle)
       if (start < record || (start === record && this.offset(middle) <= offset)) low = middle
       else high = middle - 1

@@ -21,6 +21,7 @@ import type {
   ShownRows,
   ViewOptions
 } from './contract.ts'
+import { placeOf, rowFrom, rowWith, type RowPlace } from './row-places.ts'
 import { rooted } from './rooted.svelte.ts'
 import { LiveTraffic } from './traffic.svelte.ts'
 import type { Turns } from './turns.ts'
@@ -47,6 +48,11 @@ const NO_DECODING: Decoding = {
   suggestion: undefined,
   dispose: () => undefined
 }
+
+/** Rows that somebody chose, by what they are made of. */
+type Meant = Readonly<
+  Record<'selected' | 'selectedFrom' | 'pausedAt' | 'clearedAt' | 'sight', RowPlace | undefined>
+>
 
 /** Tells targets from each other, as options are kept for them. */
 export function targetKey(target: MonitorTarget): string {
@@ -80,6 +86,8 @@ export class Desk implements MonitorDesk {
   readonly #decoding: Decoding
   readonly filtering: Filtering
   readonly #endRoot: () => void
+  /** While all rows are cut anew. */
+  #meant: Meant | undefined
 
   selected = $state<number>()
   selectedFrom = $state<number>()
@@ -97,8 +105,8 @@ export class Desk implements MonitorDesk {
       const traffic = new LiveTraffic({ core, target, rules: rulesFor(options), ...(turns && { turns }) })
       const decoding = parts.decoding?.(traffic, options) ?? NO_DECODING
       const filtering = parts.filtering?.(traffic, options, decoding) ?? new AllRows(traffic)
-      this.#cutAsWanted(traffic, options)
-      this.#forgetWithCut(traffic)
+      this.#cutAsWanted(traffic, options, filtering)
+      this.#findAgain(traffic)
       return { options, traffic, decoding, filtering }
     })
     this.options = made.options
@@ -147,26 +155,46 @@ export class Desk implements MonitorDesk {
     this.#endRoot()
   }
 
-  #cutAsWanted(traffic: LiveTraffic, options: ViewOptions): void {
+  #cutAsWanted(traffic: LiveTraffic, options: ViewOptions, filtering: Filtering): void {
     let [before, isFirst] = [rulesFor(options), true]
     $effect(() => {
       const rules = rulesFor(options)
       const isSame = rules === before
       before = rules
-      if (!isFirst && !isSame) untrack(() => traffic.cutBy(rules))
+      if (!isFirst && !isSame) untrack(() => this.#cutAnew(traffic, rules, filtering))
       isFirst = false
     })
   }
 
-  /** Row numbers are others then. */
-  #forgetWithCut(traffic: LiveTraffic): void {
-    let before = 0
+  /** Row numbers are others then: what was meant by them is found again when all is cut. */
+  #cutAnew(traffic: LiveTraffic, rules: RowRules, filtering: Filtering): void {
+    const placeOfRow = (row: number | undefined): RowPlace | undefined =>
+      row === undefined ? undefined : placeOf(traffic, row)
+    // Cut again before that was done: what was meant at first is what is meant.
+    this.#meant ??= {
+      selected: placeOfRow(this.selected),
+      selectedFrom: placeOfRow(this.selectedFrom),
+      pausedAt: placeOfRow(this.pausedAt),
+      clearedAt: placeOfRow(this.clearedAt),
+      sight: this.isFollowing ? undefined : placeOfRow(filtering.sight)
+    }
+    this.selected = this.selectedFrom = this.range = this.revealed = undefined
+    this.pausedAt = this.clearedAt = undefined
+    traffic.cutBy(rules)
+  }
+
+  #findAgain(traffic: LiveTraffic): void {
     $effect(() => {
-      const { cut } = traffic
-      if (cut === before) return
-      before = cut
-      this.selected = this.selectedFrom = this.range = this.revealed = undefined
-      this.pausedAt = this.clearedAt = undefined
+      // Told once a frame, and once when the last of it is cut.
+      if (traffic.version < 0 || !traffic.isCut || !this.#meant) return
+      const { selected, selectedFrom, pausedAt, clearedAt, sight } = this.#meant
+      this.#meant = undefined
+      this.selected = selected && rowWith(traffic, selected)
+      this.selectedFrom = selectedFrom && rowWith(traffic, selectedFrom)
+      this.pausedAt = pausedAt && rowFrom(traffic, pausedAt)
+      this.clearedAt = clearedAt && rowFrom(traffic, clearedAt)
+      const row = sight && rowWith(traffic, sight)
+      if (row !== undefined) this.revealed = { row }
     })
   }
 }

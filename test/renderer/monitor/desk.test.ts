@@ -108,6 +108,40 @@ describe('a desk', () => {
     expect(rulesFor(desk.options)).toBe(FRAME_ROWS)
   })
 
+  it('finds again what was meant when rows are cut otherwise', () => {
+    const { watch, turns, desk } = opened()
+    watch.last.send(begin('a'))
+    const log = coreLog()
+    const told = (text: string, timeNs: number): void =>
+      log.bytes(
+        timeNs,
+        'from-device',
+        0,
+        Uint8Array.from(text, (each) => each.charCodeAt(0))
+      )
+    told('a\nb\n', 1e9)
+    told('c\nd\n', 9e9)
+    told('e\n', 19e9)
+    for (const item of pagesOf(log)) void watch.last.send(item)
+    turns.settle()
+    flushSync()
+    expect(desk.shown.count).toBe(5)
+    Object.assign(desk, { selected: 3, selectedFrom: 0, pausedAt: 4, clearedAt: 1 })
+    desk.options.view = 'hex'
+    flushSync()
+    expect([desk.selected, desk.pausedAt]).toEqual([undefined, undefined])
+    turns.settle()
+    flushSync()
+    expect(desk.shown.count).toBe(3)
+    const { selected, selectedFrom, pausedAt, clearedAt } = desk
+    expect({ selected, selectedFrom, pausedAt, clearedAt }).toEqual({
+      selected: 1,
+      selectedFrom: 0,
+      pausedAt: 2,
+      clearedAt: 1
+    })
+  })
+
   it('brings a row into sight and ends following', () => {
     const { desk } = opened()
     desk.reveal(7)
