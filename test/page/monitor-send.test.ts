@@ -1,0 +1,66 @@
+/** Sending from a monitor, and the plot of what comes back: the page in a browser, a device that echoes. */
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { InstanceHome } from '../e2e/instance.ts'
+import { lacks } from '../peers/need.ts'
+import { screenshot, useBrowser } from './browser.ts'
+
+const browser = useBrowser()
+
+/** The monitor of a share of a device that says what it is told. */
+async function monitor(): Promise<Page> {
+  const home = new InstanceHome()
+  home.write({ name: 'workbench', shares: [{ id: 'echo', name: 'echo', port: { target: 'sim:echo' } }] })
+  const program = await home.serve('--http', '127.0.0.1:0')
+  const [, link = ''] = await program.printed(/^page (\S+)$/m)
+  const page = await browser.open(link)
+  page.setDefaultTimeout(20_000)
+  await page.getByRole('heading', { name: 'This computer' }).waitFor()
+  await page.evaluate(`location.hash = 'computer/echo/monitor'`)
+  await field(page).waitFor()
+  return page
+}
+
+const field = (page: Page) => page.getByRole('textbox', { name: 'Send to echo' })
+
+describe.skipIf(lacks('chromium'))('sending from a monitor', { timeout: 120_000 }, () => {
+  it('joins with the first line, keeps a history, and plots the numbers that come back', async () => {
+    const page = await monitor()
+    expect(await page.locator('.monitor').getByText('In use by').count()).toBe(0)
+    await field(page).fill('temp:23.5,hum:45')
+    await page.keyboard.press('Control+Enter')
+    await page.locator('.monitor').getByText('In use by this computer').waitFor()
+    await page.locator('.monitor').getByText('App → Device 18 bytes').waitFor()
+    expect(await field(page).inputValue()).toBe('')
+
+    await field(page).press('ArrowUp')
+    expect(await field(page).inputValue()).toBe('temp:23.5,hum:45')
+    await field(page).fill('temp:24,hum:46')
+    await field(page).press('Enter')
+    await page.locator('.monitor').getByText('App → Device 34 bytes').waitFor()
+
+    await page.getByText('Plot', { exact: true }).locator('visible=true').first().click()
+    const series = page.getByRole('list', { name: 'Series' })
+    await series.getByRole('button', { name: /temp.*24/ }).waitFor()
+    await series.getByRole('button', { name: /hum.*46/ }).click()
+    expect(await series.getByRole('button', { name: /hum/ }).getAttribute('aria-pressed')).toBe('false')
+    await page.locator('.u-over').waitFor()
+    await screenshot(page, 'monitor-plot')
+  })
+
+  it('points at what cannot be sent, and sends nothing of it', async () => {
+    const page = await monitor()
+    await page.getByLabel('Write as').selectOption('hex')
+    await field(page).fill('01 0G')
+    await field(page).press('Enter')
+    await page.getByText('“G” is no hexadecimal digit.').waitFor()
+    const marked = await page.evaluate(
+      `[document.activeElement.selectionStart, document.activeElement.selectionEnd]`
+    )
+    expect(marked).toEqual([4, 5])
+    await field(page).fill('01 03 00 00 00 0A')
+    await page.getByLabel('Checksum').selectOption('modbus')
+    await page.getByText('01 03 00 00 00 0A C5 CD').waitFor()
+    await screenshot(page, 'monitor-send')
+  })
+})
