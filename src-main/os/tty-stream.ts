@@ -10,6 +10,7 @@ import { close, constants } from 'node:fs'
 import { ReadStream } from 'node:tty'
 import type { Clock } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
+import { Gathering } from './gathering.ts'
 import { fcntl, pollNow, POLLERR, POLLHUP } from './libc.ts'
 import { reading } from './slab.ts'
 import { stayPaused } from './stay-paused.ts'
@@ -104,6 +105,7 @@ export class TtyStream {
   owner: TtyStreamOwner | undefined
   readonly #options: TtyStreamOptions
   readonly #stream: TtyReadStream
+  readonly #gathering = new Gathering((chunk) => this.owner?.received(chunk))
   /** False: libuv could not open the device by path and would block, or spin, in a write. Then we wait by timer. */
   readonly #wakes: boolean
   #refused: Uint8Array[] = []
@@ -118,7 +120,7 @@ export class TtyStream {
     // A mark that means nothing to a terminal and that the second open does not have.
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | constants.O_APPEND)
     // Not in the types of ReadStream, which passes its options on to net.Socket.
-    const onread = reading((chunk) => this.owner?.received(chunk))
+    const onread = reading((chunk) => this.#gathering.received(chunk))
     this.#stream = new TtyReadStream(fd, { onread } as object)
     stayPaused(this.#stream)
     const flags = fcntl(fd, F_GETFL, 0)
@@ -163,12 +165,20 @@ export class TtyStream {
     return lost
   }
 
+  /** Forgets what was read and not handed on. */
+  dropReceived(): void {
+    this.#gathering.drop()
+  }
+
   pause(): void {
     this.#stream.pause()
+    this.#gathering.pause()
   }
 
   resume(): void {
-    if (!this.#ended && !this.#closed) this.#stream.resume()
+    if (this.#ended || this.#closed) return
+    this.#gathering.resume()
+    this.#stream.resume()
   }
 
   /** While paused, nobody else tells that the device is gone. */
@@ -183,6 +193,7 @@ export class TtyStream {
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => {
       this.#retry?.dispose()
+      this.#gathering.drop()
       this.#stream.destroy()
       close(this.fd, () => {
         // An error (EIO of a device that is gone) changes nothing: the number is free again either way.
@@ -248,6 +259,7 @@ export class TtyStream {
   #end(error: Error | null): void {
     if (this.#ended || this.#closed) return
     this.#ended = true
+    this.#gathering.flush()
     this.owner?.ended(error)
   }
 }

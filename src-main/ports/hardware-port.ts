@@ -250,7 +250,10 @@ export class HardwarePort implements Port, TtyStreamOwner {
   purge(which: Purge): void {
     if (this.#lost !== undefined) return
     const fd = this.#stream.fd
-    if (which !== 'transmit') this.#attempt(() => dropReceived(fd))
+    if (which !== 'transmit') {
+      this.#attempt(() => dropReceived(fd))
+      this.#stream.dropReceived()
+    }
     if (which === 'receive') return
     this.#stream.discard()
     if (!this.#device.pseudoTerminal) this.#attempt(() => dropUnsent(fd))
