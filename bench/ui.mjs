@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { chromium } from 'playwright-core'
 import { table, writeReadme } from './report.mjs'
+import { CHROMIUM_FLAGS } from './ui-flags.mjs'
 import { framesDuring, quantile } from './ui-frames.mjs'
 import { clearBundle, crowdHost, realHost } from './ui-host.mjs'
 import { CASES, PLACES } from './ui-cases.mjs'
@@ -22,16 +23,6 @@ const TOP = join(import.meta.dirname, '..')
 const UI = join(TOP, 'dist/ui')
 const MARKS = ['<!-- figures of the page -->', '<!-- end of figures of the page -->']
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
-/** As test/page/browser.ts starts it. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync'
-]
 
 export const MOST = { ports: 500, peers: 50, portsOfPeer: 10, hz: 10 }
 const GOALS = { usableMs: 1000, kilobytes: 350, frameMs: 17 }
@@ -63,7 +54,7 @@ async function finish() {
 async function main() {
   if (!existsSync(join(UI, 'index.html')) || !existsSync(join(TOP, 'dist/main/farport.js')))
     execFileSync('npx', ['vite', 'build', '--app'], { cwd: TOP, stdio: ['ignore', 2, 2] })
-  browser = await chromium.launch({ executablePath: programPath(), args: FLAGS })
+  browser = await chromium.launch({ executablePath: programPath(), args: [...CHROMIUM_FLAGS] })
   const few = realHost(5)
   hosts.push(few)
   const crowd = await crowdHost(MOST)

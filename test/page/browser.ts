@@ -13,16 +13,10 @@ import { programPath } from '../peers/need.ts'
 /** Not kept in the repository. */
 export const SCREENSHOTS = join(import.meta.dirname, '../../screenshots')
 
-const FLAGS = [
-  // Its own walls need rights that root in a container does not have.
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync'
-]
+// Plain JavaScript, as all of the bench.
+const { CHROMIUM_FLAGS } = (await import(join(import.meta.dirname, '../../bench/ui-flags.mjs'))) as {
+  readonly CHROMIUM_FLAGS: readonly string[]
+}
 
 export interface PageOptions {
   /** Lines of the console that are meant: `WebSocket connection to` while the service is away. */
@@ -72,7 +66,7 @@ export async function browserThere(...prefix: readonly string[]): Promise<FileBr
 }
 
 function launch(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: FLAGS })
+  return chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] })
 }
 
 async function openIn(browser: Browser, url: string, options: PageOptions = {}): Promise<Page> {

@@ -1,0 +1,11 @@
+/** How Chromium is started by whatever looks at the page: ui.mjs here, and test/page/browser.ts. */
+export const CHROMIUM_FLAGS = [
+  // Its own walls need rights that root in a container does not have.
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+]
