@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { monitorPlace } from '../../../src-main/hosts/electron/monitor-place.ts'
-import { formatPlace } from '../../../src-renderer/route.svelte.ts'
 
 describe('the address of a window of its own', () => {
   it.each([
-    ['computer', 'gps', undefined],
-    ['connections', 'far 1', undefined],
-    ['network', "farport://Bob's laptop/gps (2)!", undefined],
-    ['captures', 'Messung ü.pcapng', 1]
-  ] as const)('is that of a monitor: %s %s', (page, selected, part) => {
-    const place = formatPlace({ page, selected, view: 'monitor', part, isAlone: true })
+    'monitor/computer/gps',
+    'monitor/connections/far%201',
+    "monitor/network/farport%3A%2F%2FBob's%20laptop%2Fgps%20(2)!",
+    'monitor/captures/Messung%20%C3%BC.pcapng/1'
+  ])('is that of a monitor: %s', (place) => {
     expect(monitorPlace(`app://ui/#${place}`)).toBe(place)
   })
 
