@@ -11,6 +11,8 @@ import { words } from './words/words.ts'
 /** Of the preload: absent in a browser. A port of its own for each key comes as a message of this window, with the key. */
 interface Preloaded {
   readonly open: (key: string) => void
+  /** Shows a file of the captures folder where it is; the port answers once: why it cannot, or an empty text. */
+  readonly showCapture: (key: string, name: string) => void
 }
 
 declare global {
@@ -25,22 +27,27 @@ export function openChannel(signal: AbortSignal): Promise<Channel> {
 }
 
 /** What leads through the preload is copied, with all that it calls, for each message; a port is not. */
-function takePort(preloaded: Preloaded, signal: AbortSignal): Promise<Channel> {
+async function takePort(preloaded: Preloaded, signal: AbortSignal): Promise<Channel> {
+  return portChannel(await portFor((key) => preloaded.open(key), signal), 'client')
+}
+
+/** The port that the preload hands over, for a key that nobody else has. Rejects with the signal's reason. */
+function portFor(ask: (key: string) => void, signal?: AbortSignal): Promise<MessagePort> {
   return new Promise((resolve, reject) => {
     const key = crypto.randomUUID()
     const ended = new AbortController()
     const take = ({ source, data, ports: [port] }: MessageEvent<unknown>): void => {
       if (source !== window || data !== key || !port) return
       ended.abort()
-      resolve(portChannel(port, 'client'))
+      resolve(port)
     }
     const stop = (): void => {
       ended.abort()
-      reject(signal.reason as Error)
+      reject(signal?.reason as Error)
     }
     window.addEventListener('message', take, { signal: ended.signal })
-    signal.addEventListener('abort', stop, { signal: ended.signal })
-    preloaded.open(key)
+    signal?.addEventListener('abort', stop, { signal: ended.signal })
+    ask(key)
   })
 }
 
@@ -53,6 +60,25 @@ export async function ownBrowser(): Promise<string | undefined> {
 
 function sessionUrl(): URL {
   return new URL('session', document.baseURI)
+}
+
+/** This page is in the window of the app, on the computer that has the captures folder. */
+export function isInApp(): boolean {
+  return window.farport !== undefined
+}
+
+/** Shows a file of the captures folder where it is. Rejects with a Fault `file-unusable`. */
+export async function showCapture(name: string): Promise<void> {
+  const { farport } = window
+  if (!farport) throw new Fault('file-unusable', words.captures.show.cannot)
+  const port = await portFor((key) => farport.showCapture(key, name))
+  const why = await new Promise<unknown>((resolve) => {
+    port.addEventListener('message', ({ data }: MessageEvent<unknown>) => resolve(data), { once: true })
+    port.addEventListener('close', () => resolve(words.captures.show.cannot), { once: true })
+    port.start()
+  })
+  port.close()
+  if (why !== '') throw new Fault('file-unusable', String(why))
 }
 
 /** A browser tells a page nothing of why a WebSocket failed: where it is signed out, the page that says so takes the place of this one. */

@@ -209,6 +209,10 @@ export const session = strict('session', {
 })
 
 export const shell = strict('shell', {
+  /** What a spec sees of it stands in seen.cjs. */
+  showItemInFolder: (path: string): void => {
+    if (!existsSync(path)) throw new Error(`there is no file ${path}`)
+  },
   openExternal: (url: string): Promise<void> => Promise.reject(new Error(`the double opens no ${url}`))
 })
 

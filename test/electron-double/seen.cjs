@@ -3,9 +3,9 @@
  * tray's menu, notifications, questions), where a spec finds it.
  */
 'use strict'
-const { Tray, Notification, dialog } = require('electron')
+const { Tray, Notification, dialog, shell } = require('electron')
 
-const seen = { menu: undefined, tip: '', notifications: [], questions: [] }
+const seen = { menu: undefined, tip: '', notifications: [], questions: [], shown: [] }
 globalThis.farportSeen = seen
 
 const { setContextMenu, setToolTip } = Tray.prototype
@@ -22,6 +22,12 @@ const { show } = Notification.prototype
 Notification.prototype.show = function () {
   seen.notifications.push(this)
   return show.call(this)
+}
+
+const { showItemInFolder } = shell
+shell.showItemInFolder = (path) => {
+  seen.shown.push(path)
+  return showItemInFolder.call(shell, path)
 }
 
 /** Answered by the spec: `question.answer(index of the button)`. */

@@ -2,7 +2,7 @@
  * The desktop app: joins the core (its own, or that of a service) with window, tray, notifications and what the system tells. Called by
  * main.ts once; decides nothing about ports.
  */
-import { app, Menu, Notification } from 'electron'
+import { app, Menu, Notification, type WebContents } from 'electron'
 import { systemClock } from '../../base/clock.ts'
 import { Lifetime } from '../../base/lifetime.ts'
 import { toFault } from '../../contract/faults.ts'
@@ -23,6 +23,7 @@ import { servePage } from './page-protocol.ts'
 import { watchPower } from './power.ts'
 import { askToKeep, askToQuit, tellFault } from './questions.ts'
 import { takeSeat, type Seat } from './seat.ts'
+import { serveShowCapture } from './show-capture.ts'
 import { HIDDEN, linkIn } from './start-arguments.ts'
 import { TrayIcon } from './tray.ts'
 import { trayMenu, trayTip, type TrayAction } from './tray-menu.ts'
@@ -118,10 +119,10 @@ export class DesktopApp {
 
   async #begin(args: readonly string[]): Promise<void> {
     setMenu()
-    servePorts(
-      (contents) => this.#main.owns(contents) || this.#monitors.owns(contents),
-      (channel) => this.#seat.connect(channel)
-    )
+    const owns = (contents: WebContents): boolean =>
+      this.#main.owns(contents) || this.#monitors.owns(contents)
+    servePorts(owns, (channel) => this.#seat.connect(channel))
+    serveShowCapture(owns, () => this.#core.tree?.captures?.folder)
     if (await isTrayThere()) this.#addTray()
     else void this.#addLateTray()
     this.#life.add(

@@ -17,7 +17,11 @@ export function servePorts(
   })
 }
 
-function isOurPage({ sender, senderFrame }: IpcMainEvent, owns: (contents: WebContents) => boolean): boolean {
+/** What came is from the main frame of a window of ours, which shows our page. */
+export function isOurPage(
+  { sender, senderFrame }: IpcMainEvent,
+  owns: (contents: WebContents) => boolean
+): boolean {
   if (!owns(sender) || !senderFrame) return false
   const { mainFrame } = sender
   return (
