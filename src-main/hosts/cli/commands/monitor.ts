@@ -88,6 +88,7 @@ async function show(feed: Feed, limits: Limits, given: Given, io: CliIo): Promis
     },
     begun: (begin) => tellBegin(begin, feed, limits, io)
   })
+  if (feed.idle !== undefined) io.say(`Nobody uses ${feed.idle} now; rows come when a program opens it.`)
   try {
     await feed.run(from(limits), view, over.signal)
     await view.end()

@@ -12,7 +12,7 @@ import type { Feed, FeedReader } from './feed.ts'
 
 /** What is watched, without where to begin. */
 export type FarWhat =
-  | { readonly id: string; readonly settings?: LineSettings }
+  | { readonly id: string; readonly settings?: LineSettings; readonly idle?: string }
   | { readonly port: Extract<TrafficSpec, { port: unknown }>['port'] }
 
 export class FarFeed implements Feed {
@@ -24,6 +24,10 @@ export class FarFeed implements Feed {
   constructor(client: Pick<RpcClient, 'subscribe'>, what: FarWhat) {
     this.#client = client
     this.#what = what
+  }
+
+  get idle(): string | undefined {
+    return 'id' in this.#what ? this.#what.idle : undefined
   }
 
   run(from: TrafficFrom, reader: FeedReader, signal: AbortSignal): Promise<void> {

@@ -30,6 +30,8 @@ export interface FeedReader {
 export interface Feed {
   /** It grows while it is read; false: a file. */
   readonly isLive: boolean
+  /** What nobody uses just now, by its name: nothing may come for a long time. */
+  readonly idle?: string | undefined
   /**
    * Reads until the end, or until the signal is aborted. Rejects with a Fault, with what the reader rejects with; not because of the signal.
    * Once.

@@ -20,6 +20,8 @@ import type { Feed, FeedReader } from './feed.ts'
 /** What may wait for a reader that is slow; what is older is counted as not captured. */
 const RING_BYTES = 16 * SLAB_BYTES
 
+const AWAKE_MS = 60_000
+
 /** Nothing waits to be delivered: only the port has to be let go, in ms. */
 const CLOSE_MS = 1000
 
@@ -40,6 +42,8 @@ export class OwnFeed implements Feed {
     const recorder = new Recorder({ pool, wall, clock })
     const link = makeConsoleLink('monitor', this.#port, [], this.#context, true)
     const tap = link.tap(recorder)
+    // A simulated device that says nothing gives this process nothing else to wait for.
+    const awake = clock.every(AWAKE_MS, () => undefined)
     const over = new AbortController()
     const stop = (): void => over.abort()
     signal.addEventListener('abort', stop, { once: true })
@@ -56,6 +60,7 @@ export class OwnFeed implements Feed {
       await Promise.race([failed, reading])
     } finally {
       stop()
+      awake.dispose()
       signal.removeEventListener('abort', stop)
       await link.close(CLOSE_MS)
       tap.dispose()

@@ -53,9 +53,12 @@ export async function withFeed<T>(wish: FeedWish, io: CliIo, use: (feed: Feed) =
     if (looksLikeFarportUrl(target)) return await withFar(wish, client, tree, io, use)
     const bridge = tree && bridgeOf(tree, target)
     if (client && bridge) {
-      const { state, id } = bridge
+      const { state, id, name } = bridge
       const settings = state.type === 'open' ? state.settings : undefined
-      return await use(new FarFeed(client, { id, ...(settings && { settings }) }))
+      const idle = state.type === 'idle' ? name : undefined
+      return await use(
+        new FarFeed(client, { id, ...(settings && { settings }), ...(idle !== undefined && { idle }) })
+      )
     }
     return await withPort(wish, client, io, use)
   } finally {
@@ -112,7 +115,14 @@ async function withFar<T>(
     try {
       return await use(new FarFeed(far.client, { id: share }))
     } catch (error) {
-      if (toFault(error).code !== 'unsupported') throw error
+      const { code } = toFault(error)
+      if (code === 'peer-permission')
+        throw new Fault(
+          code,
+          `${peer} does not let this computer watch ${share}: its owner permits that there with farport permit COMPUTER ${share} observe.`,
+          error
+        )
+      if (code !== 'unsupported') throw error
       io.say(`${peer} has no recordings yet: it is watched as a port. Update it to see its own times.`)
     } finally {
       far.dispose()
