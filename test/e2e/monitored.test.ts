@@ -70,8 +70,7 @@ async function watch({ home }: RunningInstance, id: string): Promise<Watched> {
 }
 
 describe.skipIf(lacks('cc'))('a port that is watched', () => {
-  // A machine that stands still for 14 ms has a pseudo-terminal full of what the device says: no fault of whoever shares it.
-  it('at 3 Mbaud both ways loses nothing, for its user and for whoever watches', { retry: 4 }, async () => {
+  it('at 3 Mbaud both ways loses nothing, for its user and for whoever watches', async () => {
     const probe = await started('crowd', ['1', '1'])
     const running = await sharing(...probe.ptys)
     const seen = await watch(running, 's0')
@@ -87,14 +86,15 @@ describe.skipIf(lacks('cc'))('a port that is watched', () => {
     const running = await sharing(...probes.flatMap(({ ptys }) => ptys))
     await watch(running, 's0')
     for (const [index, probe] of probes.entries()) await probe.ask('connect', running.ports[index]!)
-    const ratios: number[] = []
-    for (let round = 0; round < 24; round++) {
-      const p50: number[] = []
-      for (const probe of probes) p50.push((await probe.ask('echo', 1000, 60)).p50)
-      if (round >= 4) ratios.push(p50[0]! / p50[1]!)
-    }
-    const median = ratios.toSorted((a, b) => a - b)[ratios.length >> 1]!
-    // 1.1 on a machine that has nothing else to do; else chance has its part.
-    expect(median).toBeLessThan(1.5)
+    const echoes: number[][] = [[], []]
+    // By turns, so that both meet the same machine.
+    for (let round = 0; round < 44; round++)
+      for (const [index, probe] of probes.entries()) {
+        const { p50 } = await probe.ask('echo', 1000, 40)
+        if (round >= 4) echoes[index]!.push(p50)
+      }
+    // What else runs on a machine only ever adds to it: the lower quartile is what the port does.
+    const [watched, alone] = echoes.map((each) => each.toSorted((a, b) => a - b)[each.length >> 2]!)
+    expect(watched! / alone!).toBeLessThan(1.1)
   })
 })
