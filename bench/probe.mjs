@@ -19,6 +19,10 @@ export class Probe {
     return probe
   }
 
+  get pid() {
+    return this.#child.pid
+  }
+
   /** Sends a command and answers its JSON; throws with its error. */
   async ask(...command) {
     this.#child.stdin.write(`${command.join(' ')}\n`)
