@@ -8,20 +8,27 @@ const BLOCK = 16_384
 const SHIFT = 14
 const MASK = BLOCK - 1
 
-const EVENT = 1
-const FROM_DEVICE = 2
+export const ROW_EVENT = 1
+export const ROW_FROM_DEVICE = 2
 /** An event stands between its bytes, or they began before their page: to be read record by record. */
 const SCATTERED = 4
 
-interface Block {
+/** Rows one behind the other: row `first` + i stands at index i of each. To be read only. */
+export interface RowColumns {
+  readonly first: number
+  /** The row behind the last one. */
+  readonly end: number
   readonly timeNs: Float64Array
   readonly endNs: Float64Array
   readonly record: Float64Array
   readonly offset: Uint32Array
   readonly length: Uint32Array
   readonly session: Uint32Array
+  /** ROW_EVENT, ROW_FROM_DEVICE, and more. */
   readonly flags: Uint8Array
 }
+
+type Block = Omit<RowColumns, 'first' | 'end'>
 
 export class RowTable {
   readonly #blocks: Block[] = []
@@ -69,16 +76,24 @@ export class RowTable {
   }
 
   isEvent(row: number): boolean {
-    return this.#flag(row, EVENT)
+    return this.#flag(row, ROW_EVENT)
   }
 
   isFromDevice(row: number): boolean {
-    return this.#flag(row, FROM_DEVICE)
+    return this.#flag(row, ROW_FROM_DEVICE)
   }
 
   /** Its bytes do not stand in one piece even where one page has them all. */
   isScattered(row: number): boolean {
     return this.#flag(row, SCATTERED)
+  }
+
+  /** The columns that have this row, for those who look at many: good until rows come or go. */
+  columns(row: number): RowColumns {
+    const { timeNs, endNs, record, offset, length, session, flags } = this.#at(row)
+    const first = row - (row & MASK)
+    const end = Math.min(this.#end, first + BLOCK)
+    return { first, end, timeNs, endNs, record, offset, length, session, flags }
   }
 
   /** The last row that begins at or before this place of the recording; `first` - 1 where there is none. */
@@ -108,14 +123,14 @@ export class RowTable {
     block.offset[at] = offset
     block.length[at] = 0
     block.session[at] = session
-    block.flags[at] = isFromDevice ? FROM_DEVICE : 0
+    block.flags[at] = isFromDevice ? ROW_FROM_DEVICE : 0
     return row
   }
 
   /** Answers the number of the new row. */
   event(timeNs: number, record: number): number {
     const row = this.begin(timeNs, record, 0, 0, false)
-    this.#at(row).flags[row & MASK] = EVENT
+    this.#at(row).flags[row & MASK] = ROW_EVENT
     return row
   }
 

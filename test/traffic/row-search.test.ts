@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { matches } from '../../src-main/traffic/filter/match.ts'
 import { parseFilter } from '../../src-main/traffic/filter/parse.ts'
 import {
   RowSearch,
@@ -79,6 +80,15 @@ const FILTERS: readonly [string, (text: string, isFromDevice: boolean) => boolea
   ['ab or "\\n"', (text) => text.includes('ab') || text.includes('\n')],
   ['not ab', (text) => !text.includes('ab')],
   ['len>2', (text) => text.length > 2],
+  ['not (ab or ba)', (text) => !text.includes('ab') && !text.includes('ba')],
+  [
+    'not (ab len!=3 dir:rx)',
+    (text, isFromDevice) => !(text.includes('ab') && text.length !== 3 && isFromDevice)
+  ],
+  ['b ab (a or fc:3)', (text) => text.includes('ab')],
+  ['ab or fc:3 dir:rx', (text, isFromDevice) => text.includes('ab') || (text.length > 3 && isFromDevice)],
+  ['session:2 or len<=1', (text) => text.length <= 1],
+  ['not event:marker not /a.?b/', (text) => !/a.?b/.test(text)],
   ['/a.?b/', (text) => /a.?b/.test(text)],
   ['b not /a.?b/', (text) => text.includes('b') && !/a.?b/.test(text)],
   ['a fc:3', (text) => text.includes('a') && text.length > 3]
@@ -167,4 +177,49 @@ it('stops with the reason where an expression takes too long', async () => {
   await finish(looked)
   expect(looked.search.fault).toEqual(new Error('too long'))
   expect(looked.found).toEqual([])
+})
+
+it.each([
+  'gap>1ms',
+  'gap<=1ms',
+  'not gap>1ms',
+  'event:any',
+  'event:marker or gap=3ms',
+  'not (event:any or a)'
+])('says of events and silences what each row says by itself: %s', async (filter) => {
+  const log = makeLog(512, 8)
+  const rows = new Rows(log, { length: 4 })
+  for (let index = 0; index < 60; index++) {
+    log.bytes(index * 1e6 * ((index % 4) + 1), 'from-device', 0, Uint8Array.from([0x61 + (index % 3), 10]))
+    if (index % 7 === 0) log.event(index * 4e6, { type: 'marker', number: index, text: 'a' })
+  }
+  rows.splitter.push(log)
+  const looked = search(log, rows, filter)
+  await finish(looked)
+  const { table } = rows
+  const gapNs = (row: number): number | undefined =>
+    row > table.first ? table.timeNs(row) - table.endNs(row - 1) : undefined
+  const read = parseFilter(filter, [])!
+  const expected = rows
+    .all()
+    .filter(({ number, content }) => {
+      const isEvent = content.type === 'event'
+      return (
+        number !== rows.splitter.openRow &&
+        matches(read, {
+          isFromDevice: () => true,
+          length: () => table.length(number),
+          gapNs: () => gapNs(number),
+          session: () => 0,
+          bytes: () => rows.reader.bytes(number),
+          event: () => (isEvent ? content.event.type : undefined),
+          decoded: () => undefined,
+          expression: () => undefined
+        }) === true
+      )
+    })
+    .map(({ number }) => number)
+  expect(looked.found).toEqual(expected)
+  expect(expected.length).toBeGreaterThan(0)
+  expect(expected.length).toBeLessThan(table.end - table.first)
 })

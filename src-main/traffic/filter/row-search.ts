@@ -16,6 +16,7 @@ import type { RowReader } from '../row-reader.ts'
 import type { RowTable } from '../row-table.ts'
 import type { Filter } from './filter.ts'
 import { expressionsOf, matches, needsDecoder, requiredBytes, type RowFacts } from './match.ts'
+import { needsLook, NO, OPEN, patternsOf, RowVerdicts, YES } from './row-verdicts.ts'
 
 /** For each text (a character for each byte), for each expression: does it fit? Rejects where that took too long. */
 export type RunExpressions = (
@@ -58,25 +59,27 @@ export type SearchState = 'more' | 'waiting' | 'done'
 type Find = (bytes: Uint8Array, from: number, to: number) => number
 
 /** Rows of one portion of work, between two looks at the clock … */
-const PORTION_ROWS = 1024
-/** The same where each is to be decoded first. */
+const PORTION_ROWS = 8192
+/** The same where each may have to be looked at … */
+const LOOKED_ROWS = 1024
+/** … or decoded first. */
 const DECODED_ROWS = 128
 /** … and bytes, where they are searched as a whole: some 4 ms at the very worst. */
 const PORTION_BYTES = 64 * 1024
-/** All rows of a portion. */
-const ALL: readonly number[] = []
+/** Of what is so near, the row is found by going there; of what is farther, by halves. */
+const NEAR_BYTES = 1024
 
-/** Some rows one behind the other, and those of them that may fit. */
+/** Some rows one behind the other. */
 interface Portion {
-  readonly rows: readonly number[]
   readonly from: number
   readonly to: number
 }
 
 export class RowSearch {
   readonly #options: SearchOptions
-  readonly #pattern: BytePattern | undefined
-  readonly #find: Find
+  /** How bytes are found, for each of the filter's patterns. */
+  readonly #finds: ReadonlyMap<BytePattern, Find>
+  readonly #verdicts: RowVerdicts
   readonly #expressions: readonly RegExp[]
   readonly #facts: Facts
   /** Of a portion. */
@@ -88,11 +91,12 @@ export class RowSearch {
 
   constructor(options: SearchOptions) {
     this.#options = options
-    this.#pattern = requiredBytes(options.filter)
-    this.#find = finder(this.#pattern ?? [], options.find)
-    this.#expressions = expressionsOf(options.filter)
+    const { filter } = options
+    this.#finds = new Map(patternsOf(filter).map((each) => [each, finder(each, options.find)]))
+    this.#verdicts = new RowVerdicts(options.table, filter, this.#searchBytes)
+    this.#expressions = expressionsOf(filter)
     this.#facts = new Facts(options, this.#expressions)
-    this.#rows = needsDecoder(options.filter) ? DECODED_ROWS : PORTION_ROWS
+    this.#rows = rowsOfPortion(filter)
     this.#next = options.backward ? (options.to ?? options.table.end) : (options.from ?? options.table.first)
   }
 
@@ -134,57 +138,68 @@ export class RowSearch {
   #behind(end: number): Portion {
     const { log, table } = this.#options
     const from = this.#next
-    if (!this.#pattern) return { rows: ALL, from, to: Math.min(end, from + this.#rows) }
+    const most = Math.min(end, from + this.#rows)
+    if (this.#finds.size === 0) return { from, to: most }
     const page = log.pageOf(table.record(from))
-    if (!page) return { rows: [], from, to: from + 1 }
+    if (!page) return { from, to: from + 1 }
     const start = placeOf(page, table.record(from), table.offset(from))
-    const to = Math.min(end, Math.max(from + 1, this.#rowBehind(page, start + PORTION_BYTES)))
-    return this.#searched(page, from, to)
+    return { from, to: Math.min(most, Math.max(from + 1, this.#rowBehind(page, start + PORTION_BYTES))) }
   }
 
   #before(first: number): Portion {
     const { log, table } = this.#options
     const to = this.#next
-    if (!this.#pattern) return { rows: ALL, from: Math.max(first, to - this.#rows), to }
+    const least = Math.max(first, to - this.#rows)
+    if (this.#finds.size === 0) return { from: least, to }
     const page = log.pageOf(table.record(to - 1))
-    if (!page) return { rows: [], from: to - 1, to }
+    if (!page) return { from: to - 1, to }
     const start = placeOf(page, table.record(to - 1), table.offset(to - 1))
-    const from = Math.min(to - 1, Math.max(first, this.#rowWithin(page, start - PORTION_BYTES)))
-    return this.#searched(page, from, to)
+    return { from: Math.min(to - 1, Math.max(least, this.#rowWithin(page, start - PORTION_BYTES))), to }
   }
 
   /** Those that fit are handed on, or asked about first. */
-  #look({ rows, from, to }: Portion, answered: (() => void) | undefined): void {
+  #look({ from, to }: Portion, answered: (() => void) | undefined): void {
     const open: number[] = []
     const fitting: number[] = []
-    const count = rows === ALL ? to - from : rows.length
-    for (let index = 0; index < count; index++) {
-      const row = rows === ALL ? from + index : (rows[index] ?? from)
-      const verdict = matches(this.#options.filter, this.#facts.of(row, undefined))
-      if (verdict !== false) fitting.push(row)
-      if (verdict === undefined) open.push(row)
+    const verdicts = this.#verdicts.of(from, to)
+    for (let row = from; row < to; row++) {
+      const verdict = verdicts[row - from]
+      if (verdict === NO) continue
+      const fits = verdict === YES || matches(this.#options.filter, this.#facts.of(row, undefined))
+      if (fits !== false) fitting.push(row)
+      if (fits === undefined) open.push(row)
     }
-    if (open.length > 0) void this.#ask(open, { rows: fitting, from, to }, answered)
+    if (open.length > 0) void this.#ask(open, fitting, { from, to }, answered)
     else this.#options.found(fitting, from, to)
   }
 
-  /** Rows whose bytes begin in one page: those of them that have the pattern, or may have it. */
-  #searched(page: Page, from: number, to: number): Portion {
-    const { table } = this.#options
+  /** Rows whose bytes begin in one page. */
+  readonly #searchBytes = (pattern: BytePattern, from: number, to: number, into: Uint8Array): void => {
+    const { log, table } = this.#options
+    const page = log.pageOf(table.record(from))
+    const find = this.#finds.get(pattern)
+    if (!page || !find) {
+      into.fill(OPEN)
+      return
+    }
+    into.fill(NO)
     const start = this.#beginning(page, from)
     const stop = to < table.end ? this.#beginning(page, to) : page.dataEnd
-    // What does not stand in one piece cannot be found in the page: such rows are looked at one by one.
-    const rows = new Set(table.scatteredIn(from, to))
-    if (this.#crosses(page, to - 1)) rows.add(to - 1)
-    for (let at = start; at < stop;) {
-      const hit = this.#find(page.memory, at, stop)
+    for (let at = start, near = from; at < stop;) {
+      const hit = find(page.memory, at, stop)
       if (hit < 0) break
-      const row = this.#rowOf(page, hit)
-      if (row >= from && row < to) rows.add(row)
+      const row = this.#rowFrom(near, to, page, hit)
+      const isWithin = row >= from && row < to
+      const isWhole = isWithin && hit + pattern.length <= this.#beginning(page, row) + table.length(row)
+      if (isWithin) into[row - from] = isWhole ? YES : OPEN
       const next = row + 1 < to ? this.#beginning(page, row + 1) : stop
-      at = Math.max(hit + 1, row >= from && !table.isScattered(row) ? next : hit + 1)
+      at = Math.max(hit + 1, isWithin && !table.isScattered(row) ? next : hit + 1)
+      near = Math.max(near, row)
     }
-    return { rows: [...rows].sort((a, b) => a - b), from, to }
+    // What does not stand in one piece cannot be found in the page: such rows are looked at one by one.
+    for (const row of table.scatteredIn(from, to)) into[row - from] = OPEN
+    const last = this.#bytesBefore(to)
+    if (last >= from && this.#crosses(page, last)) into[last - from] = OPEN
   }
 
   /** The first row that begins behind this place of the page, or in the page behind it. */
@@ -212,6 +227,15 @@ export class RowSearch {
     return row
   }
 
+  /** The same, where it is `near` or a row below `to` behind it: most often one of the next ones. */
+  #rowFrom(near: number, to: number, page: Page, offset: number): number {
+    const { table } = this.#options
+    if (offset - this.#beginning(page, near) > NEAR_BYTES) return this.#rowOf(page, offset)
+    let row = near
+    while (row + 1 < to && this.#beginning(page, row + 1) <= offset) row++
+    return table.isEvent(row) ? this.#rowOf(page, offset) : row
+  }
+
   /** Where in the page a row begins; the end of its data for one of a later page. */
   #beginning(page: Page, row: number): number {
     const { table } = this.#options
@@ -219,13 +243,24 @@ export class RowSearch {
     return record < page.first + page.count ? placeOf(page, record, table.offset(row)) : page.dataEnd
   }
 
-  #crosses(page: Page, row: number): boolean {
+  /** The last row below this one that has bytes: an event that came within it stands behind it. */
+  #bytesBefore(row: number): number {
     const { table } = this.#options
-    if (table.isEvent(row)) return row > table.first && this.#crosses(page, row - 1)
-    return this.#beginning(page, row) + table.length(row) > page.dataEnd
+    let last = row - 1
+    while (last > table.first && table.isEvent(last)) last--
+    return last
   }
 
-  async #ask(open: readonly number[], portion: Portion, answered: (() => void) | undefined): Promise<void> {
+  #crosses(page: Page, row: number): boolean {
+    return this.#beginning(page, row) + this.#options.table.length(row) > page.dataEnd
+  }
+
+  async #ask(
+    open: readonly number[],
+    candidates: readonly number[],
+    portion: Portion,
+    answered: (() => void) | undefined
+  ): Promise<void> {
     const { expressions, reader, filter, table, found } = this.#options
     this.#waiting = true
     try {
@@ -234,7 +269,7 @@ export class RowSearch {
       const texts = open.map((row) => reader.bytes(row).slice())
       const answers = await expressions(this.#expressions, texts)
       let at = 0
-      const fitting = portion.rows.filter((row) => {
+      const fitting = candidates.filter((row) => {
         if (row !== open[at]) return true
         const known = answers[at++] ?? []
         return row >= table.first && matches(filter, this.#facts.of(row, known)) === true
@@ -301,6 +336,12 @@ class Facts implements RowFacts {
   expression(expression: RegExp): boolean | undefined {
     return this.#answers?.[this.#expressions.indexOf(expression)]
   }
+}
+
+function rowsOfPortion(filter: Filter): number {
+  // Few of them have the bytes.
+  if (!needsLook(filter) || requiredBytes(filter)) return PORTION_ROWS
+  return needsDecoder(filter) ? DECODED_ROWS : LOOKED_ROWS
 }
 
 function finder(pattern: BytePattern, find: FindPlain | undefined): Find {
