@@ -168,7 +168,8 @@ export class RowSplitter {
       if (length > 0) moved.unshift({ ...piece, offset: piece.offset + piece.length - length, length })
       left -= length
     }
-    const wasScattered = this.#table.isScattered(row)
+    const [wasScattered, wasInterrupted] = [this.#table.isScattered(row), this.#interrupted]
+    const first = this.#table.end
     this.#table.grow(row, -back, this.#table.endNs(row))
     this.#row = undefined
     let at = 0
@@ -177,11 +178,9 @@ export class RowSplitter {
       this.#cut(bytes, piece.record, piece.offset, piece.timeNs)
       at += piece.length
     }
-    if (wasScattered) this.#scatter()
-  }
-
-  #scatter(): void {
-    if (this.#row !== undefined) this.#table.scatter(this.#row)
+    if (wasScattered) for (let next = first; next < this.#table.end; next++) this.#table.scatter(next)
+    // An event may stand behind the bytes that moved: what comes next in their row is not in one piece with them.
+    if (wasInterrupted) this.#interrupted = true
   }
 
   #set(record: number, settings: LineSettings): void {

@@ -180,6 +180,15 @@ it('makes the same rows where events stand between the pieces', () => {
   )
 })
 
+it('reads a row whose start bytes have an event between them', () => {
+  const log = makeLog()
+  log.bytes(MS, RX, 0, Uint8Array.of(0, 1))
+  log.event(MS, { type: 'marker', number: 1, text: '' })
+  log.bytes(MS, RX, 0, Uint8Array.of(1, 2))
+  const rows = new Rows(log, { start: Uint8Array.of(1, 1) }).shown()
+  expect(rows.filter((each) => !each.startsWith('*'))).toEqual(['< \0', '< \x01\x01\x02'])
+})
+
 it('forgets rows whose records are gone, and goes on', () => {
   const log = makeLog(1024, 3)
   const rows = new Rows(log, { newline: true })
