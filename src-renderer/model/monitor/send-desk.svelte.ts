@@ -123,6 +123,13 @@ export class SendDesk implements Disposable {
     }
   }
 
+  /** It is no user any more; what runs or goes on being sent ends with it. Safe to repeat. */
+  leave(): void {
+    this.run.stop()
+    this.file.cancel()
+    this.sender.leave()
+  }
+
   /** The one sent before (-1) or after (1) the one that is shown; false: there is none. */
   step(by: -1 | 1): boolean {
     const found = this.#history.step(by, this.line)

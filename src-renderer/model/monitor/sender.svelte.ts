@@ -22,6 +22,8 @@ export class Sender implements Disposable {
   readonly #clock: Clock
   readonly #link: TerminalLink
   readonly #end = new AbortController()
+  /** Another one after each time it left: what was on its way then is over. */
+  #turn = 0
 
   /** It is one of the users, or on its way to be. */
   isJoined = $state(false)
@@ -112,6 +114,7 @@ export class Sender implements Disposable {
   async send(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
     this.trouble = ''
     if (bytes.length === 0) return true
+    const turn = this.#turn
     this.isSending = true
     try {
       if (!(await this.#ready())) return false
@@ -119,6 +122,8 @@ export class Sender implements Disposable {
       this.#link.refused = ''
       this.#link.send(bytes)
       await this.#link.sent
+      // Nobody knows how much of it the device took.
+      if (turn !== this.#turn) return false
       const { standing, refused } = this.#link
       if (standing.type === 'closed') return this.#fail(words.monitorSend.ended(standing.why))
       return refused === '' || this.#fail(refused)
@@ -140,7 +145,9 @@ export class Sender implements Disposable {
     else await this.#core.call('session.grant', { id: joined.id, session: joined.session })
   }
 
+  /** What is being sent is over, as not sent. Safe to repeat. */
   leave(): void {
+    this.#turn++
     this.isJoined = false
     this.trouble = ''
     this.#link.dispose()

@@ -110,6 +110,17 @@ describe('the way to write of a monitor', () => {
     expect([sender.isJoined, sender.trouble]).toEqual([false, ''])
   })
 
+  it('does not say that it was sent where it leaves before the device took it', async () => {
+    const { core, sender } = made()
+    const sent = sender.send(bytes('x'))
+    joins(core)
+    await settle()
+    sender.leave()
+    core.writes[0]?.done()
+    expect(await sent).toBe(false)
+    expect([sender.isJoined, sender.isSending, sender.trouble]).toEqual([false, false, ''])
+  })
+
   it('tells who has the control before it joins', () => {
     const { core, sender } = made()
     core.tree = treeOf([], [bridgeOf('gps', { sessions: [sessionOf(2, 'bench', { holdsSince: 1 })] })])
