@@ -48,6 +48,38 @@ describe.skipIf(lacks('chromium'))('sending from a monitor', { timeout: 120_000 
     await screenshot(page, 'monitor-plot')
   })
 
+  it('is one of its users until it leaves, and nothing moves by that', async () => {
+    const page = await monitor()
+    const before = await field(page).boundingBox()
+    await field(page).fill('hello')
+    await field(page).press('Enter')
+    const leave = page.getByRole('button', { name: 'Leave', exact: true })
+    await leave.waitFor()
+    expect(await field(page).boundingBox()).toEqual(before)
+    await page.locator('.monitor').getByText('In use by this computer').waitFor()
+    await leave.click()
+    await leave.waitFor({ state: 'detached' })
+    await page.locator('.monitor').getByText('In use by this computer').waitFor({ state: 'detached' })
+    expect(await page.evaluate(`document.activeElement.getAttribute('aria-label')`)).toBe('Send to echo')
+    await field(page).fill('again')
+    await field(page).press('Enter')
+    await leave.waitFor()
+  })
+
+  it.each([720, 960])(
+    'has its tools in two lines in a window of %i, also while it captures',
+    async (width) => {
+      const page = await monitor()
+      await page.setViewportSize({ width, height: 640 })
+      await page.getByRole('button', { name: 'Capture', exact: true }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click()
+      await page.getByRole('button', { name: /^Stop/ }).waitFor()
+      const lines = async (tools: ReturnType<Page['locator']>) => (await tools.boundingBox())?.height ?? 0
+      for (const tools of await page.locator('.tools').all()) expect(await lines(tools)).toBeLessThan(50)
+      await screenshot(page, `monitor-tools-${width}`)
+    }
+  )
+
   it('points at what cannot be sent, and sends nothing of it', async () => {
     const page = await monitor()
     await page.getByLabel('Write as').selectOption('hex')

@@ -14,13 +14,15 @@ export interface WatchedFacts {
   readonly port: LocalPortState | undefined
   /** Wall clock, ms since 1970. */
   readonly nowMs: number
+  /** This window gave up what came first. */
+  readonly isNewestOnly?: boolean
   /** The core answers. */
   readonly isCoreThere: boolean
 }
 
 type Standing = Pick<RowState, 'text' | 'tone'>
 
-export function statusOf({ status, bridge, port, nowMs, isCoreThere }: WatchedFacts): Standing {
+export function statusOf({ status, bridge, port, nowMs, isNewestOnly, isCoreThere }: WatchedFacts): Standing {
   const say = words.monitor.status
   switch (status.type) {
     case 'opening':
@@ -29,9 +31,8 @@ export function statusOf({ status, bridge, port, nowMs, isCoreThere }: WatchedFa
       return { text: say.reading(bytes(status.bytes)), tone: 'quiet' }
     case 'read': {
       const { length } = status.problems
-      return length === 0
-        ? { text: say.file, tone: 'quiet' }
-        : { text: say.problems(length), tone: 'warning' }
+      const text = [length === 0 ? say.file : say.problems(length), ...(isNewestOnly ? [say.newest] : [])]
+      return { text: text.join('. '), tone: length === 0 && !isNewestOnly ? 'quiet' : 'warning' }
     }
     case 'over':
       if (!isCoreThere) return { text: say.lost, tone: 'warning' }

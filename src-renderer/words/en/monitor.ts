@@ -20,6 +20,7 @@ export const monitor = {
     file: 'A file',
     problems: (count: number) =>
       count === 1 ? 'A file; one place in it made no sense' : `A file; ${count} places in it made no sense`,
+    newest: 'It is larger than this window: the newest part is shown, Export writes all of it.',
     over: 'It has ended. What is here stays.',
     lost: 'Farport does not answer. What is here stays.',
     idle: 'Port closed: nobody uses it now',
@@ -120,6 +121,8 @@ export const monitor = {
   toDevice: (much: string) => `App → Device ${much}`,
   fromDevice: (much: string) => `Device → App ${much}`,
   lost: (much: string) => `${much} lost`,
+  capturing: (much: string) => `Capture ${much}`,
+  newestOf: (much: string) => `the newest ${much}`,
   paused: (rows: string) => `Paused, ${rows} new`,
   pausedHint: 'The view stands still; what passes is recorded all the same. Goes on.',
   toList: 'To the rows'

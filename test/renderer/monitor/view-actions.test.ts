@@ -142,6 +142,13 @@ describe('how what is watched stands', () => {
     expect(statusOf({ ...facts, bridge: undefined, status: file })).toMatchObject({ tone: 'warning' })
   })
 
+  it('says that a file is larger than the window', () => {
+    const file = { ...facts, bridge: undefined, status: { type: 'read', problems: [] } } as const
+    expect(statusOf(file)).toEqual({ text: 'A file', tone: 'quiet' })
+    const { text, tone } = statusOf({ ...file, isNewestOnly: true })
+    expect([text, tone]).toEqual([expect.stringContaining('the newest part is shown'), 'warning'])
+  })
+
   it('tells what the ring holds', () => {
     const recording = { on: true, since: 0, bytes: 3_100_000, records: 9, size: 9 }
     expect(heldWords(recording, 12 * 60_000)).toBe('holds 12 min, 3.1 MB')
