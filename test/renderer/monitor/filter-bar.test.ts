@@ -2,10 +2,19 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/svelte'
 import { flushSync, tick } from 'svelte'
 import { afterEach, expect, it } from 'vitest'
 import { DeskDecoding } from '../../../src-renderer/model/monitor/decoding.svelte.ts'
+import { Expressions, type Thread } from '../../../src-renderer/model/monitor/filter-expressions.ts'
 import { FilteredRows } from '../../../src-renderer/model/monitor/filter.svelte.ts'
 import FilterBar from '../../../src-renderer/parts/monitor/filter-bar.svelte'
 import { FakeDesk } from './fake-desk.ts'
 import { TestTurns } from './test-turns.ts'
+
+/** There is no second thread here; no expression is typed either. */
+const noThread = (): Thread => ({
+  onmessage: null,
+  onerror: null,
+  postMessage: () => undefined,
+  terminate: () => undefined
+})
 
 let end: () => void
 afterEach(() => {
@@ -19,7 +28,10 @@ function bar(...lines: string[]): { desk: FakeDesk; settle: () => Promise<void> 
   const desk = new FakeDesk({
     filtering: ({ traffic, options }) => {
       const decoding = new DeskDecoding(traffic, options, turns)
-      const rows = new FilteredRows(traffic, options, decoding, { turns })
+      const rows = new FilteredRows(traffic, options, decoding, {
+        turns,
+        expressions: new Expressions(noThread)
+      })
       made.push(rows, decoding)
       return rows
     }

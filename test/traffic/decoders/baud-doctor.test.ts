@@ -197,6 +197,17 @@ describe('the baud doctor, on another frame than 8N1', () => {
     }
   })
 
+  it('leads from 115200 8N1 to 9600 7E1 in two steps at the most, and is silent then', () => {
+    const from = { rate: 9600, dataBits: 7, parity: 'even' } as const
+    for (const name of TEXTS) {
+      let tried: Partial<LineSettings> = { baudRate: 115_200, dataBits: 8, parity: 'none' }
+      const look = () => listen(name, from, tried, 'waits').finding
+      for (let step = 0; step < 2; step++) tried = { ...tried, ...look()?.settings }
+      expect(tried, name).toEqual({ baudRate: 9600, dataBits: 7, parity: 'even' })
+      expect(look(), name).toBeUndefined()
+    }
+  })
+
   it.each(['even', 'odd'] as const)('knows that 8 bits with %s parity are no 8N1', (parity) => {
     let right = 0
     for (const name of VARIED)
