@@ -55,6 +55,31 @@ describe.skipIf(lacks('cc'))('npm run bench', () => {
   })
 })
 
+describe('npm run bench:traffic', () => {
+  const traffic = join(import.meta.dirname, '../../bench/traffic.mjs')
+
+  it('measures each of its cases, and judges', async () => {
+    const before = await leftovers()
+    const { stdout } = await run(process.execPath, [traffic, '--quick'])
+    const rows = stdout.split('\n').filter((line) => /^\| [^-\s]/.test(line))
+    const named = (pattern: RegExp): string[] => rows.filter((row) => pattern.test(row))
+    expect(named(/^\| \d+ bytes, ring of /)).toHaveLength(6)
+    expect(named(/^\| (newline|gap|length|start and end) /)).toHaveLength(4)
+    expect(named(/^\| (text:|hex:|\/E47)/)).toHaveLength(3)
+    expect(named(/^\| (Modbus|NMEA|AT|SLIP|COBS|ANSI|Lines)/)).toHaveLength(8)
+    expect(named(/^\| Farport (writes|reads) /)).toHaveLength(2)
+    expect(named(/\| +(met|\*\*missed\*\*) \|$/)).toHaveLength(11)
+    expect(stdout).not.toMatch(/NaN|undefined|Infinity/)
+    expect(await leftovers()).toEqual(before)
+  })
+
+  it('names what it does not know', async () => {
+    await expect(run(process.execPath, [traffic, '--only', 'serach'])).rejects.toThrow(
+      /serach.*recorder, rows/
+    )
+  })
+})
+
 async function leftovers(): Promise<string[]> {
   return (await readdir(tmpdir())).filter((name) => name.startsWith('farport-bench-'))
 }
