@@ -42,7 +42,7 @@ on standard error, counts rows, bytes and what was lost.
 Examples:
   farport monitor /dev/ttyUSB0 -b 9600
   farport monitor gps --last 5m --decode nmea
-  farport monitor sim:modbus --view mixed --filter 'dir:rx len>4'
+  farport monitor sim:gps --view mixed --filter 'dir:rx len>4'
   farport monitor farport://workshop-pc/gps --json -n 100`,
 
   capture: `farport capture TARGET --save FILE [--max-size 100M] [--max-time 1h] [--rotate N] [--last 5m] [--decode modbus-rtu]
@@ -102,9 +102,14 @@ Examples:
   extcap: `farport extcap --install [--folder DIR]
 
 Has Wireshark list the serial ports of this computer, and the shares and links of the running Farport, among its interfaces, and capture
-from them live. --install puts a small script into Wireshark's personal extcap folder and prints where; Wireshark 4.0 and older look
-into the folder alone that "Help > About > Folders" names: --folder is that one. In the options of "Farport: any port, share or
-address" stands what else it can be, such as farport://workshop-pc/gps. The rest of its options is for Wireshark.
+from them live. --install puts a small script where Wireshark looks for programs that capture, and prints its path:
+
+  Linux, macOS           ~/.local/lib/wireshark/extcap/farport
+  Windows                %APPDATA%\\Wireshark\\extcap\\farport.bat
+  Wireshark 4.0, older   only with --folder: the one that "Help > About > Folders" and tshark -G folders call the extcap path
+
+In the options of "Farport: any port, share or address" stands what else it can be, such as farport://workshop-pc/gps. The rest of its
+options is for Wireshark.
 
 Examples:
   farport extcap --install

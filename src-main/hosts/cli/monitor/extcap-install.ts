@@ -1,7 +1,15 @@
-/** Puts a small script where Wireshark looks for programs that capture. It only calls this Farport. */
+/**
+ * Puts a small script where Wireshark looks for programs that capture. It only calls this Farport.
+ *
+ *     Wireshark 4.2 and later, Linux, macOS    ~/.local/lib/wireshark/extcap
+ *     Wireshark 4.2 and later, Windows         %APPDATA%\Wireshark\extcap
+ *     4.0 and older                            none but the folder of all users, which `tshark -G folders` calls "Extcap path"
+ *
+ * It takes whatever is executable there: on Windows that is what ends in .exe, .com, .bat or .cmd.
+ */
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, posix, win32 } from 'node:path'
 import { Fault } from '../../../contract/faults.ts'
 import { systemWords } from '../system-words.ts'
 
@@ -23,15 +31,29 @@ export function launcherPath({
   folder
 }: Place = {}): string {
   if (platform === 'win32') {
-    const personal = join(environment.APPDATA ?? join(home, 'AppData/Roaming'), 'Wireshark', 'extcap')
-    return join(folder ?? personal, 'farport.bat')
+    const { APPDATA, WIRESHARK_APPDATA } = environment
+    // The second one is what Wireshark portable sets for itself.
+    const settings =
+      WIRESHARK_APPDATA ?? win32.join(APPDATA ?? win32.join(home, 'AppData', 'Roaming'), 'Wireshark')
+    return win32.join(folder ?? win32.join(settings, 'extcap'), 'farport.bat')
   }
-  return join(folder ?? join(home, '.local/lib/wireshark/extcap'), 'farport')
+  return posix.join(folder ?? posix.join(home, '.local/lib/wireshark/extcap'), 'farport')
 }
 
+/** The script: `words` start this Farport. */
 export function launcherText(words: readonly string[], platform: NodeJS.Platform = process.platform): string {
-  if (platform === 'win32')
-    return `@echo off\r\nrem ${MARK}\r\n${words.map((word) => `"${word}"`).join(' ')} extcap %*\r\n`
+  if (platform === 'win32') {
+    // In a batch file % begins a variable also between quotes, and its text is read in the code page of the console.
+    const quoted = words.map((word) => `"${word.replaceAll('%', '%%')}"`).join(' ')
+    const isForeign = /[^\x20-\x7e]/.test(quoted)
+    return [
+      '@echo off',
+      `rem ${MARK}`,
+      ...(isForeign ? ['chcp 65001 >nul'] : []),
+      `${quoted} extcap %*`,
+      ''
+    ].join('\r\n')
+  }
   const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
   return `#!/bin/sh\n# ${MARK}\nexec ${quoted} extcap "$@"\n`
 }
