@@ -41,7 +41,7 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     await screenshot(page, 'app-window')
     expect(
       await page.evaluate(() => Object.keys((globalThis as unknown as { farport: object }).farport))
-    ).toEqual(['open'])
+    ).toEqual(['open', 'showCapture'])
     const without = await page.evaluate(() =>
       ['require', 'process', 'module', 'Buffer'].map((name) => typeof (globalThis as never)[name])
     )
