@@ -2,7 +2,9 @@
  * `sim:modbus` and `sim:modbus-ascii`: a Modbus device on a serial line, unit 1 or `?unit=`. A thermostat: modbus-registers.ts tells
  * its addresses. This file is the framing on its line; what a request does is modbus-slave.ts.
  * It answers as soon as a request is over: RTU frames end by a silence, which is counted on the simulated line's own time.
+ * With `poll=` a master sits on the same bus (modbus-master.ts): what it asks and what it is told come here both, as to who listens on RS-485.
  */
+import type { Clock } from '../../base/clock.ts'
 import type { Disposable } from '../../base/event.ts'
 import { Fault } from '../../contract/faults.ts'
 import type { LineSettings, LineState } from '../../contract/line.ts'
@@ -10,13 +12,14 @@ import { AsciiReceiver, encodeAscii } from '../../protocol/modbus-ascii.ts'
 import { RtuReceiver, encodeRtu, rtuSilenceMs } from '../../protocol/modbus-rtu.ts'
 import type { ModbusEvent } from '../../protocol/modbus.ts'
 import type { DeviceKind, DeviceLine, DeviceOptions, DeviceTime, Reception } from './device.ts'
+import { answerDelayMs, nextRequest } from './modbus-master.ts'
 import { Registers } from './modbus-registers.ts'
 import { ModbusSlave } from './modbus-slave.ts'
 
-/** A framing on a line: hands requests on as they end, sends answers. */
+/** A framing on a line: hands requests on as they end. */
 interface Framing extends Disposable {
   receive(bytes: Uint8Array, how: Reception): void
-  send(unit: number, pdu: Uint8Array): void
+  encode(unit: number, pdu: Uint8Array): Uint8Array
 }
 
 type MakeFraming = (
@@ -43,26 +46,41 @@ function modbusKind(name: string, settings: LineSettings, makeFraming: MakeFrami
   return {
     name,
     settings,
-    options: ['unit'],
+    options: ['unit', 'poll', 'errors'],
     configure(options) {
-      const unit = readUnit(options)
+      const unit = readInteger(options, 'unit', { absent: 1, least: 1, most: MAX_UNIT })
+      const polls = readInteger(options, 'poll', { absent: 0, least: 0, most: MAX_POLLS })
+      const errors = readInteger(options, 'errors', { absent: 0, least: 0, most: 1_000_000 })
       const registers = new Registers()
       return (line, time) => {
         registers.plugIn(time)
         const slave = new ModbusSlave(unit, registers)
+        let answers = 0
+        const answerTo = (pdu: Uint8Array, asked: number): void => {
+          const answer = slave.handle({ type: 'frame', unit: asked, pdu })
+          if (!answer) return
+          const bytes = framing.encode(unit, answer)
+          answers++
+          if (errors > 0 && answers % errors === 0) sendDamaged(line, bytes)
+          else line.send(bytes)
+        }
         const framing = makeFraming(line, time, options.settings, (event) => {
-          if (event.type === 'violation') {
-            slave.countError()
-            return
-          }
-          const answer = slave.handle(event)
-          if (answer) framing.send(unit, answer)
+          if (event.type === 'violation') slave.countError()
+          else answerTo(event.pdu, event.unit)
+        })
+        const master = poll(time.clock, polls, (count) => {
+          const pdu = nextRequest(count)
+          line.send(framing.encode(unit, pdu))
+          return time.clock.after(answerDelayMs(polls), () => answerTo(pdu, unit))
         })
         return {
           receive: (bytes, how) => framing.receive(bytes, how),
           receiveBreak: () => undefined,
           linesChanged: () => undefined,
-          dispose: () => framing.dispose()
+          dispose: () => {
+            master.dispose()
+            framing.dispose()
+          }
         }
       }
     }
@@ -100,13 +118,13 @@ function rtu(
       receiver.receive(bytes)
       watch()
     },
-    send: (unit, pdu) => line.send(encodeRtu(unit, pdu)),
+    encode: encodeRtu,
     dispose: () => timer?.dispose()
   }
 }
 
 function ascii(
-  line: DeviceLine,
+  _line: DeviceLine,
   _time: DeviceTime,
   _settings: LineSettings,
   onEvent: (event: ModbusEvent) => void
@@ -120,7 +138,7 @@ function ascii(
       // What was damaged between two frames is nobody's.
       if (receiver.idle) damaged = false
     },
-    send: (unit, pdu) => line.send(encodeAscii(unit, pdu)),
+    encode: encodeAscii,
     dispose: () => undefined
   }
 }
@@ -140,11 +158,45 @@ function spoilt(event: ModbusEvent): ModbusEvent {
   }
 }
 
-const MAX_UNIT = 247
+/** All of it, the character in its middle with a wrong parity bit; on a line without parity it comes whole. */
+function sendDamaged(line: DeviceLine, bytes: Uint8Array): void {
+  const middle = bytes.length >> 1
+  line.send(bytes.subarray(0, middle))
+  line.sendDamaged(bytes[middle] ?? 0, 'parity')
+  line.send(bytes.subarray(middle + 1))
+}
 
-function readUnit({ label, text }: DeviceOptions): number {
-  const given = text('unit') ?? '1'
-  const unit = /^\d{1,3}$/.test(given) ? Number(given) : 0
-  if (unit >= 1 && unit <= MAX_UNIT) return unit
-  throw new Fault('bad-settings', `${label}: unit is ${JSON.stringify(given)}. Give 1 to ${MAX_UNIT}.`)
+/** Calls `ask` so many times a second, 0: never. What it answers is ended with the rest. */
+function poll(clock: Clock, perSecond: number, ask: (count: number) => Disposable): Disposable {
+  if (perSecond === 0) return { dispose: () => undefined }
+  let count = 0
+  let asked: Disposable | undefined
+  const timer = clock.every(1000 / perSecond, () => {
+    asked?.dispose()
+    asked = ask(count++)
+  })
+  return {
+    dispose: () => {
+      timer.dispose()
+      asked?.dispose()
+    }
+  }
+}
+
+const MAX_UNIT = 247
+/** Requests a second: at 9600 bit/s no more fit with their answers. */
+const MAX_POLLS = 20
+
+function readInteger(
+  { label, text }: DeviceOptions,
+  option: 'unit' | 'poll' | 'errors',
+  { absent, least, most }: { absent: number; least: number; most: number }
+): number {
+  const given = text(option) ?? String(absent)
+  const value = /^\d{1,7}$/.test(given) ? Number(given) : -1
+  if (value >= least && value <= most) return value
+  throw new Fault(
+    'bad-settings',
+    `${label}: ${option} is ${JSON.stringify(given)}. Give ${least} to ${most}.`
+  )
 }

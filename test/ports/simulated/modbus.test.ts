@@ -183,6 +183,29 @@ describe('sim:modbus-ascii', () => {
     }
   )
 
+  it('sits on a bus whose master asks: both are heard, and each second answer has a character with a wrong parity', async () => {
+    const { port, got, clock } = await plug('sim:modbus-ascii?poll=10&errors=2')
+    const errors: number[] = []
+    port.onLineState(({ parity }) => errors.push(parity))
+    const round = async (ms: number): Promise<string> => {
+      await clock.advance(ms)
+      await settle()
+      return Buffer.from(got().replaceAll(' ', ''), 'hex').toString('latin1')
+    }
+    expect(await round(101)).toBe(':010300000002FA\r\n')
+    expect(await round(20)).toBe(':01030400D7000021\r\n')
+    expect(errors).toEqual([])
+    expect(await round(80)).toBe(':010400000002F9\r\n')
+    expect(await round(20)).toMatch(/^:010404/)
+    expect(errors).toEqual([1])
+    port.abort(DONE)
+    expect(clock.pending).toBe(0)
+  })
+
+  it.each(['poll=21', 'poll=x', 'errors=-1', 'unit=0'])('refuses %s', (option) => {
+    expect(() => simulated(`sim:modbus-ascii?${option}`, new FakeClock())).toThrow(/Give \d+ to \d+\./)
+  })
+
   it('is garbage to who listens with 8N1: seven bits and parity travel', async () => {
     const { port, got } = await plug('sim:modbus-ascii')
     port.write(request)
