@@ -198,8 +198,9 @@ export class RowList {
   }
 
   #go(position: number, isDown: boolean): void {
-    // Whoever comes to the end wants to see what comes next.
-    if (isDown && position >= lastPosition(this.#size) - 1) this.#desk.isFollowing = true
+    // Whoever comes to the end wants to see what comes next; and a list that became shorter, as rows are cut anew, was moved by nobody.
+    const isEnd = position >= lastPosition(this.#size) - 1
+    if (isEnd && (isDown || this.#desk.isFollowing)) this.#desk.isFollowing = true
     else this.#hold(position)
   }
 

@@ -81,6 +81,17 @@ describe('the list of rows', () => {
     expect(seen(list).at(-1)).toBe(49)
   })
 
+  it('goes on following when its rows are cut anew, and the browser scrolls what became shorter', () => {
+    const { desk, list } = listOf(0)
+    list.moved(800)
+    list.scrolled(0)
+    expect(desk.isFollowing).toBe(true)
+    for (let i = 0; i < 50; i++) desk.traffic.bytes('from-device', 'more\n')
+    list.moved(900)
+    list.scrolled(800)
+    expect(desk.isFollowing).toBe(true)
+  })
+
   it('shows no more while it is paused, and nothing from before it was cleared', () => {
     const { desk, list } = listOf(50)
     desk.pausedAt = desk.traffic.table.end
