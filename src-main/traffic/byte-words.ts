@@ -32,6 +32,20 @@ export function textWords(bytes: Uint8Array, controls: ControlBytes = 'pictures'
   })
 }
 
+const DRAWN = /([\u2400-\u2421])/
+
+/**
+ * A text of `textWords` with `pictures`, cut where one stands: every second piece is one, as its name, `CR`. Few fonts have the characters
+ * themselves, so a page draws the names.
+ */
+export function cutAtPictures(text: string): readonly string[] {
+  return text.split(DRAWN).map((piece, at) => (at % 2 === 0 ? piece : pictureName(piece.charCodeAt(0))))
+}
+
+function pictureName(point: number): string {
+  return point === PICTURE_OF_DEL ? 'DEL' : (NAMES[point - PICTURES] ?? '')
+}
+
 function controlWords(point: number, controls: ControlBytes): string {
   switch (controls) {
     case 'pictures':

@@ -2,7 +2,13 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { DEFAULT_SETTINGS, NO_LINE_ERRORS, UNKNOWN_MODEM_STATE } from '../../src-main/contract/line.ts'
 import type { TrafficEvent } from '../../src-main/contract/traffic.ts'
-import { columnWords, hexLines, hexWords, textWords } from '../../src-main/traffic/byte-words.ts'
+import {
+  columnWords,
+  cutAtPictures,
+  hexLines,
+  hexWords,
+  textWords
+} from '../../src-main/traffic/byte-words.ts'
 import { eventWords, inForceAfter, NOTHING_KNOWN, type InForce } from '../../src-main/traffic/event-words.ts'
 import type { Row } from '../../src-main/traffic/row.ts'
 import {
@@ -101,6 +107,25 @@ it('shows control bytes in three ways', () => {
   expect(textWords(bytes, 'names')).toBe('OK<CR><LF><HT><DEL><NUL>ä<U+202E>')
   expect(textWords(bytes, 'hidden')).toBe('OK ä<U+202E>')
   expect(textWords(Uint8Array.of(0x41, 0xe4))).toBe('Aä')
+})
+
+it('cuts a text where pictures of control bytes stand, for those who draw their names', () => {
+  expect(cutAtPictures(textWords(Uint8Array.of(0x4f, 0x4b, 13, 10, 0x7f)))).toEqual([
+    'OK',
+    'CR',
+    '',
+    'LF',
+    '',
+    'DEL',
+    ''
+  ])
+  expect(cutAtPictures('OK')).toEqual(['OK'])
+  fc.assert(
+    fc.property(anyBytes(), (bytes) => {
+      for (const [at, piece] of cutAtPictures(textWords(bytes)).entries())
+        if (at % 2 === 1) expect(piece).toMatch(/^[A-Z][A-Z0-9]{1,2}$/)
+    })
+  )
 })
 
 it('never lets through what acts on a terminal', () => {
