@@ -54,6 +54,11 @@ export function formatPlace({ page, selected, view, part, isAlone = false }: Pla
   return [page, ...item, ...(view ? [view, ...number] : [])].join('/')
 }
 
+/** This window shows one monitor alone. */
+export function isAloneNow(): boolean {
+  return readPlace(location.hash.slice(1)).isAlone === true
+}
+
 export class Route {
   page = $state<Page>('computer')
   selected = $state<string | undefined>()

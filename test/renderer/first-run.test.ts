@@ -137,8 +137,11 @@ describe('watching a program', () => {
     ])
   })
 
-  it('says where there is no port', async () => {
+  it('says where there is no port, and shows with a simulated device how it works', async () => {
     render(WatchProgram, { core: core().core, onclose: () => undefined, onmonitor: () => undefined })
-    await screen.findByText('There is no serial port here that a program could use.')
+    await screen.findByText(/^There is no serial port here that a program could use/)
+    expect(screen.getByLabelText<HTMLSelectElement>('The port that the program uses now').value).toBe(
+      'sim:gps'
+    )
   })
 })

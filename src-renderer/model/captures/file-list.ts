@@ -1,4 +1,5 @@
 /** The files of the captures folder as the page lists them: found by what is typed, in the order that is chosen. Pure. */
+import { formatPlace } from '../../route.svelte.ts'
 import { captureNameSchema, type CaptureFileState } from '../../../src-main/contract/recording.ts'
 import * as v from 'valibot'
 
@@ -61,6 +62,11 @@ export function fittingName(name: string): string {
 export function numberedName(name: string, number: number): string {
   const { stem, ending } = partsOf(name)
   return number === 1 ? name : `${stem.slice(0, 150)}-${number}${ending}`
+}
+
+/** Where its monitor is alone, in a window or tab of its own. */
+export function ownMonitorPlace(name: string): string {
+  return `#${formatPlace({ page: 'captures', selected: name, isAlone: true })}`
 }
 
 /** Where its monitor is in this page. */

@@ -64,7 +64,8 @@ export const links = {
   watchDone: (path: string) => `Set the program’s port to ${path}`,
   watchDoneHint:
     'Close the program first: it must give up the real port. It finds its device at the new one.',
-  watchNone: 'There is no serial port here that a program could use.',
+  watchNone: 'There is no serial port here that a program could use; a simulated device shows how it works.',
+  watchSimulated: 'Simulated',
   watchBegin: 'Create the port'
 }
 
