@@ -21,6 +21,17 @@ const OFFICE = '192.168.1.20'
 const WORKSHOP = '192.168.1.21'
 const LAB = '192.168.1.22'
 
+/** `npm run screenshots -- monitor`: those of the monitor alone. */
+const ONLY = process.argv[2]
+
+/** Of a browser. */
+const LOOKS = {
+  viewport: { width: 960, height: 640 },
+  colorScheme: 'light',
+  reducedMotion: 'reduce',
+  locale: 'en-GB'
+}
+
 /** Here and nowhere else: the addresses, an empty home, and no serial ports. */
 const PREPARE = `set -e
 mount -t tmpfs none /sys/class/tty
@@ -34,7 +45,17 @@ exec "$@"`
 
 if (process.env[INSIDE] === undefined) {
   const user = process.getuid?.() === 0 ? [] : ['--map-root-user']
-  const own = ['--mount', '--net', ...user, 'sh', '-c', PREPARE, 'sh', process.execPath, process.argv[1]]
+  const own = [
+    '--mount',
+    '--net',
+    ...user,
+    'sh',
+    '-c',
+    PREPARE,
+    'sh',
+    process.execPath,
+    ...process.argv.slice(1)
+  ]
   const { status } = spawnSync('unshare', own, { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } })
   process.exitCode = status ?? 1
 } else await main()
@@ -92,6 +113,14 @@ function installation(person, address, settings) {
   return env
 }
 
+/** What an oven says of itself: it heats by steps, and cools. */
+function ovenLine(step) {
+  const heater = Math.floor(step / 60) % 2 === 0 ? 100 : 20
+  const temperature = 182 + 9 * Math.sin(step / 38) + 2 * Math.sin(step / 7)
+  const door = 31 + 3 * Math.sin(step / 90)
+  return `temp:${temperature.toFixed(1)},heater:${heater},door:${door.toFixed(1)}\r\n`
+}
+
 async function main() {
   const sim = (id, name, target, more = {}) => ({ id, name, port: { target }, ...more })
   const office = installation('sam', OFFICE, {
@@ -128,19 +157,92 @@ async function main() {
   ]
   await Promise.all(links.map(({ ended }) => ended))
 
+  const plotted = 7001
+  const monitored = installation('max', '127.0.0.1', {
+    name: 'bench',
+    preferences: {
+      introduced: true,
+      listen: { enabled: false },
+      discovery: { announce: false, browse: false }
+    },
+    shares: [
+      sim('plc', 'Filling line', 'sim:modbus-ascii?poll=4&errors=7&paced=1', { openAtStart: true }),
+      sim('gps', 'Ship’s GPS', 'sim:gps', { openAtStart: true }),
+      sim('oven', 'Oven', 'sim:echo', { listen: [`raw://127.0.0.1:${plotted}`] })
+    ]
+  })
+  const monitors = run(monitored, 'serve', '--http', '127.0.0.1:7374')
+  await monitors.printed(/ready/)
+  const oven = connect({ host: '127.0.0.1', port: plotted })
+  let step = 0
+  setInterval(() => oven.write(ovenLine(step++)), 100)
+
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-  const context = await browser.newContext({
-    viewport: { width: 960, height: 640 },
-    colorScheme: 'light',
-    reducedMotion: 'reduce',
-    locale: 'en-GB'
-  })
-  const page = await context.newPage()
+  const context = await browser.newContext(LOOKS)
+  let page = await context.newPage()
   const [, link] = await nearer.printed(/^page (\S+)$/m)
   await page.goto(link)
   const button = (name) => page.getByRole('button', { name, exact: true })
   const go = (name) => page.getByRole('link', { name, exact: true }).click()
+
+  /** The views of the monitor, and what comes of them; in a browser of their own. */
+  async function monitorPictures() {
+    const before = page
+    page = await (await browser.newContext(LOOKS)).newPage()
+    const [, own] = await monitors.printed(/^page (\S+)$/m)
+    const to = async (place) => {
+      await page.evaluate(`location.hash = '${place}'`)
+      await page.locator('.monitor').waitFor()
+    }
+    const press = (name) => page.locator('.monitor').getByRole('button', { name, exact: true }).click()
+    const row = (text) =>
+      page
+        .getByRole('listbox', { name: /^Traffic of/ })
+        .getByRole('option')
+        .filter({ hasText: text })
+    await page.goto(own)
+    await page.getByText('Filling line').first().waitFor()
+
+    await to('computer/oven/monitor')
+    await press('Plot')
+    await page
+      .getByRole('list', { name: 'Series' })
+      .getByRole('button', { name: /heater/ })
+      .waitFor()
+    await page.waitForTimeout(25_000) // There is something to be seen on it.
+    await picture('monitor-plot')
+
+    await to('computer/gps/monitor')
+    await press('Hex + text')
+    await row('$GP').first().waitFor()
+    await picture('monitor-hex')
+    await press('Decode as NMEA 0183')
+    await press('Lines')
+    await picture('monitor-lines')
+
+    await to('computer/plc/monitor')
+    await press('Decode as Modbus ASCII')
+    await press('Decoded')
+    await row('Parity error').last().waitFor()
+    await press('Pause')
+    await row('unit 1 answer: Read Input Registers').last().click()
+    await press('Details')
+    await page.getByRole('complementary', { name: 'Details' }).getByText('LRC').first().waitFor()
+    await picture('monitor-decoded')
+    await press('Hide the details')
+    await press('Save 5 min')
+    await page.getByRole('status', { name: /pcapng$/ }).waitFor()
+    await press('Back')
+    await go('Captures')
+    await page
+      .getByRole('link', { name: /^Open / })
+      .first()
+      .waitFor()
+    await picture('captures')
+    await page.close()
+    page = before
+  }
 
   mkdirSync(TO, { recursive: true })
   async function picture(name) {
@@ -157,6 +259,9 @@ async function main() {
     }
     await page.emulateMedia({ colorScheme: 'light' })
   }
+
+  await monitorPictures()
+  if (ONLY === 'monitor') process.exit(0)
 
   await go('Network')
   await button('Connect to Milling machine').waitFor({ timeout: 60_000 })

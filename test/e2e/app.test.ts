@@ -1,16 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../src-main/net/dial.ts'
 import { parseEndpoint } from '../../src-main/net/endpoint.ts'
 import { RpcClient } from '../../src-main/rpc/client.ts'
 import { streamChannel } from '../../src-main/rpc/stream-channel.ts'
-import { useElectron, type Electron } from '../electron-double/electron-app.ts'
+import { useElectron, type Electron, type ElectronApp } from '../electron-double/electron-app.ts'
 import { eventually } from '../eventually.ts'
 import { screenshot } from '../page/browser.ts'
 import { freePort } from '../peers/free-port.ts'
 import { lacks } from '../peers/need.ts'
+import { atTestEnd } from './at-test-end.ts'
 import { answer, AppHome, chooseInTray, isShown, question, trayOf, windowOf } from './app-home.ts'
+import {
+  boardShare,
+  boardStory,
+  capturesOf,
+  developer,
+  PLC,
+  plcStory,
+  type Story
+} from '../page/monitor-stories.ts'
+import { makeShimmedPair } from '../shim/shim.ts'
 import { Client, portOf } from './cli.ts'
 import { InstanceHome } from './instance.ts'
 
@@ -121,6 +133,60 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
       monitorPlace: { width: 960, height: 640, isMaximized: false }
     })
   })
+
+  /** A monitor in a window of its own. */
+  async function monitorWindow(
+    home: AppHome,
+    name: string,
+    picture: string
+  ): Promise<Story & { app: ElectronApp }> {
+    const app = await home.launch()
+    const main = await windowOf(app)
+    await eventually(() => chooseInTray(app, 'Monitor', name))
+    await main.getByRole('region', { name: `Monitor of ${name}` }).waitFor()
+    const opened = app.nextWindow()
+    await main.getByRole('link', { name: 'Open in a window of its own' }).click()
+    const page = await opened
+    page.setDefaultTimeout(20_000)
+    await page.getByRole('region', { name: `Monitor of ${name}` }).waitFor()
+    // It has a window of its own, and this one is for other things.
+    await main.getByRole('button', { name: 'Back' }).click()
+    const take: Story['take'] = async (card, file) => {
+      await card.getByRole('button', { name: 'Show in folder' }).waitFor()
+      return join(capturesOf(home), file)
+    }
+    return { page, home, picture, take, app }
+  }
+
+  it.skipIf(lacks('tshark'))(
+    'finds out how a PLC speaks, in a window of its own',
+    { timeout: 180_000 },
+    async () => {
+      const home = new AppHome(launcher)
+      home.write({ name: 'workbench', shares: [PLC] })
+      await plcStory(await monitorWindow(home, 'PLC', 'app-plc'))
+    }
+  )
+
+  it.skipIf(lacks('pyserial', 'cc', 'socat', 'setpriv'))(
+    'debugs a board in a window of its own, and what was saved in another',
+    { timeout: 180_000 },
+    async () => {
+      const cable = await makeShimmedPair()
+      atTestEnd(() => cable.dispose())
+      const home = new AppHome(launcher)
+      Object.assign(home.env, { SERIAL_SHIM: cable.env.SERIAL_SHIM, LD_PRELOAD: cable.env.LD_PRELOAD })
+      const url = `rfc2217://127.0.0.1:${await freePort()}`
+      home.write({ name: 'workbench', shares: [boardShare(cable.a.path, url)] })
+      const story = await monitorWindow(home, 'Board', 'app-board')
+      const openFile = async (card: Locator): Promise<Page> => {
+        const opened = story.app.nextWindow()
+        await card.getByRole('link', { name: 'Open' }).click()
+        return opened
+      }
+      await boardStory(story, cable, developer(url), openFile)
+    }
+  )
 
   it('shows the licences of what is used in its page', async () => {
     const app = await newHome().launch()
