@@ -158,7 +158,7 @@ async function main() {
   await Promise.all(links.map(({ ended }) => ended))
 
   const plotted = 7001
-  const monitored = installation('max', '127.0.0.1', {
+  const monitored = installation('bench', '127.0.0.1', {
     name: 'bench',
     preferences: {
       introduced: true,

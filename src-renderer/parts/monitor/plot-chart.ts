@@ -22,7 +22,8 @@ export interface ChartColours {
 
 export interface ChartOptions {
   readonly place: HTMLElement
-  readonly colours: ChartColours
+  /** Of the scheme that holds now: asked for each time that it is drawn anew. */
+  readonly colours: () => ChartColours
   /** `seconds`, `step`: of the axis. */
   readonly timeWords: (seconds: number, step: number) => string
   readonly valueWords: (value: number) => string
@@ -98,7 +99,7 @@ export class PlotChart implements Disposable {
   picture(names: readonly string[]): HTMLCanvasElement | undefined {
     const from = this.#plot?.ctx.canvas
     if (!from) return undefined
-    const { colours } = this.#options
+    const colours = this.#options.colours()
     const scale = devicePixelRatio
     const foot = 28 * scale
     const canvas = document.createElement('canvas')
@@ -135,14 +136,15 @@ export class PlotChart implements Disposable {
   }
 
   #make(data: uPlot.AlignedData): uPlot {
-    const { place, colours, timeWords, valueWords } = this.#options
+    const { place, timeWords, valueWords } = this.#options
+    const colours = this.#options.colours()
     const axis = { stroke: colours.text, font: `11px ${colours.font}`, ticks: { show: false } }
     const plot = new uPlot(
       {
         width: Math.max(1, place.clientWidth),
         height: Math.max(1, place.clientHeight),
         legend: { show: false },
-        padding: [12, 16, 0, 0],
+        padding: [12, 28, 0, 0],
         cursor: {
           drag: { x: true, y: false, setScale: false },
           y: false,
