@@ -67,6 +67,8 @@ const ARGUMENTS: Partial<Record<ServiceCommand, unknown>> = {
   'capture.rename': { name: 'a.csv', to: 'b.csv' },
   'capture.remove': { name: 'a.csv' },
   'capture.upload': { name: 'a.csv', at: 0, bytes: Uint8Array.of(1) },
+  'capture.export': { name: 'a.pcapng', format: 'csv' },
+  'capture.examine': { name: 'a.pcapng' },
   'reach.me': { port: 22217 },
   send: { port: { target: 'sim:echo' }, bytes: Uint8Array.of(1) },
   reset: { port: { target: 'sim:echo' }, sequence: 'dtr' }
