@@ -44,6 +44,7 @@ export class RowList {
   /** Where the bar is, as far as it is known here. */
   #top = 0
   #isScrolling = $state(false)
+  #isGone = false
   #idle: ReturnType<typeof setTimeout> | undefined
 
   /** Of the shown rows those from `low` on are in the list: the others were cleared, or came behind a pause. */
@@ -114,7 +115,8 @@ export class RowList {
   /** Somebody scrolled, or the browser tells of what the list did itself. */
   scrolled(top: number): void {
     const before = this.#top
-    if (Math.abs(top - before) < 1) return
+    // The browser tells of what it scrolled a frame later, also where the list is gone by then.
+    if (this.#isGone || Math.abs(top - before) < 1) return
     this.#top = top
     this.#isScrolling = true
     clearTimeout(this.#idle)
@@ -124,6 +126,7 @@ export class RowList {
   }
 
   dispose(): void {
+    this.#isGone = true
     clearTimeout(this.#idle)
   }
 

@@ -57,6 +57,14 @@ describe('the list of rows', () => {
     expect(list.sight).toBe(15)
   })
 
+  it('hears of no scrolling once it is gone', () => {
+    const { desk, list } = listOf(50)
+    list.moved(800)
+    list.dispose()
+    list.scrolled(305)
+    expect(desk.isFollowing).toBe(true)
+  })
+
   it('keeps what is read when the oldest rows go', () => {
     const { desk, list } = listOf(5000)
     list.moved(99_800)
