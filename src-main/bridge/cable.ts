@@ -104,6 +104,8 @@ class CableSession implements Session {
   readonly #report: (fault: Fault) => void
   readonly #controls = new Emitter<Request<ControlWish, ControlLines>>()
   readonly #breaks = new Emitter<number>()
+  /** What the port was asked to drive: its own `lines` follow when it has answered, and levels change before that. */
+  #asked: ControlWish = {}
   #plugged = false
   #ended = false
 
@@ -160,8 +162,11 @@ class CableSession implements Session {
   }
 
   notify(notice: Notice): void {
-    const lines = notice.modem && difference(crossed(notice.modem), this.#port.lines)
-    if (lines) this.#watch(this.#port.control(lines))
+    const lines = notice.modem && difference(crossed(notice.modem), { ...this.#port.lines, ...this.#asked })
+    if (lines) {
+      this.#asked = { ...this.#asked, ...lines }
+      this.#watch(this.#port.control(lines))
+    }
     if (notice.line && notice.line.break > 0) this.#watch(this.#port.sendBreak(BREAK_MS))
   }
 

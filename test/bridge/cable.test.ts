@@ -68,6 +68,28 @@ describe('a cable between two ports', () => {
     await end()
   })
 
+  it('drives what is asked last, also where the port is slow to answer', async () => {
+    const { near, far, end } = bench()
+    await settle()
+    near.port.setModemState(READY)
+    await settle()
+    const port = far.port
+    const control = port.control.bind(port)
+    const held: (() => void)[] = []
+    port.control = async (wish) => {
+      await new Promise<void>((resolve) => held.push(resolve))
+      return control(wish)
+    }
+    near.port.setModemState({ dsr: false })
+    near.port.setModemState({ dsr: true })
+    for (const answer of held.splice(0)) answer()
+    await settle()
+    for (const answer of held.splice(0)) answer()
+    await settle()
+    expect(far.port.lines).toMatchObject({ dtr: true })
+    await end()
+  })
+
   it('sends a received break on', async () => {
     const { near, far, end } = bench()
     await settle()
