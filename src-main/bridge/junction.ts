@@ -45,8 +45,8 @@ export interface JunctionRules extends Omit<HubOptions, 'clock' | 'staysOpen'> {
   readonly far: 'device' | 'peer'
   /** Not even the owner commands the line. Default false. */
   readonly onlyWatches?: boolean
-  /** The port stays open, also while nobody is there. */
-  readonly hold: boolean
+  /** The port stays open, also while nobody is there; `once-used`: from the first session on. */
+  readonly hold: boolean | 'once-used'
   /** The port stays open so long after the last one left, in ms. Default 0. */
   readonly keepOpenMs?: number
   /** A session is closed when nothing passed for so long, in ms. Default never. */
@@ -81,6 +81,7 @@ export class Junction {
   #keptOpen: Disposable | undefined
   #stateDue = false
   #wasInUse = false
+  #wasUsed = false
   #ending = false
   #closing: Promise<number> | undefined
   #reason = SHUTDOWN
@@ -436,10 +437,16 @@ export class Junction {
   #update(): void {
     const { inUse } = this.#hub
     if (this.#wasInUse && !inUse) this.#keepOpen()
-    this.#keeper.want(inUse || ((this.#rules.hold || this.#keptOpen !== undefined) && !this.#ending))
+    this.#wasUsed ||= inUse
+    this.#keeper.want(inUse || ((this.#holds || this.#keptOpen !== undefined) && !this.#ending))
     if (this.#wasInUse && !inUse) this.#vacant.fire()
     this.#wasInUse = inUse
     this.#announceState()
+  }
+
+  get #holds(): boolean {
+    const { hold } = this.#rules
+    return hold === 'once-used' ? this.#wasUsed : hold
   }
 
   /** The last one left: the port stays open for the next one, as long as it was said. */
@@ -474,5 +481,5 @@ export function onlyWatches(name: string): Fault {
 
 /** The port goes on when the last one left. */
 function staysOpen({ hold, keepOpenMs = 0 }: Pick<JunctionRules, 'hold' | 'keepOpenMs'>): boolean {
-  return hold || keepOpenMs > 0
+  return hold !== false || keepOpenMs > 0
 }

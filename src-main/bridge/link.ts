@@ -1,11 +1,13 @@
 /** A port from elsewhere, used here: dialled when a local program opens it, hung up when that closes it. Called by core. */
 import type { LineWish } from '../contract/line.ts'
+import type { BridgeState } from '../contract/state.ts'
+import type { VirtualState } from '../contract/virtual.ts'
 import type { BridgeOptions } from './junction.ts'
 import { Junction } from './junction.ts'
 
 export interface LinkOptions extends BridgeOptions {
-  /** Stays connected, also while no program has it open. Default false. */
-  readonly hold?: boolean
+  /** Stays connected, also while no program has it open; `once-used`: from the first one on. Default false. */
+  readonly hold?: boolean | 'once-used'
   /** What the local programs cannot choose (a PTY carries no parity): laid over whatever they ask for. Default nothing. */
   readonly settings?: LineWish
   /** It ends with its user. Default false. */
@@ -14,9 +16,13 @@ export interface LinkOptions extends BridgeOptions {
   readonly observe?: boolean
   /** Whose fault it is when the port ends without a cause of its own. Default peer. */
   readonly far?: 'device' | 'peer'
+  /** The virtual port that programs open. */
+  readonly virtual?: VirtualState
 }
 
 export class Link extends Junction {
+  readonly #virtual: VirtualState | undefined
+
   constructor(options: LinkOptions) {
     super(options, {
       kind: 'link',
@@ -28,5 +34,10 @@ export class Link extends Junction {
       writers: options.observe ? 'none' : 'all',
       onlyWatches: options.observe ?? false
     })
+    this.#virtual = options.virtual
+  }
+
+  override get state(): BridgeState {
+    return this.#virtual ? { ...super.state, virtual: this.#virtual } : super.state
   }
 }

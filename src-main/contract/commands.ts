@@ -8,6 +8,7 @@ import type { Finding } from './findings.ts'
 import { DATA_BITS, FLOW_CONTROLS, MAX_BAUD_RATE, PARITIES, STOP_BITS } from './line.ts'
 import { MAX_RESET_STEPS, MAX_RESET_WAIT_MS, RESET_NAMES, STAYING_RESET_NAMES } from './reset.ts'
 import type { BridgeState, PortInfo, RotatorState } from './state.ts'
+import type { VirtualWay } from './virtual.ts'
 
 export const lineWishSchema = v.strictObject({
   baudRate: v.exactOptional(v.pipe(count(1), v.maxValue(MAX_BAUD_RATE))),
@@ -152,8 +153,10 @@ export type ShareSpec = v.InferInput<typeof shareSchema>
 export const linkSchema = v.strictObject({
   name: v.optional(text),
   port: portSchema,
-  /** `pty:PATH`, or another port: then the two are one long cable. */
+  /** A virtual port (`pty:PATH`, `usb:NAME`, `com:COM7`, `auto:NAME`), or another port: then the two are one long cable. */
   to: text,
+  /** What shall make a COM port, where more than one can. */
+  via: v.exactOptional(v.picklist(['com0com', 'usbip', 'hub4com'])),
   pty: v.optional(
     v.strictObject({ mode: v.optional(count(0)), user: v.optional(text), group: v.optional(text) }),
     {}
@@ -222,6 +225,8 @@ export const COMMANDS = {
   'share.enable': command<BridgeState>()('owner', v.strictObject({ id: text, enabled: v.boolean() })),
   'rotator.start': command<RotatorState>()('owner', rotatorSchema),
   'link.start': command<BridgeState>()('owner', linkSchema),
+  /** How a virtual port can be made on this computer, and how it cannot. */
+  'link.ways': command<readonly VirtualWay[]>()('owner', v.strictObject({})),
   /** Waits for the first opening of a link that holds its port; its Fault is the caller's. */
   'link.opened': command<BridgeState>()('owner', started),
   'bridge.stop': command<{ lost: number }>()('owner', started),

@@ -5,6 +5,7 @@ import type { HostState } from './host.ts'
 import type { ControlLines, LineSettings, LineWish, ModemState } from './line.ts'
 import type { CapturesState } from './recording.ts'
 import type { PeerEntry, Permission } from './settings.ts'
+import type { VirtualState } from './virtual.ts'
 
 /** `waiting`: the last try failed; the next one is at `retryAt` (wall clock, ms since 1970), or when its settings change where that is absent. */
 export type PortState =
@@ -162,6 +163,8 @@ export interface BridgeState {
    * watches, when the port is opened or closed; absent where none is known.
    */
   readonly programs?: readonly PortUser[]
+  /** Of a link with a virtual port: what that is. */
+  readonly virtual?: VirtualState
   /** Of a link that is connected to a share of another Farport. */
   readonly far?: FarState
   /** Told as often as the byte counts. Absent: in a peer's view, and as long as it never ran. */

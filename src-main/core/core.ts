@@ -109,6 +109,7 @@ export class Core {
       if (!spec.hold || spec.wait) this.#keep.tellFaults(link)
       return link.state
     },
+    'link.ways': async () => (await import('./virtual/makers.ts')).virtualWays(),
     'link.opened': async ({ id }, signal) => {
       const link = this.#keep.find(id, Link)
       await this.#unlessItFails(link, firstOpening(link, signal))

@@ -2,13 +2,13 @@ import { resolve } from 'node:path'
 import { CableSource } from '../bridge/cable.ts'
 import { Link } from '../bridge/link.ts'
 import type { CommandArguments, PortSpec } from '../contract/commands.ts'
+import { readVirtual, type VirtualPlace } from '../contract/virtual.ts'
 import { isProgram } from '../ports/program/command-line.ts'
 import { SessionPortSource } from '../bridge/session-port.ts'
-import { PtySource } from '../sessions/pty-source.ts'
+import type { PtySource } from '../sessions/pty-source.ts'
 import type { SessionSource } from '../sessions/session.ts'
 import type { Context } from './context.ts'
 import { Fault } from '../contract/faults.ts'
-import { deviceFileName } from './names.ts'
 import { recorded } from './recorded.ts'
 import {
   checkWatched,
@@ -20,6 +20,9 @@ import {
   type Target
 } from './targets.ts'
 import { useOf, useOfFarEnd } from './use.ts'
+import type { VirtualWish } from './virtual/maker.ts'
+import { openVirtual } from './virtual/open.ts'
+import { makePty } from './virtual/pty.ts'
 
 type LinkArguments = CommandArguments<'link.start'>
 
@@ -30,16 +33,20 @@ export async function makeLink(
   spec: LinkArguments,
   context: Context
 ): Promise<Link> {
-  if (!spec.to.startsWith(PTY_PREFIX)) return cable(id, name, spec, context)
+  const place = readVirtual(spec.to)
+  if (!place) return cable(id, name, spec, context)
   return spec.port.target.startsWith(PTY_PREFIX)
     ? ptyPair(id, name, spec, context)
-    : ptyLink(id, name, spec, context)
+    : virtualLink(id, name, spec, place, context)
 }
 
 /** What can be found wrong without looking at either end. Throws a Fault. */
 export function checkLink(spec: LinkArguments, context: Context): void {
   const { port, to } = spec
-  if (!to.startsWith(PTY_PREFIX)) {
+  const place = readVirtual(to)
+  if (spec.via && place?.kind !== 'com' && place?.kind !== 'auto')
+    throw new Fault('usage', `--via ${spec.via} says what makes a COM port, and here is none. Leave it out.`)
+  if (!place) {
     readNear(endOf(spec, port.target, to), spec, context)
     readTarget(endOf(spec, to, port.target), context)
   } else if (!port.target.startsWith(PTY_PREFIX)) readNear(port, spec, context)
@@ -91,15 +98,28 @@ export function makeConsoleLink(
   })
 }
 
-async function ptyLink(id: string, name: string, spec: LinkArguments, context: Context): Promise<Link> {
+async function virtualLink(
+  id: string,
+  name: string,
+  spec: LinkArguments,
+  place: VirtualPlace,
+  context: Context
+): Promise<Link> {
   const target = readNear(spec.port, spec, withUse(spec, context))
   if (!spec.wait) await target.check()
+  const { source, state } = await openVirtual(
+    place,
+    virtualWish(name, spec, place, target),
+    spec.via,
+    context
+  )
   return new Link({
     id,
     name,
     port: target.source,
     far: farOf(target),
-    sources: [openPty(name, spec.to, spec)],
+    sources: [source],
+    virtual: state,
     recorders: recorded(context, spec),
     settings: target.settings,
     hold: spec.hold ?? false,
@@ -107,12 +127,16 @@ async function ptyLink(id: string, name: string, spec: LinkArguments, context: C
   })
 }
 
+function virtualWish(name: string, spec: LinkArguments, { at }: VirtualPlace, { source }: Near): VirtualWish {
+  const { target, settings } = spec.port
+  return { name, at, far: source.label, identity: target, settings, pty: spec.pty }
+}
+
 /** One link alone can be at a path at a time, so what is there was there before, or is dead. */
 function withUse({ port, to }: LinkArguments, context: Context): Context {
-  const path = to.slice(PTY_PREFIX.length)
-  return context.use !== undefined || path === ''
-    ? context
-    : { ...context, use: useOf('link', port.target, resolve(path)) }
+  const { kind, at } = readVirtual(to) ?? { kind: 'auto', at: '' }
+  if (context.use !== undefined || at === '') return context
+  return { ...context, use: useOf('link', port.target, kind === 'pty' ? resolve(at) : to) }
 }
 
 /** Two virtual ports, for two programs here that shall talk to each other. */
@@ -138,9 +162,7 @@ function ptyPair(id: string, name: string, spec: LinkArguments, context: Context
 }
 
 function openPty(name: string, target: string, { pty }: LinkArguments): PtySource {
-  // A link is no directory: with a slash behind it nobody could open it.
-  const path = target.slice(PTY_PREFIX.length).replace(/(?<=.)\/+$/, '')
-  return PtySource.open({ name: deviceFileName(name), ...(path !== '' && { link: path }), ...pty })
+  return makePty({ name, at: target.slice(PTY_PREFIX.length), pty })
 }
 
 /** Both ends run at the same settings, as the two ends of a cable must. */
@@ -165,7 +187,8 @@ async function cable(id: string, name: string, spec: LinkArguments, context: Con
     sources: [source],
     recorders: recorded(context, spec),
     settings: withDefaults(near),
-    hold: true,
+    // The first words of one end are for the other: a program says them as soon as it runs.
+    hold: 'once-used',
     observe: near.watched
   })
 }

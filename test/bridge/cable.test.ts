@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CableSource, crossed } from '../../src-main/bridge/cable.ts'
-import { Link } from '../../src-main/bridge/link.ts'
+import { Link, type LinkOptions } from '../../src-main/bridge/link.ts'
 import { Fault } from '../../src-main/contract/faults.ts'
 import { UNKNOWN_MODEM_STATE } from '../../src-main/contract/line.ts'
 import { MemoryPort, MemoryPortSource } from '../../src-main/ports/memory.ts'
@@ -19,13 +19,15 @@ interface Bench {
   readonly end: () => Promise<number>
 }
 
-function bench(): Bench {
+/** `farWaits`: its far end opens when it is told to. */
+function bench(hold: LinkOptions['hold'] = true, farWaits = false): Bench {
   const clock = new FakeClock()
   const source = (label: string): MemoryPortSource =>
     new MemoryPortSource(label, (settings) => new MemoryPort({ clock, settings, modemState: AWAY }))
   const [near, far] = [source('near'), source('far')]
+  if (farWaits) far.hold()
   const cable = new CableSource({ port: far, settings: { baudRate: 300 }, clock })
-  const link = new Link({ id: '1', name: 'cable', port: near, sources: [cable], clock, hold: true })
+  const link = new Link({ id: '1', name: 'cable', port: near, sources: [cable], clock, hold })
   const end = async (): Promise<number> => {
     const closed = link.close(2000)
     await clock.advance(2001)
@@ -50,6 +52,21 @@ describe('a cable between two ports', () => {
     expect([near.port.ended, far.port.ended]).toEqual([true, true])
     expect([near.ports.length, far.ports.length]).toEqual([1, 1])
     expect(faults).toEqual([])
+  })
+
+  it('opens its near end with the far one, so that its first words are heard, and keeps it open from then on', async () => {
+    const { near, far, end } = bench('once-used', true)
+    await settle()
+    expect([near.tries.length, far.tries.length]).toEqual([0, 1])
+    far.proceed()
+    await settle()
+    near.port.send(bytes('first words'))
+    expect(text(far.port.received)).toBe('first words')
+    far.hold()
+    far.port.abort({ code: 'ended', message: 'the far end went away' })
+    await settle()
+    expect([near.ports.length, near.port.ended]).toEqual([1, false])
+    await end()
   })
 
   it('crosses the lines from the start, and at each change', async () => {

@@ -49,6 +49,7 @@ const SHARE: Required<BridgeState> = {
   sessions: [SESSION],
   programs: [{ pid: 812, command: 'secret-program' }],
   far: { type: 'unknown', peer: 'elsewhere' },
+  virtual: { way: 'usbip', why: 'the secret reason', carries: ['data'] },
   recording: { on: true, since: 15, bytes: 16, records: 17, size: 18 },
   ...{ bytesToDevice: 11, bytesFromDevice: 12, lostToDevice: 13, lostFromDevice: 14 }
 }
@@ -89,7 +90,8 @@ const FIELDS: Record<keyof BridgeState, 'as it is' | 'made' | 'hidden'> = {
     portId: 'hidden',
     usb: 'hidden',
     passing: 'hidden',
-    onlyWatches: 'hidden'
+    onlyWatches: 'hidden',
+    virtual: 'hidden'
   },
   ...{ may: 'made', port: 'made', state: 'made', sessions: 'made', addresses: 'made', dials: 'made' }
 }

@@ -1,0 +1,79 @@
+/**
+ * Where programs of this computer open a remote port: the kinds of virtual port, how one is written (`pty:/tmp/gps`, `usb:gps`,
+ * `com:COM7`, `auto:gps`), and what each can carry. Read by core, the command line and the page.
+ */
+
+export const VIRTUAL_KINDS = ['pty', 'usb', 'com', 'auto'] as const
+export type VirtualKind = (typeof VIRTUAL_KINDS)[number]
+
+/** What makes a virtual port. `com0com`, `hub4com` and `usbip` may all be behind a COM number. */
+export const VIRTUAL_WAYS = ['pty', 'usbip', 'com0com', 'hub4com'] as const
+export type VirtualWayName = (typeof VIRTUAL_WAYS)[number]
+
+export interface VirtualPlace {
+  readonly kind: VirtualKind
+  /** `pty`: a path, or nothing for one of Farport's own; `usb`: a name; `com`: `COM7`, or nothing for a free number; `auto`: a name or nothing. */
+  readonly at: string
+}
+
+/** Undefined: it names another port, the other end of a cable. */
+export function readVirtual(target: string): VirtualPlace | undefined {
+  const kind = VIRTUAL_KINDS.find((each) => target.startsWith(`${each}:`))
+  return kind && { kind, at: target.slice(kind.length + 1) }
+}
+
+export function formatVirtual({ kind, at }: VirtualPlace): string {
+  return `${kind}:${at}`
+}
+
+/** Names of RS-232, and of what RFC 2217 sets. `cts` and the other three are what the far port's modem lines drive here. */
+export const CARRIED = [
+  'data',
+  'baudRate',
+  'dataBits',
+  'parity',
+  'stopBits',
+  'dtr',
+  'rts',
+  'break',
+  'cts',
+  'dsr',
+  'dcd',
+  'ri'
+] as const
+export type Carried = (typeof CARRIED)[number]
+
+const SETTINGS = ['data', 'baudRate', 'dataBits', 'parity', 'stopBits'] as const
+
+/**
+ * What passes between a local program and the far port. PTY: Linux keeps parity and data bits from it, and it has no lines. USB/IP: the CDC-ACM class
+ * has no CTS. com0com: its driver tells of all that the program sets; hub4com's `com2tcp-rfc2217` passes the same on.
+ */
+export const WAY_CARRIES: Readonly<Record<VirtualWayName, readonly Carried[]>> = {
+  pty: ['data', 'baudRate', 'stopBits'],
+  usbip: [...SETTINGS, 'dtr', 'rts', 'break', 'dsr', 'dcd', 'ri'],
+  com0com: CARRIED,
+  hub4com: CARRIED
+}
+
+/** What one way is worth on this computer. */
+export interface VirtualWay {
+  readonly way: VirtualWayName
+  /** `ready`: it works now. `rights`: somebody has to allow it once. `install`: something has to be installed first. `never`: not on this system. */
+  readonly state: 'ready' | 'rights' | 'install' | 'never'
+  /** One sentence for people: what it is or why it cannot be. */
+  readonly why: string
+  /** What to do about it, as a sentence or a command in backticks; absent where it is ready, or nothing helps. */
+  readonly fix?: string
+  /** What its driver calls itself, where one is installed: `usbip-win2 0.9.7.7`. */
+  readonly driver?: string
+  readonly carries: readonly Carried[]
+}
+
+/** Of a link: the virtual port that it has. */
+export interface VirtualState {
+  readonly way: VirtualWayName
+  /** Why this one was picked, where `auto` was asked for. */
+  readonly why?: string
+  readonly carries: readonly Carried[]
+}
