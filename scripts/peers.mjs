@@ -37,6 +37,7 @@ const PEERS = {
   '/usr/bin/dbus-daemon': 'dbus',
   '/usr/bin/chromium': 'chromium',
   '/usr/bin/mbpoll': 'mbpoll',
+  '/usr/sbin/usbip': 'usbip',
   // It reads our capture files, with capinfos of the package below. Without recommended packages nothing asks who may capture.
   '/usr/bin/tshark': 'tshark',
   '/usr/bin/capinfos': 'wireshark-common',

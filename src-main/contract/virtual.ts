@@ -67,7 +67,26 @@ export interface VirtualWay {
   readonly fix?: string
   /** What its driver calls itself, where one is installed: `usbip-win2 0.9.7.7`. */
   readonly driver?: string
+  /** With the state `install`: how a person gets it. */
+  readonly install?: InstallGuide
   readonly carries: readonly Carried[]
+}
+
+/** How somebody installs a driver. Farport downloads nothing and starts no installer: it says what to get, and how to tell that it is the right one. */
+export interface InstallGuide {
+  /** Name, version and what it is, in one line. */
+  readonly what: string
+  /** Who makes it and where that project is: `vadimgrn/usbip-win2 on GitHub, under Releases`. */
+  readonly from: string
+  /** The file to take. */
+  readonly file: string
+  /** How to tell that the file is what its makers published. */
+  readonly check: string
+  /** It asks for the rights of an administrator. */
+  readonly elevation: boolean
+  readonly restart: boolean
+  /** What to know before: `All USB devices stop for some seconds.` */
+  readonly beware?: string
 }
 
 /** Of a link: the virtual port that it has. */

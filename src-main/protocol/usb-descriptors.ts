@@ -34,6 +34,12 @@ export const INTERFACES = [
   { classCode: 10, subclass: 0, protocol: 0 }
 ] as const
 
+/**
+ * Class, subclass and protocol of the whole: communications, abstract control. By the first two Windows chooses its own driver (usbser.inf, compatible
+ * id `USB\\Class_02&SubClass_02`); Linux looks at the interfaces alone.
+ */
+const DEVICE_CLASS = [2, 2, 0] as const
+
 export interface UsbTexts {
   readonly manufacturer: string
   /** The remote device: `FT232R USB UART at pi`. */
@@ -58,7 +64,7 @@ export class AcmDescriptors {
       case TYPES.configuration:
         return index === 0 ? configuration() : undefined
       case TYPES.qualifier:
-        return Uint8Array.of(10, TYPES.qualifier, ...word(0x0200), 2, 0, 0, 64, 1, 0)
+        return Uint8Array.of(10, TYPES.qualifier, ...word(0x0200), ...DEVICE_CLASS, 64, 1, 0)
       case TYPES.string:
         return index === 0 ? Uint8Array.of(4, TYPES.string, ...word(0x0409)) : this.#text(index)
       default:
@@ -78,8 +84,8 @@ export class AcmDescriptors {
 function deviceDescriptor(): Uint8Array {
   const { vendorId, productId } = SHARED_ACM_ID
   const ids = [...word(vendorId), ...word(productId), ...word(0x0100)]
-  // USB 2.0, a communications device, 64 bytes a control packet; texts 1, 2, 3; one configuration.
-  return Uint8Array.of(18, TYPES.device, ...word(0x0200), 2, 0, 0, 64, ...ids, 1, 2, 3, 1)
+  // USB 2.0, 64 bytes a control packet; texts 1, 2, 3; one configuration.
+  return Uint8Array.of(18, TYPES.device, ...word(0x0200), ...DEVICE_CLASS, 64, ...ids, 1, 2, 3, 1)
 }
 
 function configuration(): Uint8Array {

@@ -9,6 +9,9 @@ import {
   type UsbipSubmit
 } from './usbip.ts'
 
+/** ST_NODEV of usbip's own programs: what they then say is that the device was not found. */
+const NO_SUCH_DEVICE = 4
+
 /** The bytes of a message. `target`: of the device that transfers are of (`deviceId`); the device itself leaves it out. */
 export function encodeUsbip(message: UsbipMessage, target = 0): Uint8Array {
   switch (message.type) {
@@ -23,7 +26,7 @@ export function encodeUsbip(message: UsbipMessage, target = 0): Uint8Array {
     }
     case 'imported': {
       const { device } = message
-      const bytes = operation(OPERATIONS.imported, device ? 0 : 1, device ? SIZES.device : 0)
+      const bytes = operation(OPERATIONS.imported, device ? 0 : NO_SUCH_DEVICE, device ? SIZES.device : 0)
       if (device) writeDevice(bytes, SIZES.operation, device)
       return bytes
     }

@@ -71,7 +71,7 @@ describe('a serial adapter by USB/IP', () => {
     const rig = new Rig()
     await rig.host.plug('gps')
     expect(toHex(await rig.host.descriptor(1, 0, 18))).toBe(
-      '12 01 00 02 02 00 00 40 C0 16 E1 05 00 01 01 02 03 01'
+      '12 01 00 02 02 02 00 40 C0 16 E1 05 00 01 01 02 03 01'
     )
     const all = await rig.host.descriptor(2, 0, 255)
     expect(all.length).toBe(all[2]! | (all[3]! << 8))
