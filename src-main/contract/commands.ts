@@ -8,7 +8,7 @@ import type { Finding } from './findings.ts'
 import { DATA_BITS, FLOW_CONTROLS, MAX_BAUD_RATE, PARITIES, STOP_BITS } from './line.ts'
 import { MAX_RESET_STEPS, MAX_RESET_WAIT_MS, RESET_NAMES, STAYING_RESET_NAMES } from './reset.ts'
 import type { BridgeState, PortInfo, RotatorState } from './state.ts'
-import type { VirtualWay } from './virtual.ts'
+import { VIA_WAYS, type VirtualWay } from './virtual.ts'
 
 export const lineWishSchema = v.strictObject({
   baudRate: v.exactOptional(v.pipe(count(1), v.maxValue(MAX_BAUD_RATE))),
@@ -156,7 +156,7 @@ export const linkSchema = v.strictObject({
   /** A virtual port (`pty:PATH`, `usb:NAME`, `com:COM7`, `auto:NAME`), or another port: then the two are one long cable. */
   to: text,
   /** What shall make a COM port, where more than one can. */
-  via: v.exactOptional(v.picklist(['com0com', 'usbip', 'hub4com'])),
+  via: v.exactOptional(v.picklist(VIA_WAYS)),
   pty: v.optional(
     v.strictObject({ mode: v.optional(count(0)), user: v.optional(text), group: v.optional(text) }),
     {}

@@ -80,6 +80,7 @@ export const SERVICE_COMMANDS = {
   send: COMMANDS.send,
   reset: COMMANDS.reset,
   doctor: COMMANDS.doctor,
+  'link.ways': COMMANDS['link.ways'],
 
   /** Resolves when it is in the settings and was tried once: `state` tells how it goes on. */
   'share.add': command<Added>()('owner', shareWish),

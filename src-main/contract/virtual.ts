@@ -10,10 +10,21 @@ export type VirtualKind = (typeof VIRTUAL_KINDS)[number]
 export const VIRTUAL_WAYS = ['pty', 'usbip', 'com0com', 'hub4com'] as const
 export type VirtualWayName = (typeof VIRTUAL_WAYS)[number]
 
+/** What `via` may say. */
+export const VIA_WAYS = ['com0com', 'usbip', 'hub4com'] as const satisfies readonly VirtualWayName[]
+
 export interface VirtualPlace {
   readonly kind: VirtualKind
   /** `pty`: a path, or nothing for one of Farport's own; `usb`: a name; `com`: `COM7`, or nothing for a free number; `auto`: a name or nothing. */
   readonly at: string
+}
+
+/** What people know each by; names of programs and of standards, the same in every language. */
+export const WAY_TITLES: Readonly<Record<VirtualWayName, string>> = {
+  pty: 'PTY',
+  usbip: 'USB/IP',
+  com0com: 'com0com',
+  hub4com: 'hub4com'
 }
 
 /** Undefined: it names another port, the other end of a cable. */
@@ -54,6 +65,11 @@ export const WAY_CARRIES: Readonly<Record<VirtualWayName, readonly Carried[]>> =
   usbip: [...SETTINGS, 'dtr', 'rts', 'break', 'dsr', 'dcd', 'ri'],
   com0com: CARRIED,
   hub4com: CARRIED
+}
+
+/** What does not pass, in the order of CARRIED. */
+export function missingIn({ carries }: { readonly carries: readonly Carried[] }): Carried[] {
+  return CARRIED.filter((each) => !carries.includes(each))
 }
 
 /** What one way is worth on this computer. */

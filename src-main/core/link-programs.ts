@@ -119,5 +119,7 @@ function usedLinks(bridges: Bridges): readonly BridgeState[] {
 
 /** Of virtual ports. */
 function pathsOf({ addresses }: BridgeState): string[] {
-  return addresses.map((each) => each.replace(/^pty:/, '')).filter((each) => each.startsWith('/'))
+  return addresses
+    .map((each) => each.replace(/^(?:pty|usb|auto):/, ''))
+    .filter((each) => each.startsWith('/'))
 }

@@ -22,6 +22,7 @@ import {
 import { useOf, useOfFarEnd } from './use.ts'
 import type { VirtualWish } from './virtual/maker.ts'
 import { openVirtual } from './virtual/open.ts'
+import { checkPlace, ptyTarget } from './virtual/place.ts'
 import { makePty } from './virtual/pty.ts'
 
 type LinkArguments = CommandArguments<'link.start'>
@@ -34,8 +35,9 @@ export async function makeLink(
   context: Context
 ): Promise<Link> {
   const place = readVirtual(spec.to)
+  checkPlace(place, spec)
   if (!place) return cable(id, name, spec, context)
-  return spec.port.target.startsWith(PTY_PREFIX)
+  return ptyTarget(spec.port.target)
     ? ptyPair(id, name, spec, context)
     : virtualLink(id, name, spec, place, context)
 }
@@ -44,13 +46,14 @@ export async function makeLink(
 export function checkLink(spec: LinkArguments, context: Context): void {
   const { port, to } = spec
   const place = readVirtual(to)
-  if (spec.via && place?.kind !== 'com' && place?.kind !== 'auto')
-    throw new Fault('usage', `--via ${spec.via} says what makes a COM port, and here is none. Leave it out.`)
+  checkPlace(place, spec)
   if (!place) {
     readNear(endOf(spec, port.target, to), spec, context)
     readTarget(endOf(spec, to, port.target), context)
-  } else if (!port.target.startsWith(PTY_PREFIX)) readNear(port, spec, context)
-  else refusePair(spec)
+  } else if (ptyTarget(port.target)) {
+    ptyTarget(to)
+    refusePair(spec)
+  } else readNear(port, spec, context)
 }
 
 interface Near extends Target {
@@ -113,6 +116,7 @@ async function virtualLink(
     spec.via,
     context
   )
+  if (state.why !== undefined) context.report({ level: 'info', subject: name, text: state.why })
   return new Link({
     id,
     name,
@@ -141,6 +145,7 @@ function withUse({ port, to }: LinkArguments, context: Context): Context {
 
 /** Two virtual ports, for two programs here that shall talk to each other. */
 function ptyPair(id: string, name: string, spec: LinkArguments, context: Context): Link {
+  ptyTarget(spec.to)
   refusePair(spec)
   const near = openPty(`${name}-a`, spec.port.target, spec)
   try {

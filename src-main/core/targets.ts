@@ -7,6 +7,7 @@ import type { PortSpec } from '../contract/commands.ts'
 import { Fault } from '../contract/faults.ts'
 import { DEFAULT_SETTINGS, type ControlWish, type LineWish } from '../contract/line.ts'
 import { profileOf } from '../contract/reset.ts'
+import { readVirtual } from '../contract/virtual.ts'
 import { dial } from '../net/dial.ts'
 import { formatAddress, looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
 import { formatFarportUrl, looksLikeFarportUrl, parseShareUrl } from '../net/farport-url.ts'
@@ -92,7 +93,7 @@ function readBare(spec: PortSpec, context: Context): Target {
       'usage',
       `${shown} is no program (exec:), so it has no environment and no escapes. Leave out --env and --escapes.`
     )
-  if (target.startsWith(PTY_PREFIX))
+  if (readVirtual(target))
     throw new Fault(
       'usage',
       `${target} is not a port to open, but one for programs here to open. Give it as the second end of connect.`

@@ -10,6 +10,7 @@ import type {
   Settings,
   ShareEntry
 } from '../contract/settings.ts'
+import { readVirtual } from '../contract/virtual.ts'
 
 interface Entries {
   readonly share: ShareEntry
@@ -109,14 +110,17 @@ function ofTheWhole({ id, name, enabled, port, oneWay, openString, closeString, 
   return { id, name, enabled, port, oneWay, openString, closeString, trace }
 }
 
-/** A virtual port without a path of its own is found under the link's name. */
+/** A virtual port without a place of its own is found under the link's name; one with a number never is. */
 function isPathOfName({ port, to }: LinkEntry): boolean {
-  return port.target === 'pty:' || to === 'pty:'
+  return [port.target, to].some((end) => {
+    const place = readVirtual(end)
+    return place?.at === '' && place.kind !== 'com'
+  })
 }
 
 /** One between a port and a program. A cable has two ends that agree, which begin together. */
 function isTuned({ port, to }: LinkEntry): boolean {
-  return to.startsWith('pty:') && !port.target.startsWith('pty:')
+  return readVirtual(to) !== undefined && readVirtual(port.target) === undefined
 }
 
 /** What is not made anew: `keepsOn`: it may get another name while it goes on; `withSettings`: as it would be with the other's settings of its own; `withRules`: and with its rules. */

@@ -33,6 +33,22 @@ describe('errors of the command line', () => {
     ['a switch of nothing', ['enable', 'desk'], 2, /No Farport runs here.*farport serve/],
     ['no name to remove', ['remove'], 2, /farport remove NAME/],
     ['a client that is no number', ['disconnect', 'desk', 'all'], 2, /"all" is no client's number/],
+    [
+      'two places for one port',
+      ['connect', 'sim:echo', '--usb', 'a', '--as', 'auto'],
+      2,
+      /--usb a and --as auto/
+    ],
+    ['rights of no file', ['connect', 'sim:echo', '--usb', 'a', '--mode', '660'], 2, /--mode.*--pty/],
+    ['a COM port by what', ['connect', 'sim:echo', '--com', 'LPT1'], 2, /"LPT1" is no COM port.*COM1/],
+    [
+      'an unknown driver',
+      ['connect', 'sim:echo', '--com', 'COM7', '--via', 'magic'],
+      2,
+      /--via magic.*com0com/
+    ],
+    ['a list that connects', ['connect', 'sim:echo', '--ways'], 2, /--ways.*"sim:echo"/],
+    ['two kinds as one cable', ['connect', 'pty:/tmp/never', 'usb:a'], 2, /both are pty:/],
     ['an empty link', ['connect', 'sim:echo', '--pty', ''], 2, /--pty is empty/],
     ['a bad flow control', ['share', 'sim:echo', '-f', 'some', ...LISTEN], 2, /--flow some.*rtscts/],
     ['a bad URL', ['share', 'sim:echo', '--listen', 'rfc2217:/127.0.0.1'], 2, /rfc2217:\/127\.0\.0\.1/],

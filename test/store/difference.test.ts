@@ -141,18 +141,40 @@ describe('the difference of settings', () => {
     ])
   })
 
+  it('is one made anew where any kind of virtual port is called by the name, and a new name where it is not', () => {
+    const places = ['usb:', 'auto:', 'usb:gps', 'auto:gps', 'com:', 'com:COM7']
+    const named = (word: string): Settings =>
+      settings({ links: places.map((to, at) => ({ id: `l${at}`, name: `${word} ${to}`, port, to })) })
+    const { steps } = difference(named('old'), named('new'))
+    const done = (action: string): string[] =>
+      steps.flatMap((step) => (step.action === action && 'entry' in step ? [step.entry.name] : []))
+    expect(done('start')).toEqual(['new usb:', 'new auto:'])
+    expect(done('rename')).toEqual(['new usb:gps', 'new auto:gps', 'new com:', 'new com:COM7'])
+  })
+
+  it('is made anew where another driver shall make the same COM port, and where another kind is wished', () => {
+    const link = (to: string, via?: 'usbip' | 'com0com'): Settings =>
+      settings({ links: [{ id: 'l', name: 'l', port, to, ...(via && { via }) }] })
+    for (const after of [link('com:COM7', 'com0com'), link('com:COM7'), link('com:COM8', 'usbip')])
+      expect(difference(link('com:COM7', 'usbip'), after).steps.map(({ action }) => action)).toEqual([
+        'stop',
+        'start'
+      ])
+  })
+
   it('is other settings of its own where nothing else changed, and one made anew where two ends agree on them', () => {
     const tuned = (baudRate: number): Settings =>
       settings({
         shares: [{ id: 's', name: 's', port: { ...port, settings: { baudRate } } }],
         links: [
           { id: 'l', name: 'l', port: { ...port, settings: { baudRate } }, to: 'pty:/dev/lio0' },
+          { id: 'u', name: 'u', port: { ...port, settings: { baudRate } }, to: 'usb:' },
           { id: 'c', name: 'c', port: { ...port, settings: { baudRate } }, to: '/dev/ttyS0' }
         ]
       })
     const { steps } = difference(tuned(9600), tuned(4800))
     expect(steps.map((step) => `${step.action} ${'id' in step ? step.id : step.entry.id}`)).toEqual([
-      ...['tune s', 'tune l', 'stop c', 'start c']
+      ...['tune s', 'tune l', 'tune u', 'stop c', 'start c']
     ])
   })
 

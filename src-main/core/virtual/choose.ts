@@ -3,11 +3,12 @@
  * computer in, one of them out.
  */
 import { Fault } from '../../contract/faults.ts'
-import { CARRIED, type Carried, type VirtualWay, type VirtualWayName } from '../../contract/virtual.ts'
+import type { Carried, VirtualWay, VirtualWayName } from '../../contract/virtual.ts'
 
 export interface Choice {
   readonly way: VirtualWayName
   readonly why: string
+  readonly carries: readonly Carried[]
 }
 
 /** The first that is ready is taken: those that carry more come first, and hub4com, another program, comes last. */
@@ -21,7 +22,8 @@ export function chooseWay(ways: readonly VirtualWay[]): Choice {
   const best = known.find(({ state }) => state === 'ready')
   if (!best) throw noWay(known)
   const better = known.find(({ state, carries }) => state !== 'ready' && carries.length > best.carries.length)
-  return { way: best.way, why: better ? `${best.why} ${better.why}${fixOf(better)}` : best.why }
+  const { way, carries } = best
+  return { way, carries, why: better ? `${best.why} ${better.why}${fixOf(better)}` : best.why }
 }
 
 function noWay(ways: readonly VirtualWay[]): Fault {
@@ -33,11 +35,7 @@ function noWay(ways: readonly VirtualWay[]): Fault {
   )
 }
 
-function fixOf({ fix }: VirtualWay): string {
+/** ` ` and what to do, where something helps. */
+export function fixOf({ fix }: Pick<VirtualWay, 'fix'>): string {
   return fix === undefined ? '' : ` ${fix}`
-}
-
-/** What it does not carry, in the order of CARRIED. */
-export function missingIn({ carries }: Pick<VirtualWay, 'carries'>): Carried[] {
-  return CARRIED.filter((each) => !carries.includes(each))
 }

@@ -14,7 +14,7 @@ export interface BarePeer {
 }
 
 /** What else begins with a letter, and is no computer. */
-const DEVICE = /^(?:sim|exec|exec\+pty|pty):|^(?:tty|cu\.)|^com\d+$/i
+const DEVICE = /^(?:sim|exec|exec\+pty|pty|usb|com|auto):|^(?:tty|cu\.)|^com\d+$/i
 
 /** Which computer is named and nothing of it; undefined: it is a port that is named, or there is more to do than to look. */
 export function barePeer({ positionals: [target, second], given }: Parsed): BarePeer | undefined {

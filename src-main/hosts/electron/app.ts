@@ -174,7 +174,7 @@ export class DesktopApp {
         await this.#core.call('entry.enable', { id: action.id, enabled: action.enabled })
         return
       case 'connect':
-        await this.#core.call('link.add', { port: { target: action.target }, to: 'pty:', wait: true })
+        await this.#core.call('link.add', { port: { target: action.target }, to: 'auto:', wait: true })
         this.#main.show('connections')
         return
       case 'show':

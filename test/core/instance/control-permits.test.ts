@@ -31,6 +31,7 @@ const CASES: Record<ServiceCommand, Case> = {
   send: owners({ port: { target: 'sim:echo' }, bytes: Uint8Array.of(1) }),
   reset: owners({ port: { target: 'sim:echo' }, sequence: 'dtr' }),
   doctor: owners(),
+  'link.ways': owners(),
   'share.add': owners(share),
   'link.add': owners(link),
   'rotator.add': owners({ listen: ['raw://127.0.0.1:0'], shares: ['desk'] }),
@@ -141,13 +142,15 @@ describe.each(LEVELS)('a peer that may do with a share: %s', (level) => {
   it('has the commands of the table, and the others change nothing', { timeout: 20_000 }, async () => {
     const { alice, client } = await viewed(level)
     const before = [alice.instance.settings, alice.instance.state.bridges]
-    const told = await Promise.all(
-      COMMANDS.map(async (name) => {
-        // What fits each name stands in the table beside it.
-        const answer = client.call(name, CASES[name].args as never)
-        return [name, await outcome(answer)] as const
-      })
-    )
+    const tell = async (name: ServiceCommand): Promise<readonly [ServiceCommand, Outcome]> => {
+      // What fits each name stands in the table beside it.
+      const answer = client.call(name, CASES[name].args as never)
+      return [name, await outcome(answer)]
+    }
+    // One client has no more than MAX_CALLS under way at once.
+    const half = Math.ceil(COMMANDS.length / 2)
+    const first = await Promise.all(COMMANDS.slice(0, half).map(tell))
+    const told = [...first, ...(await Promise.all(COMMANDS.slice(half).map(tell)))]
     expect(Object.fromEntries(told)).toEqual(
       Object.fromEntries(COMMANDS.map((name) => [name, CASES[name].peers[level]]))
     )

@@ -3,11 +3,12 @@ import {
   CARRIED,
   WAY_CARRIES,
   formatVirtual,
+  missingIn,
   readVirtual,
   type VirtualWay,
   type VirtualWayName
 } from '../../../src-main/contract/virtual.ts'
-import { chooseWay, missingIn } from '../../../src-main/core/virtual/choose.ts'
+import { chooseWay } from '../../../src-main/core/virtual/choose.ts'
 
 function way(name: VirtualWayName, state: VirtualWay['state'], fix?: string): VirtualWay {
   return {
@@ -30,6 +31,7 @@ describe('a virtual port where the user leaves it to us', () => {
     const ways = [way('pty', 'ready'), way('usbip', 'rights', 'Run `this` once.'), way('com0com', 'never')]
     expect(chooseWay(ways)).toEqual({
       way: 'pty',
+      carries: WAY_CARRIES.pty,
       why: 'pty is ready. usbip is rights. Run `this` once.'
     })
   })

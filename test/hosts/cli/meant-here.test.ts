@@ -40,6 +40,9 @@ describe.skipIf(lacks.unix('devices that are files'))('what a command line means
     'farport://workshop/gps',
     'pty:',
     'pty:/tmp/x',
+    'usb:gps',
+    'com:COM7',
+    'auto:',
     'exec:cat -u',
     "exec+pty:/bin/sh -c 'cat ./x'"
   ])('is the same everywhere: %s', (text) => {

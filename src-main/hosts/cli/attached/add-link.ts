@@ -2,6 +2,7 @@
 import type { LinkSpec } from '../../../contract/commands.ts'
 import { faultOf } from '../../../contract/faults.ts'
 import type { BridgeState, StateTree } from '../../../contract/state.ts'
+import { readVirtual } from '../../../contract/virtual.ts'
 import type { RpcClient } from '../../../rpc/client.ts'
 import type { CliIo } from '../cli-io.ts'
 import { checkName, howToEnd } from './add-shares.ts'
@@ -23,7 +24,7 @@ export async function addLink(
   const { hold = false, wait = false } = spec
   checkName(await snapshot(client, io.stop), 'link', spec.name)
   await checkHere(spec.port, wait)
-  if (!spec.to.startsWith('pty:')) await checkHere({ ...spec.port, target: spec.to }, wait)
+  if (!readVirtual(spec.to)) await checkHere({ ...spec.port, target: spec.to }, wait)
   await allOrNothing(client, io, async (keep) => {
     const added = keep(await client.call('link.add', linkMeantHere(spec)))
     const stateOf = (tree: StateTree): BridgeState | undefined => tree.bridges[added.id]

@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import type { LinkSpec, ProgramVariable, RotatorSpec, ShareSpec } from '../../../contract/commands.ts'
 import { Fault, toFault } from '../../../contract/faults.ts'
 import type { ServiceInput } from '../../../contract/service-commands.ts'
+import { readVirtual } from '../../../contract/virtual.ts'
 import { PTY_PREFIX, readTarget } from '../../../core/targets.ts'
 import { formatEndpoint, looksLikeEndpoint, parseEndpoint, type EndpointUse } from '../../../net/endpoint.ts'
 import {
@@ -48,7 +49,7 @@ export function linkMeantHere({ to, port, ...rest }: LinkSpec): ServiceInput<'li
 export async function checkHere(port: GivenPort, mayWait: boolean): Promise<void> {
   const { target, settings = {} } = port
   // Only the other one knows who is paired, and a virtual port is made there.
-  if (/^farport:\/\//i.test(target) || target.startsWith(PTY_PREFIX)) return
+  if (/^farport:\/\//i.test(target) || readVirtual(target)) return
   const found = readTarget({ ...port, settings }, { report: () => undefined })
   if (mayWait) return
   try {
@@ -78,10 +79,8 @@ function variableMeantHere({ name, file }: ProgramVariable): ProgramVariable {
 }
 
 function targetMeantHere(target: string): string {
-  if (target.startsWith(PTY_PREFIX)) {
-    const path = target.slice(PTY_PREFIX.length)
-    return path === '' ? target : `${PTY_PREFIX}${resolve(path)}`
-  }
+  const place = readVirtual(target)
+  if (place) return place.kind === 'pty' && place.at !== '' ? `${PTY_PREFIX}${resolve(place.at)}` : target
   if (isProgram(target)) return programMeantHere(target)
   if (looksLikeEndpoint(target)) return urlMeantHere(target, 'dial')
   return isDevicePath(target) ? resolve(target) : target

@@ -1,35 +1,25 @@
 import type { Core } from '../../../core/core.ts'
 import type { LinkSpec } from '../../../contract/commands.ts'
 import type { BridgeState } from '../../../contract/state.ts'
+import { readVirtual } from '../../../contract/virtual.ts'
 import { Fault } from '../../../contract/faults.ts'
 import { stdioSource } from '../../../sessions/console.ts'
 import { shownTarget } from '../../../ports/program/secrets.ts'
 import { looksLikeEndpoint } from '../../../net/endpoint.ts'
 import type { CliCommand, CliIo } from '../cli-io.ts'
 import { EXIT } from '../exit.ts'
-import {
-  USED_PORT_OPTIONS,
-  filled,
-  flag,
-  parse,
-  readName,
-  readPort,
-  value,
-  type Given,
-  type Parsed
-} from '../options.ts'
+import { USED_PORT_OPTIONS, flag, parse, readName, readPort, type Given, type Parsed } from '../options.ts'
 import { running } from '../running.ts'
+import { givenPlaces, readPlace, readRights, readVia, VIRTUAL_OPTIONS } from '../virtual-arguments.ts'
 import { barePeer } from '../bare-peer.ts'
 import { stopped, withCore } from '../with-core.ts'
 
 const OPTIONS = {
   ...USED_PORT_OPTIONS,
   name: { type: 'string' },
-  pty: { type: 'string' },
+  ...VIRTUAL_OPTIONS,
+  ways: { type: 'boolean' },
   stdio: { type: 'boolean' },
-  mode: { type: 'string' },
-  user: { type: 'string' },
-  group: { type: 'string' },
   hold: { type: 'boolean' },
   wait: { type: 'boolean' },
   watch: { type: 'boolean' },
@@ -37,30 +27,41 @@ const OPTIONS = {
   standalone: { type: 'boolean' }
 } as const
 
-/** For a virtual port, and for a link that stays until it is stopped. */
-const PTY_OPTIONS = ['mode', 'user', 'group'] as const
-const LINK_OPTIONS = ['name', 'hold', 'wait'] as const
+/** For a link that stays until it is stopped, and for a virtual port. */
+const LINK_OPTIONS = ['name', 'hold', 'wait', 'via', 'mode', 'user', 'group'] as const
 
 /**
- * `farport connect URL (--pty LINK | --stdio)` and `farport connect A B`: joins until it is told to stop, or has the running
- * Farport join them. `--stdio` is always of this process. `farport connect COMPUTER` tells what that one offers.
+ * `farport connect URL (--pty LINK | --usb NAME | --com COM7 | --as auto | --stdio)` and `farport connect A B`: joins until it is
+ * told to stop, or has the running Farport join them. `--stdio` is always of this process. `farport connect COMPUTER` tells what that
+ * one offers, and `farport connect --ways` what kinds of virtual port there are here.
  */
 export const connect: CliCommand = async (args, io) => {
   const parsed = parse(args, OPTIONS, 3)
   const { given } = parsed
   const json = flag(given, 'json')
+  if (flag(given, 'ways')) {
+    refuseBeside('--ways', parsed)
+    return (await import('./ways.ts')).ways(given, io)
+  }
   const bare = barePeer(parsed)
   if (bare) return (await import('./offers.ts')).offers(bare, given, io)
   if (flag(given, 'stdio')) return withCore(io, 'warnings', (core) => overStdio(core, parsed, io))
   const spec = readLink(parsed)
   const tellReady = (link: BridgeState): void => {
     const ready = readyText(spec, link)
-    io.print(json ? JSON.stringify({ ready, link: link.name }) : `ready ${ready}`)
+    const { name, virtual } = link
+    io.print(json ? JSON.stringify({ ready, link: name, ...virtual }) : `ready ${ready}`)
   }
   const client = flag(given, 'standalone') ? undefined : await running(io)
   if (client)
     try {
-      await (await import('../attached/add-link.ts')).addLink(client, spec, io, tellReady)
+      await (
+        await import('../attached/add-link.ts')
+      ).addLink(client, spec, io, (link) => {
+        // The log of a Farport that runs is not here.
+        if (link.virtual?.why !== undefined) io.say(link.virtual.why)
+        tellReady(link)
+      })
       return EXIT.done
     } finally {
       client.dispose()
@@ -77,16 +78,16 @@ export const connect: CliCommand = async (args, io) => {
 
 /** What programs here may open now, or the two ends of the cable. */
 function readyText({ port, to }: LinkSpec, { addresses }: BridgeState): string {
-  return to.startsWith('pty:') ? addresses.join(' ') : `${shownTarget(port.target)} ${shownTarget(to)}`
+  return readVirtual(to) ? addresses.join(' ') : `${shownTarget(port.target)} ${shownTarget(to)}`
 }
 
 async function overStdio(core: Core, parsed: Parsed, io: CliIo): Promise<number> {
   const { given, positionals } = parsed
   const [target, second] = positionals
   if (target === undefined) throw new Fault('usage', nothingNamed)
-  if (second !== undefined || flag(given, 'pty'))
+  if (second !== undefined || givenPlaces(given).length > 0)
     throw new Fault('usage', '--stdio is the other end already. Leave out the second end, or --stdio.')
-  refuse(given, [...LINK_OPTIONS, ...PTY_OPTIONS], 'has no meaning with --stdio')
+  refuse(given, LINK_OPTIONS, 'has no meaning with --stdio')
   const source = stdioSource(io.stdin, io.stdout)
   const lost = await core.attach(
     readPort(target, given),
@@ -107,26 +108,20 @@ const nothingNamed =
 
 function readLink({ positionals, given }: Parsed): LinkSpec {
   const [first, second, third] = positionals
-  const link = filled(given, 'pty')
   if (first === undefined) throw new Fault('usage', nothingNamed)
   if (third !== undefined)
     throw new Fault('usage', `A link has two ends; "${shownTarget(third)}" is a third one. Leave it out.`)
-  if (second !== undefined && link !== undefined)
-    throw new Fault(
-      'usage',
-      `--pty ${link} is the second end already. Leave out "${shownTarget(second)}", or --pty.`
-    )
-  // A PTY is what programs open, so it is always the near end; two of them are one cable like any other two ports.
-  const swap = first.startsWith('pty:') && second !== undefined && !second.startsWith('pty:')
-  const target = swap ? second : first
-  const to = swap ? first : (second ?? `pty:${link ?? ''}`)
-  if (!to.startsWith('pty:')) refuse(given, PTY_OPTIONS, 'is for a virtual port (--pty), and here is none')
+  const place = readPlace(second, given)
+  // A virtual port is what programs open, so it is always the near end; two of them are one cable like any other two ports.
+  const swap = readVirtual(first) !== undefined && second !== undefined && !readVirtual(second)
+  const [target, to] = swap ? [second, first] : [first, place]
   const name = readName(given)
   return {
     ...(name !== undefined && { name }),
     port: readPort(target, given),
     to,
-    pty: readPty(given),
+    ...readVia(given),
+    pty: readRights(to, given),
     observe: flag(given, 'watch'),
     hold: flag(given, 'hold'),
     wait: flag(given, 'wait'),
@@ -134,21 +129,19 @@ function readLink({ positionals, given }: Parsed): LinkSpec {
   }
 }
 
+/** What tells something, and connects nothing. */
+function refuseBeside(told: string, { positionals: [target], given }: Parsed): void {
+  const others = Object.keys(given).filter((each) => !['ways', 'json', 'standalone'].includes(each))
+  const other = target === undefined ? others.map((each) => `--${each}`)[0] : `"${shownTarget(target)}"`
+  if (other !== undefined)
+    throw new Fault(
+      'usage',
+      `${told} tells what can be, and connects nothing. Leave out ${other}, or ${told}.`
+    )
+}
+
 /** Options that would do nothing here are a mistake, mostly one end that was forgotten. */
 function refuse(given: Given, options: readonly string[], why: string): void {
   const option = options.find((each) => given[each] !== undefined)
   if (option !== undefined) throw new Fault('usage', `--${option} ${why}. Leave it out.`)
-}
-
-function readPty(given: Given): NonNullable<LinkSpec['pty']> {
-  const mode = value(given, 'mode')
-  const user = value(given, 'user')
-  const group = value(given, 'group')
-  if (mode !== undefined && !/^0?[0-7]{3}$/.test(mode))
-    throw new Fault('usage', `--mode ${mode} is no file mode. Give three octal digits, e.g. 660.`)
-  return {
-    ...(mode !== undefined && { mode: parseInt(mode, 8) }),
-    ...(user !== undefined && { user }),
-    ...(group !== undefined && { group })
-  }
 }

@@ -75,13 +75,14 @@ Examples:
   farport share /dev/ttyUSB0 --listen telnet://127.0.0.1:7000 --banner '\\d at \\B\\r\\n' --trace-both '/var/log/\\d-\\Y-\\m-\\D' \\
     --trace-hexdump --trace-timestamp`,
 
-  connect: `farport connect URL (--pty LINK | --stdio) [options]
+  connect: `farport connect URL (--pty LINK | --usb NAME | --com COM7 | --as auto | --stdio) [options]
 farport connect A B [options]
 farport connect COMPUTER [--json]
+farport connect --ways [--json]
 
-Brings a remote port here. With --pty, prints "ready LINK" when programs may open LINK; the far port is dialled while a program
-has it open, and its settings follow those of the program. A and B may be any two ends: a target, or pty:LINK. Two real ports
-become one long cable; a device and a pty: let you watch a program on this computer.
+Brings a remote port here: prints "ready PORT" when programs may open PORT; the far port is dialled while a program has it open, and its
+settings follow those of the program. A and B may be any two ends: a target, or a virtual port (pty:LINK, usb:NAME, com:COM7, auto:).
+Two real ports become one long cable; a device and a pty: let you watch a program on this computer.
 
 Where a Farport runs here (farport serve, the service), that one connects them from now on and remembers it, and this command ends with
 exit code 0 once it does: see farport list, disable, remove. --standalone: by a process of its own, until it is stopped.
@@ -89,8 +90,16 @@ exit code 0 once it does: see farport list, disable, remove. --standalone: by a 
 COMPUTER alone (farport://PEER, or a name, id or host) lists what that paired computer offers: the state of each share, what you may
 do, who has it since when, and the line that connects it.
 
-  --pty LINK             a symbolic link to the virtual port; without it, one in a directory of Farport's own, which is printed
-  --mode 660, --user U, --group G    rights of the virtual port
+What programs open here, one of these:
+  --pty LINK             a pseudo-terminal, with a symbolic link to it; it needs no driver, and carries no parity, no data bits, no control
+                         lines and no break. Nothing given: one in a directory of Farport's own, which is printed (Windows: --as auto)
+  --usb NAME             a USB serial adapter, /dev/farport/NAME on Linux: carries everything but CTS
+  --com COM7             a COM port of Windows
+  --as auto|pty|usb|com  of this kind, under a name of Farport's own; auto: the best that is ready here, and why it is that one
+  --via com0com|usbip|hub4com    what shall make the COM port (default: the best that is ready)
+  --ways                 list what can be had here and what is missing for the others, with what each carries
+  --mode 660, --user U, --group G    rights of a pseudo-terminal
+
   --stdio                standard input and output instead
   --hold                 stay connected while no program uses it; ends when the first try fails
   --wait                 start even where the far port or the device is missing, and wait for it: at boot
@@ -105,6 +114,7 @@ ${PORT_HELP}
 
 Examples:
   farport connect rfc2217://192.168.1.20:7000 --pty ~/ttyRemote
+  farport connect rfc2217://192.168.1.20:7000 --usb plc
   farport connect farport://workshop
   farport connect raw://192.168.1.20:4001 --pty /dev/lio0 --mode 660 --group dialout
   farport connect /dev/ttyUSB0 rfc2217://192.168.1.20:7000 -b 9600
