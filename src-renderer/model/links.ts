@@ -91,7 +91,7 @@ export function originWords(origin: SettingsOrigin | undefined): string | undefi
 
 /** Where programs here find it: the virtual port, else the address. */
 export function localNames({ addresses }: BridgeState): readonly string[] {
-  return addresses.map((each) => each.replace(/^pty:/, ''))
+  return addresses.map((each) => each.replace(/^(?:pty|usb|com|auto):/, ''))
 }
 
 /** The far end as people read it: `gps on workshop-pc`. */
