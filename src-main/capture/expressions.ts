@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 import type { Disposable } from '../base/event.ts'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { Fault } from '../contract/faults.ts'
+import { packed, type PackedTexts } from '../traffic/filter/packed-texts.ts'
 import type { RunExpressions } from '../traffic/filter/row-search.ts'
 
 /** For the rows of one question, some hundred KiB at the most, in ms. */
@@ -17,27 +18,29 @@ export const EXPRESSION_MS = 500
 /** `at`: which expression it is at, so that it can be named when it had to be ended. */
 const PROGRAM = `
 const { parentPort } = require('node:worker_threads')
-parentPort.on('message', ({ id, expressions, texts, at }) => {
-  const answers = texts.map(() => [])
+parentPort.on('message', ({ id, expressions, bytes, ends, at }) => {
+  const all = Buffer.from(bytes.buffer).latin1Slice()
+  const fits = new Uint8Array(ends.length * expressions.length)
   for (const [index, expression] of expressions.entries()) {
     at[0] = index
-    for (const [row, text] of texts.entries())
-      answers[row].push(expression.test(Buffer.from(text.buffer, text.byteOffset, text.length).latin1Slice()))
+    for (let row = 0, from = 0; row < ends.length; from = ends[row++])
+      if (expression.test(all.slice(from, ends[row]))) fits[row * expressions.length + index] = 1
   }
-  parentPort.postMessage({ id, answers })
+  parentPort.postMessage({ id, fits }, [fits.buffer])
 })
-parentPort.postMessage({ id: 0, answers: [] })
+parentPort.postMessage({ id: 0, fits: new Uint8Array(0) })
 `
 
 interface Answer {
   readonly id: number
-  readonly answers: readonly (readonly boolean[])[]
+  /** A byte for each text and expression, those of one text together. */
+  readonly fits: Uint8Array
 }
 
 interface Question {
   readonly expressions: readonly RegExp[]
-  readonly texts: readonly Uint8Array[]
-  readonly resolve: (answers: Answer['answers']) => void
+  readonly texts: PackedTexts
+  readonly resolve: (fits: Uint8Array) => void
   readonly reject: (fault: Fault) => void
   /** Which expression the thread is at; memory of both. */
   readonly at: Int32Array<SharedArrayBuffer>
@@ -59,19 +62,14 @@ export class ExpressionRunner implements Disposable {
   }
 
   /**
-   * For each text, for each expression: does it fit? Texts are read as Latin-1, a character for each byte. Rejects with the Fault `usage`
+   * For each text, for each expression: does it fit? Texts are read at once, as Latin-1, a character for each byte. Rejects with the Fault `usage`
    * where one takes more than EXPRESSION_MS; another question may follow. One at a time, in order.
    */
-  readonly run: RunExpressions = (expressions, texts) =>
-    new Promise((resolve, reject) => {
-      if (this.#isDisposed) {
-        reject(new Fault('usage', 'The search is over.'))
-        return
-      }
-      const at = new Int32Array(new SharedArrayBuffer(4))
-      this.#waiting.push({ expressions, texts, resolve, reject, at })
-      this.#next()
-    })
+  readonly run: RunExpressions = async (expressions, texts) => {
+    const count = expressions.length
+    const fits = await this.#ask(expressions, packed(texts))
+    return texts.map((_, text) => expressions.map((__, index) => fits[text * count + index] === 1))
+  }
 
   dispose(): void {
     this.#isDisposed = true
@@ -80,6 +78,18 @@ export class ExpressionRunner implements Disposable {
     this.#current?.question.reject(over)
     this.#current = undefined
     for (const { reject } of this.#waiting.splice(0)) reject(over)
+  }
+
+  #ask(expressions: readonly RegExp[], texts: PackedTexts): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (this.#isDisposed) {
+        reject(new Fault('usage', 'The search is over.'))
+        return
+      }
+      const at = new Int32Array(new SharedArrayBuffer(4))
+      this.#waiting.push({ expressions, texts, resolve, reject, at })
+      this.#next()
+    })
   }
 
   #next(): void {
@@ -96,7 +106,8 @@ export class ExpressionRunner implements Disposable {
     const plain = expressions.map(({ source, flags }) => new RegExp(source, flags.replace(/[gy]/g, '')))
     // Only a question keeps the process.
     worker.ref()
-    worker.postMessage({ id, expressions: plain, texts, at })
+    const { bytes, ends } = texts
+    worker.postMessage({ id, expressions: plain, bytes, ends, at }, [bytes.buffer, ends.buffer])
   }
 
   #start(): Worker {
@@ -110,13 +121,13 @@ export class ExpressionRunner implements Disposable {
     return worker
   }
 
-  #take({ id, answers }: Answer): void {
+  #take({ id, fits }: Answer): void {
     if (!this.#isUp) {
       this.#isUp = true
     } else if (id === this.#current?.id) {
       const { question } = this.#current
       this.#settled()
-      question.resolve(answers)
+      question.resolve(fits)
     }
     this.#next()
   }

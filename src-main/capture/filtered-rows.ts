@@ -166,7 +166,7 @@ export class FilteredRows {
     if (open.length > 0) {
       const answers = await expressions(
         this.#expressions,
-        open.map(({ bytes }) => bytes.slice())
+        open.map(({ bytes }) => bytes)
       )
       for (const [at, { index }] of open.entries())
         verdicts[index] = matches(filter, facts[index]?.(answers[at]) ?? NO_FACTS)

@@ -30,3 +30,30 @@ it('finds the first place, with any bytes anywhere', () => {
     { numRuns: 5000 }
   )
 })
+
+it('finds the first place in much, wherever it begins in its memory', () => {
+  // What a quick search may take for the byte, and bytes with the highest bit.
+  const byte = fc.constantFrom(0x00, 0x01, 0x44, 0x45, 0x46, 0x80, 0xc5, 0xff)
+  fc.assert(
+    fc.property(
+      fc.record({ filler: byte, wanted: byte, size: fc.integer({ min: 100, max: 600 }), start: fc.nat(9) }),
+      fc.array(fc.nat(600), { maxLength: 3 }),
+      fc.nat(200),
+      fc.nat(200),
+      ({ filler, wanted, size, start }, places, skip, less) => {
+        const bytes = new Uint8Array(size + start + 9)
+          .fill(wanted)
+          .subarray(start, start + size)
+          .fill(filler)
+        for (const place of places) if (place < size) bytes[place] = wanted
+        const to = Math.max(0, size - less)
+        const from = Math.min(skip, to)
+        expect(findBytes(bytes, [wanted], from, to)).toBe(plainly(bytes, [wanted], from, to))
+        expect(findBytes(bytes, [undefined, wanted, filler], from, to)).toBe(
+          plainly(bytes, [undefined, wanted, filler], from, to)
+        )
+      }
+    ),
+    { numRuns: 3000 }
+  )
+})

@@ -18,7 +18,7 @@ import type { Filter } from './filter.ts'
 import { expressionsOf, matches, needsDecoder, requiredBytes, type RowFacts } from './match.ts'
 import { needsLook, NO, OPEN, patternsOf, RowVerdicts, YES } from './row-verdicts.ts'
 
-/** For each text (a character for each byte), for each expression: does it fit? Rejects where that took too long. */
+/** For each text (a character for each byte; read before it returns), for each expression: does it fit? Rejects where that took too long. */
 export type RunExpressions = (
   expressions: readonly RegExp[],
   texts: readonly Uint8Array[]
@@ -162,10 +162,9 @@ export class RowSearch {
     const open: number[] = []
     const fitting: number[] = []
     const verdicts = this.#verdicts.of(from, to)
-    for (let row = from; row < to; row++) {
-      const verdict = verdicts[row - from]
-      if (verdict === NO) continue
-      const fits = verdict === YES || matches(this.#options.filter, this.#facts.of(row, undefined))
+    for (let at = nextNot(verdicts, NO, 0); at < to - from; at = nextNot(verdicts, NO, at + 1)) {
+      const row = from + at
+      const fits = verdicts[at] === YES || matches(this.#options.filter, this.#facts.of(row, undefined))
       if (fits !== false) fitting.push(row)
       if (fits === undefined) open.push(row)
     }
@@ -265,8 +264,7 @@ export class RowSearch {
     this.#waiting = true
     try {
       if (!expressions) throw new TypeError('nobody runs expressions here')
-      // Copies: the pages may be gone before the answer is there.
-      const texts = open.map((row) => reader.bytes(row).slice())
+      const texts = open.map((row) => reader.bytes(row))
       const answers = await expressions(this.#expressions, texts)
       let at = 0
       const fitting = candidates.filter((row) => {
@@ -349,6 +347,12 @@ function finder(pattern: BytePattern, find: FindPlain | undefined): Find {
   if (!find || plain.length < pattern.length) return (bytes, from, to) => findBytes(bytes, pattern, from, to)
   const needle = Uint8Array.from(plain)
   return (bytes, from, to) => find(bytes, needle, from, to)
+}
+
+/** The index of the first number from `at` on that is another one; their count where there is none. */
+function nextNot(numbers: Uint8Array, one: number, at: number): number {
+  while (at < numbers.length && numbers[at] === one) at++
+  return at
 }
 
 function placeOf(page: Page, record: number, offset: number): number {

@@ -4,9 +4,10 @@
  */
 import type { Clock } from '../../../src-main/base/clock.ts'
 import type { Disposable } from '../../../src-main/base/event.ts'
+import { packed } from '../../../src-main/traffic/filter/packed-texts.ts'
 import { words } from '../../words/words.ts'
 import { pageClock } from '../../clock.ts'
-import { packed, type Answer, type Question } from './filter-question.ts'
+import type { Answer, Question } from './filter-question.ts'
 
 /** For the rows of one question, in ms. */
 export const EXPRESSION_MS = 500

@@ -1,17 +1,16 @@
 /** What the page asks its thread for expressions, and how that is answered. Pure. */
+import type { PackedTexts } from '../../../src-main/traffic/filter/packed-texts.ts'
 
 /** Places of one expression that are told of one row. */
 const MAX_PLACES = 100
 /** Longer argument lists overflow the stack. */
 const AT_A_TIME = 8192
 
-/** `bytes`: all rows one behind the other; `ends`: behind each of them. `fit`: which rows each expression fits; `places`: where. */
-export interface Question {
+/** Texts are those of rows. `fit`: which rows each expression fits; `places`: where. */
+export interface Question extends PackedTexts {
   readonly id: number
   readonly want: 'fit' | 'places'
   readonly expressions: readonly RegExp[]
-  readonly bytes: Uint8Array
-  readonly ends: Uint32Array
 }
 
 /** `fits`: a byte for each row and expression, expressions of one row together. `places`: from, to of each. */
@@ -19,15 +18,6 @@ export interface Answer {
   readonly id: number
   readonly fits: Uint8Array
   readonly places: Uint32Array
-}
-
-export function packed(texts: readonly Uint8Array[]): Pick<Question, 'bytes' | 'ends'> {
-  const ends = new Uint32Array(texts.length)
-  let size = 0
-  for (const [index, text] of texts.entries()) ends[index] = size += text.length
-  const bytes = new Uint8Array(size)
-  for (const [index, text] of texts.entries()) bytes.set(text, (ends[index] ?? 0) - text.length)
-  return { bytes, ends }
 }
 
 /** A character for each byte. */

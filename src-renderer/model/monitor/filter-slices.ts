@@ -2,8 +2,8 @@
 import type { Disposable } from '../../../src-main/base/event.ts'
 import type { Turns } from './turns.ts'
 
-/** Of one slice, in ms. */
-export const SLICE_MS = 4
+/** Of one slice, in ms: with the portion that it is at when they are over, the page waits for at most 4. */
+export const SLICE_MS = 3
 
 export class Slices implements Disposable {
   readonly #step: (budgetMs: number) => boolean

@@ -2,7 +2,7 @@
 import type { Traffic } from './contract.ts'
 
 /** Time that one step may take before something else has its turn, in ms. */
-const SLICE_MS = 4
+const SLICE_MS = 3
 /** Rows between two looks at the clock. */
 const STRIDE = 4096
 

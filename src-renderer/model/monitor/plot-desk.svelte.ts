@@ -11,7 +11,7 @@ export const PLOT_SPANS = { s10: 10, m1: 60, m5: 300, m30: 1800, all: Infinity }
 export type PlotSpan = keyof typeof PLOT_SPANS
 
 /** Of one frame for reading, in ms. */
-const SLICE_MS = 4
+const SLICE_MS = 3
 /** Between two drawings while it is live, in ms: the eye sees no more, and the list beside it moves too. */
 const DRAW_MS = 33
 /** Between two updates of the values in words, in ms. */

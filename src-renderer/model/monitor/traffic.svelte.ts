@@ -34,7 +34,7 @@ const PAGE_BYTES = 1024 * 1024 + 4096
 /** A row costs 37 bytes beside its own: with more of them, the table would be larger than the log. */
 export const MAX_WINDOW_ROWS = 2_000_000
 /** Of one slice of work, in ms. */
-const SLICE_MS = 4
+const SLICE_MS = 3
 
 export interface LiveTrafficOptions {
   readonly core: Pick<Core, 'subscribe' | 'status' | 'tree'>

@@ -5,12 +5,8 @@ import {
   Expressions,
   type Thread
 } from '../../../src-renderer/model/monitor/filter-expressions.ts'
-import {
-  answer,
-  packed,
-  type Answer,
-  type Question
-} from '../../../src-renderer/model/monitor/filter-question.ts'
+import { packed } from '../../../src-main/traffic/filter/packed-texts.ts'
+import { answer, type Answer, type Question } from '../../../src-renderer/model/monitor/filter-question.ts'
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (each) => each.charCodeAt(0))
 
