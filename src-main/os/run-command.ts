@@ -34,7 +34,8 @@ export const runCommand: RunCommand = (file, words, { timeoutMs = DEFAULT_TIMEOU
       signal,
       encoding: 'utf8' as const
     }
-    execFile(file, words, options, (error, stdout, stderr) => {
+    execFile(file, words, options, (failure, stdout, stderr) => {
+      const error: (Error & { code?: unknown; killed?: boolean }) | null = failure
       if (error === null) resolve({ code: 0, stdout, stderr })
       else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr })
       // A text says why it did not start, or that it said too much; null is a signal, of its own or ours.

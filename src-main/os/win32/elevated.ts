@@ -20,16 +20,17 @@ export class NotElevated extends Error {
 
 /**
  * Its exit code; it has no window, and what it says is lost. Rejects with NotElevated where the person said no or there is nobody to ask.
- * `words`: none of them may end in a backslash.
+ * `words`: none of them may end in a backslash; a text is the whole command line behind the program, for those that read it in a way of their own (cmd.exe).
  */
 export async function runElevated(
   file: string,
-  words: readonly string[],
+  words: readonly string[] | string,
   run: RunCommand = runCommand
 ): Promise<number> {
+  const line = typeof words === 'string' ? words : words.map(windowsWord).join(' ')
   const script = [
     '$ErrorActionPreference = "Stop"',
-    `try { $p = Start-Process -FilePath ${quoted(file)} -ArgumentList ${quoted(words.map(windowsWord).join(' '))} -Verb RunAs -WindowStyle Hidden -PassThru -Wait }`,
+    `try { $p = Start-Process -FilePath ${quoted(file)} -ArgumentList ${quoted(line)} -Verb RunAs -WindowStyle Hidden -PassThru -Wait }`,
     `catch { [Console]::Error.WriteLine($_.Exception.Message); exit ${REFUSED} }`,
     'exit $p.ExitCode'
   ].join('\n')
