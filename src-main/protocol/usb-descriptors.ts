@@ -46,14 +46,16 @@ export interface UsbTexts {
   readonly product: string
   /** The same for the same device each time: names under /dev/serial/by-id and COM numbers hang on it. */
   readonly serialNumber: string
+  /** What the port is called here, `gps`: the text of its first interface, by which Linux's udev names it. Absent: no such text. */
+  readonly name?: string
 }
 
 /** Answers to GET_DESCRIPTOR. Undefined: there is none. */
 export class AcmDescriptors {
   readonly #texts: readonly string[]
 
-  constructor({ manufacturer, product, serialNumber }: UsbTexts) {
-    this.#texts = [manufacturer, product, serialNumber]
+  constructor({ manufacturer, product, serialNumber, name }: UsbTexts) {
+    this.#texts = [manufacturer, product, serialNumber, ...(name === undefined ? [] : [name])]
   }
 
   /** `type`: bDescriptorType; whole, the asker cuts it. */
@@ -62,7 +64,7 @@ export class AcmDescriptors {
       case TYPES.device:
         return deviceDescriptor()
       case TYPES.configuration:
-        return index === 0 ? configuration() : undefined
+        return index === 0 ? configuration(this.#texts.length > 3 ? 4 : 0) : undefined
       case TYPES.qualifier:
         return Uint8Array.of(10, TYPES.qualifier, ...word(0x0200), ...DEVICE_CLASS, 64, 1, 0)
       case TYPES.string:
@@ -88,10 +90,11 @@ function deviceDescriptor(): Uint8Array {
   return Uint8Array.of(18, TYPES.device, ...word(0x0200), ...DEVICE_CLASS, 64, ...ids, 1, 2, 3, 1)
 }
 
-function configuration(): Uint8Array {
+/** `text`: the number of the text of the first interface, 0 for none. */
+function configuration(text: number): Uint8Array {
   const [control, data] = INTERFACES
   const parts = [
-    ...[9, TYPES.interface, 0, 0, 1, control.classCode, control.subclass, control.protocol, 0],
+    ...[9, TYPES.interface, 0, 0, 1, control.classCode, control.subclass, control.protocol, text],
     // CDC 1.10.
     ...[5, TYPES.class, 0x00, ...word(0x0110)],
     // No call management.

@@ -25,7 +25,7 @@ const NOBODY_SERVES: CloseReason = { code: 'refused', message: 'nobody serves th
 const UNPLUGGED: CloseReason = { code: 'done', message: 'the USB adapter was unplugged' }
 
 export interface UsbipOptions {
-  /** Where programs find it: `/dev/farport/gps`, `COM7`. */
+  /** Where programs find it: `/dev/farport/gps`, `COM7`. Often not known before the system has read what is plugged in (`named`). */
   readonly address: string
   /** To the system that has the adapter; it is resumed here. */
   readonly wire: Duplex
@@ -33,12 +33,15 @@ export interface UsbipOptions {
   readonly busId?: string
   readonly texts: UsbTexts
   readonly settings: LineSettings
+  /** Behind the end of the wire: resolves when programs cannot find it any more. Never rejects. */
+  readonly gone?: () => Promise<void>
   readonly clock?: Clock
 }
 
 export class UsbipSource implements SessionSource {
-  readonly address: string
+  #address: string
   readonly #wire: Duplex
+  readonly #gone: () => Promise<void>
   readonly #adapter: UsbipAdapter
   readonly #clock: Clock
   readonly #sessions = new Emitter<Session>()
@@ -56,15 +59,26 @@ export class UsbipSource implements SessionSource {
   /** It is unplugged, and not by us. */
   readonly onFault: Event<Fault> = this.#faults.event
 
-  constructor({ address, wire, busId, texts, settings, clock = systemClock }: UsbipOptions) {
-    this.address = address
+  constructor(options: UsbipOptions) {
+    const { address, wire, busId, texts, settings, gone, clock = systemClock } = options
+    this.#address = address
     this.#wire = wire
+    this.#gone = gone ?? ((): Promise<void> => Promise.resolve())
     this.#clock = clock
     this.#adapter = new UsbipAdapter(busId ?? 'port', texts, settings)
     if (busId === undefined) this.#adapter.attached()
     wire.onData((chunk) => this.#take(this.#adapter.receive(chunk)))
     wire.onClose((reason) => this.#unplugged(reason))
     wire.resume()
+  }
+
+  get address(): string {
+    return this.#address
+  }
+
+  /** The system has found a name for it. */
+  named(address: string): void {
+    this.#address = address
   }
 
   /** Unplugs it: a program that is there sees its port go. */
@@ -74,6 +88,7 @@ export class UsbipSource implements SessionSource {
     this.#again?.dispose()
     this.#session?.left(reason)
     await this.#wire.close(reason, 0)
+    await this.#gone()
   }
 
   #take(events: readonly AdapterEvent[]): void {

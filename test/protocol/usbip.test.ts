@@ -4,6 +4,7 @@ import { DEFAULT_SETTINGS } from '../../src-main/contract/line.ts'
 import { type AdapterEvent, UsbipAdapter } from '../../src-main/protocol/usbip-adapter.ts'
 import { encodeUsbip } from '../../src-main/protocol/usbip-encode.ts'
 import { UsbipReader } from '../../src-main/protocol/usbip-reader.ts'
+import type { UsbTexts } from '../../src-main/protocol/usb-descriptors.ts'
 import { MAX_TRANSFER } from '../../src-main/protocol/usbip.ts'
 import { hex, toHex } from '../hex.ts'
 import { TEN_THOUSAND, anyBytes, bytesOf, cut, cuts, joined } from '../properties.ts'
@@ -12,12 +13,13 @@ import { UsbHost } from './usb-host.ts'
 const TEXTS = { manufacturer: 'farport.example', product: 'GPS at pi', serialNumber: 'abcd1234' }
 
 class Rig {
-  readonly adapter = new UsbipAdapter('gps', TEXTS, DEFAULT_SETTINGS)
+  readonly adapter: UsbipAdapter
   readonly events: AdapterEvent[] = []
   readonly data: Uint8Array[] = []
   readonly host: UsbHost
 
-  constructor() {
+  constructor(texts: UsbTexts = TEXTS) {
+    this.adapter = new UsbipAdapter('gps', texts, DEFAULT_SETTINGS)
     const later: Uint8Array[] = []
     let isBusy = false
     this.host = new UsbHost((bytes) => {
@@ -65,6 +67,18 @@ describe('a serial adapter by USB/IP', () => {
     expect(await again.host.text(4)).toBe('')
     expect(again.wishes().map(({ type }) => type)).toEqual(['imported', 'configured', 'lines', 'settings'])
     expect(again.host.violations).toEqual([])
+  })
+
+  it('has what it is called here as the text of its first interface', async () => {
+    const named = new Rig({ ...TEXTS, name: 'gps' })
+    await named.host.plug('gps')
+    const configuration = await named.host.descriptor(2, 0, 255)
+    // bLength 9, INTERFACE, number 0, …, iInterface last; of the second one, too.
+    expect(toHex(configuration.slice(9, 18))).toBe('09 04 00 00 01 02 02 00 04')
+    expect(await named.host.text(4)).toBe('gps')
+    const plain = new Rig()
+    await plain.host.plug('gps')
+    expect((await plain.host.descriptor(2, 0, 255))[17]).toBe(0)
   })
 
   it('has the descriptors of an abstract control model', async () => {
