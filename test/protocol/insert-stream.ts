@@ -7,6 +7,7 @@ const STOP_BITS = [1, 1.5, 2]
 
 /** Of a chunk of data, its FF doubled up. */
 export function insertData(bytes: Uint8Array): Uint8Array {
+  if (!bytes.includes(0xff)) return bytes
   return Uint8Array.from([...bytes].flatMap((byte) => (byte === 0xff ? [0xff, 0x00] : [byte])))
 }
 
