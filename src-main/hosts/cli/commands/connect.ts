@@ -1,7 +1,6 @@
 import type { Core } from '../../../core/core.ts'
 import type { LinkSpec } from '../../../contract/commands.ts'
 import type { BridgeState } from '../../../contract/state.ts'
-import { readVirtual } from '../../../contract/virtual.ts'
 import { Fault } from '../../../contract/faults.ts'
 import { readVirtual } from '../../../contract/virtual.ts'
 import { stdioSource } from '../../../sessions/console.ts'
