@@ -1,5 +1,6 @@
 /**
- * A serial device of this computer as a Port. Made by hardware.ts, which opened, locked and set it; commanded by bridge.
+ * A serial device of this computer as a Port. Made by hardware.ts or hardware-windows.ts, which opened, locked and set it; commanded
+ * by bridge. What differs between systems is behind LineDriver.
  * Settings change in place, nothing here waits in the kernel, and the device is never opened again.
  */
 import type { CloseReason } from '../contract/close.ts'
@@ -19,12 +20,7 @@ import type { Clock } from '../base/clock.ts'
 import { sleep } from '../base/clock.ts'
 import type { Disposable } from '../base/event.ts'
 import { Emitter } from '../base/event.ts'
-import { allowOpens, unlockFlock } from '../os/locks.ts'
-import { driveBreak, driveLines, readLines } from '../os/modem.ts'
-import { applySettings, readSettings } from '../os/termios.ts'
-import { dropReceived, dropUnsent, unsentBytes } from '../os/tty-buffers.ts'
-import type { TtyStream, TtyStreamOwner } from '../os/tty-stream.ts'
-import { LineWatch } from './line-watch.ts'
+import type { DeviceStream, DeviceStreamOwner, LineDriver, LineWatching } from './line-driver.ts'
 import type { Port } from './port.ts'
 
 /** `write` answers false above this much line time of refused bytes … */
@@ -50,11 +46,10 @@ export const LONGEST_BREAK_MS = 60_000
 /** An open device with everything that has to be undone at its end. */
 export interface OpenDevice {
   readonly path: string
-  readonly stream: TtyStream
+  readonly stream: DeviceStream
+  readonly driver: LineDriver
   /** The slave of a pseudo-terminal: the kernel forces 8 data bits, no parity and no break there. */
   readonly pseudoTerminal: boolean
-  /** flock and TIOCEXCL are ours. */
-  readonly locked: boolean
   readonly lockFiles: Disposable
   readonly clock: Clock
   /** What was wished when it was opened. */
@@ -62,11 +57,12 @@ export interface OpenDevice {
   readonly lines: Partial<Pick<ControlLines, 'dtr' | 'rts'>>
 }
 
-export class HardwarePort implements Port, TtyStreamOwner {
+export class HardwarePort implements Port, DeviceStreamOwner {
   readonly capabilities: Capabilities
   readonly #device: OpenDevice
-  readonly #stream: TtyStream
-  readonly #watch: LineWatch
+  readonly #stream: DeviceStream
+  readonly #driver: LineDriver
+  readonly #watch: LineWatching
   readonly #data = new Emitter<Uint8Array>()
   readonly #drain = new Emitter<void>()
   readonly #closing = new Emitter<CloseReason>()
@@ -98,9 +94,10 @@ export class HardwarePort implements Port, TtyStreamOwner {
   constructor(device: OpenDevice) {
     this.#device = device
     this.#stream = device.stream
-    const lines = readLines(device.stream.fd)
+    this.#driver = device.driver
+    const lines = this.#driver.readLines()
     this.capabilities = capabilitiesOf(lines !== undefined, device.pseudoTerminal)
-    this.#settings = readSettings(device.stream.fd)
+    this.#settings = this.#driver.readSettings()
     this.#settings = this.#actual(device.wish)
     this.#highWater = highWaterOf(this.#settings)
     this.#modemState = lines?.modem ?? UNKNOWN_MODEM_STATE
@@ -109,22 +106,18 @@ export class HardwarePort implements Port, TtyStreamOwner {
       rts: lines?.rts ?? device.lines.rts ?? true,
       break: false
     }
-    this.#watch = new LineWatch({
-      fd: device.stream.fd,
-      clock: device.clock,
-      lines,
+    this.#watch = this.#driver.watch(lines, {
       modemState: (state) => {
         this.#modemState = state
         this.#modemChanges.fire(state)
       },
       lineState: (state) => this.#lineReports.fire(state),
-      hungUp: () => this.#stream.hungUp,
       gone: (error) => this.ended(error)
     })
     this.#stream.owner = this
   }
 
-  // TtyStreamOwner
+  // DeviceStreamOwner
 
   received(chunk: Uint8Array): void {
     // Whoever closes has stopped listening; reading goes on so that the device is not held up meanwhile.
@@ -153,8 +146,8 @@ export class HardwarePort implements Port, TtyStreamOwner {
   }
 
   get unsent(): number {
-    if (this.#lost !== undefined || this.#device.pseudoTerminal) return 0
-    return this.#attempt(() => unsentBytes(this.#stream.fd)) ?? 0
+    if (this.#lost !== undefined) return 0
+    return this.#attempt(() => this.#driver.unsent) ?? 0
   }
 
   write(chunk: Uint8Array): boolean {
@@ -209,7 +202,7 @@ export class HardwarePort implements Port, TtyStreamOwner {
       await this.#settle(APPLY_WAIT_MS, signal)
       signal.throwIfAborted()
       this.#throwIfEnded()
-      applySettings(this.#stream.fd, wish)
+      this.#driver.applySettings(wish)
       this.#settings = this.#actual(wish)
     } catch (error) {
       throw signal.aborted ? signal.reason : this.#gone(error)
@@ -234,7 +227,7 @@ export class HardwarePort implements Port, TtyStreamOwner {
     this.#throwIfEnded()
     this.#breaks++
     try {
-      driveBreak(this.#stream.fd, true)
+      this.#driver.driveBreak(true)
       await sleep(this.#device.clock, Math.min(durationMs, LONGEST_BREAK_MS), this.#end.signal)
     } catch (error) {
       // At its end the port let the line go, so the break is over; the asker learns of the end by onClose.
@@ -243,37 +236,35 @@ export class HardwarePort implements Port, TtyStreamOwner {
       this.#breaks--
     }
     if (this.#breaks === 0 && !this.#lines.break && this.#lost === undefined) {
-      this.#attempt(() => driveBreak(this.#stream.fd, false))
+      this.#attempt(() => this.#driver.driveBreak(false))
     }
   }
 
   purge(which: Purge): void {
     if (this.#lost !== undefined) return
-    const fd = this.#stream.fd
     if (which !== 'transmit') {
-      this.#attempt(() => dropReceived(fd))
+      this.#attempt(() => this.#driver.dropReceived())
       this.#stream.dropReceived()
     }
     if (which === 'receive') return
     this.#stream.discard()
-    if (!this.#device.pseudoTerminal) this.#attempt(() => dropUnsent(fd))
+    this.#attempt(() => this.#driver.dropUnsent())
     this.#lineIdleAtMs = 0
     this.written()
   }
 
   #control(wish: ControlWish): void {
-    const fd = this.#stream.fd
     const { dtr, rts, break: held } = this.#lines
     this.#lines = { dtr: wish.dtr ?? dtr, rts: wish.rts ?? rts, break: wish.break ?? held }
-    if (wish.dtr !== undefined || wish.rts !== undefined) driveLines(fd, wish)
-    if (wish.break !== undefined && (wish.break || this.#breaks === 0)) driveBreak(fd, wish.break)
-    const now = this.capabilities.modem.size > 0 ? readLines(fd) : undefined
+    if (wish.dtr !== undefined || wish.rts !== undefined) this.#driver.driveLines(wish)
+    if (wish.break !== undefined && (wish.break || this.#breaks === 0)) this.#driver.driveBreak(wish.break)
+    const now = this.capabilities.modem.size > 0 ? this.#driver.readLines() : undefined
     if (now) this.#lines = { ...this.#lines, dtr: now.dtr, rts: now.rts }
   }
 
   /** What is in force after a wish: the driver's word for what the device can carry, the wish for the rest. */
   #actual(wish: LineWish): LineSettings {
-    const driver = readSettings(this.#stream.fd)
+    const driver = this.#driver.readSettings()
     const can = this.capabilities.settings
     const before = this.#settings
     const dataBits = can.has('dataBits') ? driver.dataBits : (wish.dataBits ?? before.dataBits)
@@ -295,7 +286,7 @@ export class HardwarePort implements Port, TtyStreamOwner {
 
   /** Bytes that we and the driver still have. The far end of a PTY has them at once. */
   #unsent(): number {
-    return this.#stream.queued + (this.#device.pseudoTerminal ? 0 : unsentBytes(this.#stream.fd))
+    return this.#stream.queued + this.#driver.unsent
   }
 
   /** Resolves when all bytes are on the line, or after `timeoutMs`, or when the port or the signal ends. */
@@ -335,17 +326,11 @@ export class HardwarePort implements Port, TtyStreamOwner {
   /** Everything undone in the reverse order of hardware.ts. */
   #finish(reason: CloseReason): void {
     if (this.#lost !== undefined) return
-    const { locked, lockFiles, pseudoTerminal } = this.#device
-    const { fd } = this.#stream
     this.#watch.dispose()
-    this.#lost = this.#attempt(() => this.#unsent()) ?? this.#stream.queued
-    if (this.#lost > 0 && !pseudoTerminal) this.#attempt(() => dropUnsent(fd))
-    if (this.#lines.break || this.#breaks > 0) this.#attempt(() => driveBreak(fd, false))
-    if (locked) {
-      this.#attempt(() => allowOpens(fd))
-      this.#attempt(() => unlockFlock(fd))
-    }
-    lockFiles.dispose()
+    this.#lost = this.#driver.stop()
+    if (this.#lines.break || this.#breaks > 0) this.#attempt(() => this.#driver.driveBreak(false))
+    this.#driver.release()
+    this.#device.lockFiles.dispose()
     void this.#stream.close()
     this.#end.abort()
     this.#closing.fire(reason)

@@ -23,6 +23,7 @@ import { checkNode, closeNode, openNode } from './device-node.ts'
 import { busyFault, openFault, usersOf } from './hardware-faults.ts'
 import { HardwarePort } from './hardware-port.ts'
 import type { Port } from './port.ts'
+import { TtyDriver } from './tty-driver.ts'
 
 export interface HardwareOptions {
   /** HUPCL: the last close drops DTR. Default false. */
@@ -113,8 +114,8 @@ async function openLocked(
     return new HardwarePort({
       path,
       stream,
+      driver: new TtyDriver(stream, { clock, pseudoTerminal, locked }),
       pseudoTerminal,
-      locked,
       lockFiles,
       clock,
       wish: settings,

@@ -26,7 +26,7 @@ import { ERROR, WindowsError } from './windows-error.ts'
 const DRAIN_POLL_MS = 5
 
 /** So much line time is given to the driver at once, in seconds. */
-export const PIECE_SECONDS = 0.05
+const PIECE_SECONDS = 0.05
 
 /** As `openComm`. `kernel`: another one for tests. */
 export async function openCommDevice(
@@ -82,14 +82,17 @@ class OpenCommDevice implements CommDevice, CommStreamOwner {
     lines.applySettings(options.settings ?? {})
     if (options.lines) lines.drive(options.lines)
     this.#settings = this.#read()
-    this.#modemState = lines.readModem() ?? UNKNOWN_MODEM_STATE
+    const modem = lines.readModem()
+    this.#modemState = modem ?? UNKNOWN_MODEM_STATE
+    const lineErrors = (flags: number): void => this.#lineReports.fire(lineStateOf(flags))
     stream.owner = this
-    lines.watch({
+    stream.onLineErrors = lineErrors
+    lines.watch(modem, {
       modemState: (state) => {
         this.#modemState = state
         this.#modemChanges.fire(state)
       },
-      lineErrors: (flags) => this.lineErrors(flags),
+      lineErrors,
       ended: (error) => this.ended(error)
     })
   }
@@ -106,12 +109,9 @@ class OpenCommDevice implements CommDevice, CommStreamOwner {
     this.#drain.fire()
   }
 
-  lineErrors(flags: number): void {
-    this.#lineReports.fire(lineStateOf(flags))
-  }
-
-  ended(error: Error): void {
-    this.#finish({ code: 'unplugged', message: `${this.path} was unplugged or failed (${error.message})` })
+  ended(error: Error | null): void {
+    const why = error ? ` (${error.message})` : ''
+    this.#finish({ code: 'unplugged', message: `${this.path} was unplugged or failed${why}` })
   }
 
   // Duplex.
@@ -181,7 +181,10 @@ class OpenCommDevice implements CommDevice, CommStreamOwner {
   purge(which: Purge): void {
     if (this.#lost !== undefined) return
     try {
-      if (which !== 'transmit') this.#stream.dropReceived()
+      if (which !== 'transmit') {
+        this.#stream.dropDriverReceived()
+        this.#stream.dropReceived()
+      }
       if (which === 'receive') return
       this.#stream.discard()
       this.#stream.dropUnsent()

@@ -37,7 +37,12 @@ const FRAMING = 0x8
 const BREAK = 0x10
 
 /** What a driver says to what it does not have. */
-const LACKS = [ERROR.invalidFunction, ERROR.notSupported, ERROR.invalidParameter, 120] as const
+const LACKS = [
+  ERROR.invalidFunction,
+  ERROR.notSupported,
+  ERROR.invalidParameter,
+  ERROR.callNotImplemented
+] as const
 
 /** Where a driver cannot wait for its lines they are looked at so often. */
 const LOOK_MS = 25
@@ -68,7 +73,6 @@ export class CommLines {
     this.#handle = handle
     this.#clock = clock
     this.#lines = decodeDcb(this.#dcb())
-    this.#modem = this.readModem()
     this.#event = kernel.overlapped(() => this.#happened())
   }
 
@@ -122,8 +126,9 @@ export class CommLines {
     ].every(Boolean)
   }
 
-  /** Tells of every change from now on. */
-  watch(owner: CommLinesOwner): void {
+  /** Tells of every change. `modem`: what was read last. */
+  watch(modem: ModemState | undefined, owner: CommLinesOwner): void {
+    this.#modem = modem
     this.#owner = owner
     try {
       this.#kernel.comm('SetCommMask', this.#handle, EVENTS)

@@ -35,14 +35,14 @@ export interface CommStreamOwner {
   /** The driver took some: `queued` went down. */
   written(): void
   /** The device is gone or failed; called once, never within `write`. The owner still has to `close`. */
-  ended(error: Error): void
-  /** CE_* flags (winbase.h) of what went wrong on the line since the last call; not 0. */
-  lineErrors(flags: number): void
+  ended(error: Error | null): void
 }
 
 export class CommStream {
   readonly handle: number
   owner: CommStreamOwner | undefined
+  /** Told CE_* flags (winbase.h) of what went wrong on the line since the last call; not 0. */
+  onLineErrors: ((flags: number) => void) | undefined
   readonly #kernel: Kernel
   readonly #clock: Clock
   readonly #slab = new Slab()
@@ -113,9 +113,13 @@ export class CommStream {
     if (this.#writing.pending) this.#kernel.cancel(this.handle, this.#writing)
   }
 
-  /** Forgets what came and was not handed on. */
-  dropReceived(): void {
+  /** Empties the driver's queue from the device. */
+  dropDriverReceived(): void {
     this.#kernel.comm('PurgeComm', this.handle, PURGE_RECEIVED)
+  }
+
+  /** Forgets what was read and not handed on. */
+  dropReceived(): void {
     this.#have = 0
   }
 
@@ -168,7 +172,7 @@ export class CommStream {
 
   #status(): { readonly received: number; readonly unsent: number } {
     const status = this.#kernel.clearCommError(this.handle)
-    if (status.errors) this.owner?.lineErrors(status.errors)
+    if (status.errors) this.onLineErrors?.(status.errors)
     return status
   }
 

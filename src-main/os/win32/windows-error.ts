@@ -13,6 +13,7 @@ export class WindowsError extends Error {
 
 /** The numbers that serial ports answer with (winerror.h). */
 export const ERROR = {
+  invalidFunction: 1,
   fileNotFound: 2,
   pathNotFound: 3,
   accessDenied: 5,
@@ -23,13 +24,14 @@ export const ERROR = {
   notSupported: 50,
   deviceNotExist: 55,
   invalidParameter: 87,
+  callNotImplemented: 120,
+  semaphoreTimeout: 121,
   invalidName: 123,
-  ioIncomplete: 996,
+  busy: 170,
+  noSuchDevice: 433,
   operationAborted: 995,
   ioPending: 997,
-  invalidFunction: 1,
   serialNoDevice: 1118,
-  notFound: 1168,
   deviceNotConnected: 1167,
   deviceRemoved: 1617
 } as const
@@ -46,6 +48,9 @@ const TEXTS: Readonly<Record<number, string>> = {
   [ERROR.notSupported]: 'not supported',
   [ERROR.deviceNotExist]: 'the device is gone',
   [ERROR.invalidParameter]: 'invalid parameter',
+  [ERROR.semaphoreTimeout]: 'no answer in time',
+  [ERROR.busy]: 'busy',
+  [ERROR.noSuchDevice]: 'no such device',
   [ERROR.invalidName]: 'not a device name',
   [ERROR.operationAborted]: 'aborted',
   [ERROR.serialNoDevice]: 'not a serial device',
