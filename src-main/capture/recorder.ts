@@ -18,8 +18,11 @@ import type { WallOffset } from './wall-offset.ts'
 /** Listeners of `onGrow` hear no more often, in ms: what a window can show. */
 export const GROW_MS = 16
 
-/** How often somebody looks whether the wall clock was set, in ms; only while something is recorded. */
-const WALL_LOOK_MS = 1000
+/**
+ * How often somebody looks whether the wall clock was set or the computer slept, in ms; only while something is recorded. What comes within
+ * that after it has the time from before, and a look costs no more than a chunk.
+ */
+const WALL_LOOK_MS = 10
 
 const NS_PER_MS = 1e6
 
@@ -62,6 +65,9 @@ export class Recorder implements HubRecorder, Disposable {
   /** What passed while it was off. */
   #missedRecords = 0
   #missedBytes = 0
+  /** Bytes that ever passed while it was off; and those of all that went to the device. The log knows the rest. */
+  #unrecorded = 0
+  #toDevice = 0
   #disposed = false
 
   /** Records came, or it was cleared: at most once in GROW_MS, and never within the call that brought them. Free while nobody listens. */
@@ -98,7 +104,9 @@ export class Recorder implements HubRecorder, Disposable {
     const { times, records, bytes, size } = this.span
     const offsetMs = this.#log.pages[0]?.wallOffsetMs ?? 0
     const since = times && Math.round(times.fromNs / NS_PER_MS + offsetMs)
-    return { on: this.#on, ...(since !== undefined && { since }), bytes, records, size }
+    const held = { on: this.#on, ...(since !== undefined && { since }), bytes, records, size }
+    const passed = this.#log.bytesEver + this.#unrecorded
+    return { ...held, bytesToDevice: this.#toDevice, bytesFromDevice: passed - this.#toDevice }
   }
 
   /** In force at this record; undefined: nobody said so far. */
@@ -135,9 +143,9 @@ export class Recorder implements HubRecorder, Disposable {
   // The hub's side.
 
   bytes(timeMs: number, direction: Direction, session: number, chunk: Uint8Array): void {
+    if (direction === 'to-device') this.#toDevice += chunk.length
     if (!this.#on) {
-      this.#missedRecords++
-      this.#missedBytes += chunk.length
+      this.#missed(chunk.length)
       return
     }
     if (timeMs >= this.#lookMs) this.#look(timeMs)
@@ -186,6 +194,13 @@ export class Recorder implements HubRecorder, Disposable {
 
   #free(): void {
     if (this.#disposed && this.#keepers.size === 0) this.#ring.close()
+  }
+
+  /** Apart, so that what is called for each chunk stays small enough to be compiled into its caller. */
+  #missed(bytes: number): void {
+    this.#missedRecords++
+    this.#missedBytes += bytes
+    this.#unrecorded += bytes
   }
 
   get #nowNs(): number {

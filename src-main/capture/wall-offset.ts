@@ -2,6 +2,10 @@
 
 /** The wall clock is read in whole ms; what differs by less is how it is read, and by more, that it was set or the computer slept, in ms. */
 const TOLERANCE_MS = 20
+/** Two looks at the wall clock so near each other, in ms: nobody else had the processor between them. */
+const AT_ONCE_MS = 5
+/** Where the computer is busier than that, whoever comes next looks again. */
+const TRIES = 3
 
 export interface WallOffsetOptions {
   /** The monotonic clock, ms. */
@@ -30,9 +34,16 @@ export class WallOffset {
   /** Looks at both clocks: answers whether it is another one now. */
   look(): boolean {
     const { nowMs, wallMs = Date.now } = this.#options
-    const offsetMs = wallMs() + 0.5 - nowMs()
-    if (Math.abs(offsetMs - this.#offsetMs) <= TOLERANCE_MS) return false
-    this.#offsetMs = offsetMs
-    return true
+    for (let tries = 0; tries < TRIES; tries++) {
+      const wall = wallMs()
+      const now = nowMs()
+      const offsetMs = wall + 0.5 - now
+      if (Math.abs(offsetMs - this.#offsetMs) <= TOLERANCE_MS) return false
+      // Far off: the clock was set, or the process waited for its turn between both looks.
+      if (Math.abs(wallMs() - wall) > AT_ONCE_MS) continue
+      this.#offsetMs = offsetMs
+      return true
+    }
+    return false
   }
 }

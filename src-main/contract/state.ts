@@ -124,6 +124,9 @@ export interface RecordingState {
   readonly records: number
   /** Bytes of memory that it takes. */
   readonly size: number
+  /** What passed on the line since it was made, also where no session took it, and while it was off. */
+  readonly bytesToDevice: number
+  readonly bytesFromDevice: number
 }
 
 /** A share or a link: one port, the addresses under which it is reached, and who uses it now. */

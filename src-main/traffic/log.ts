@@ -64,6 +64,12 @@ export class TrafficLog {
     return first && last ? last.bytesBefore + last.lineBytes - first.bytesBefore : 0
   }
 
+  /** … and in all that it gave up. */
+  get bytesEver(): number {
+    const last = this.#pages.at(-1)
+    return last ? last.bytesBefore + last.lineBytes : this.#bytesBefore
+  }
+
   /** How many pages it gave up for room. */
   get dropped(): number {
     return this.#dropped
@@ -137,8 +143,7 @@ export class TrafficLog {
 
   #missed(next: Page): void {
     const records = next.first - this.end
-    const last = this.#pages.at(-1)
-    const bytes = next.bytesBefore - (last ? last.bytesBefore + last.lineBytes : this.#bytesBefore)
+    const bytes = next.bytesBefore - this.bytesEver
     const event = encodeEvent({ type: 'missed', records, bytes, why: 'the reader came too late' })
     this.#begin(next.first - 1, next.bytesBefore, next.wallOffsetMs).encoded(next.timeNs(0), event)
   }
@@ -160,8 +165,7 @@ export class TrafficLog {
   }
 
   #turn(wallOffsetMs?: number): PageWriter {
-    const last = this.#pages.at(-1)
-    return this.#begin(this.end, last ? last.bytesBefore + last.lineBytes : this.#bytesBefore, wallOffsetMs)
+    return this.#begin(this.end, this.bytesEver, wallOffsetMs)
   }
 
   #begin(first: number, bytesBefore: number, wallOffsetMs = this.#options.wallOffsetMs()): PageWriter {

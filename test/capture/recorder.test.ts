@@ -48,7 +48,9 @@ describe('a recorder', () => {
       since: 1_700_000_000_001,
       bytes: 5,
       records: 3,
-      size: 8192
+      size: 8192,
+      bytesToDevice: 3,
+      bytesFromDevice: 2
     })
   })
 
@@ -88,7 +90,20 @@ describe('a recorder', () => {
   it('that is off from the start takes no memory, and misses nothing where nothing passed', () => {
     const { recorder } = rig({ on: false })
     recorder.bytes(2, 'from-device', 0, new Uint8Array(0))
-    expect(recorder.state).toEqual({ on: false, bytes: 0, records: 0, size: 0 })
+    expect(recorder.state).toEqual({
+      ...{ on: false, bytes: 0, records: 0, size: 0 },
+      ...{ bytesToDevice: 0, bytesFromDevice: 0 }
+    })
+  })
+
+  it('counts all that passes, also what it does not hold', () => {
+    const { recorder } = rig()
+    recorder.bytes(1, 'from-device', 0, bytes('abc'))
+    recorder.clear()
+    recorder.switch(false)
+    recorder.bytes(2, 'from-device', 0, bytes('de'))
+    recorder.bytes(3, 'to-device', 1, bytes('f'))
+    expect(recorder.state).toMatchObject({ bytes: 0, bytesToDevice: 1, bytesFromDevice: 5 })
   })
 
   it('tells who listens once a frame, however much comes', async () => {
@@ -140,6 +155,15 @@ describe('a recorder', () => {
     const [before, after, more] = recorder.log.pages
     expect(more).toBeUndefined()
     expect(after!.wallOffsetMs - before!.wallOffsetMs).toBe(3_600_010)
+  })
+
+  it('has the right time within 10 ms of waking up, however little passed on its own clock', () => {
+    const { recorder, wallClock } = rig()
+    recorder.bytes(1000, 'from-device', 0, bytes('a'))
+    wallClock.ms += 3_600_000
+    recorder.bytes(1010, 'from-device', 0, bytes('b'))
+    const [before, after] = recorder.log.pages
+    expect((after?.wallOffsetMs ?? 0) - (before?.wallOffsetMs ?? 0)).toBe(3_600_000)
   })
 
   it('gives all its memory back at the end', () => {

@@ -50,7 +50,7 @@ const SHARE: Required<BridgeState> = {
   programs: [{ pid: 812, command: 'secret-program' }],
   far: { type: 'unknown', peer: 'elsewhere' },
   virtual: { way: 'usbip', why: 'the secret reason', carries: ['data'] },
-  recording: { on: true, since: 15, bytes: 16, records: 17, size: 18 },
+  recording: { on: true, since: 15, bytes: 16, records: 17, size: 18, bytesToDevice: 0, bytesFromDevice: 0 },
   ...{ bytesToDevice: 11, bytesFromDevice: 12, lostToDevice: 13, lostFromDevice: 14 }
 }
 

@@ -17,7 +17,7 @@ const NEARBY = {
   far: { kind: 'farport', name: 'bob', url: 'farport://192.0.2.7:22217' }
 } as unknown as NonNullable<StateTree['nearby']>
 
-const RECORDING = { on: true, bytes: 0, records: 0, size: 0 }
+const RECORDING = { on: true, bytes: 0, records: 0, size: 0, bytesToDevice: 0, bytesFromDevice: 0 }
 
 const TREE: StateTree = {
   ...treeOf(

@@ -150,7 +150,15 @@ describe('how what is watched stands', () => {
   })
 
   it('tells what the ring holds', () => {
-    const recording = { on: true, since: 0, bytes: 3_100_000, records: 9, size: 9 }
+    const recording = {
+      on: true,
+      since: 0,
+      bytes: 3_100_000,
+      records: 9,
+      size: 9,
+      bytesToDevice: 0,
+      bytesFromDevice: 0
+    }
     expect(heldWords(recording, 12 * 60_000)).toBe('holds 12 min, 3.1 MB')
     expect(heldWords({ ...recording, on: false }, 0)).toContain('recording is off')
     expect(heldWords(undefined, 0)).toBe('')
