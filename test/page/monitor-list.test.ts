@@ -9,6 +9,7 @@ import { screenshot, useBrowser } from './browser.ts'
 
 interface Frames {
   readonly work: readonly number[]
+  readonly intervals: readonly number[]
 }
 interface FramesModule {
   readonly framesDuring: (page: Page, act: () => Promise<unknown>) => Promise<Frames>
@@ -103,5 +104,17 @@ describe.skipIf(lacks('chromium'))('the list of a monitor', () => {
     const { work } = await framesDuring(page, () => page.evaluate('stage.flow(20000, 1500)'))
     expect(quantile(work, 0.5)).toBeLessThan(MAX_WORK_MS)
     await screenshot(page, 'monitor-list-dark')
+  })
+  it('plots lines that jump from point to point in little time', async () => {
+    const page = await browser.open(`${stage?.url ?? ''}#plot`, { width: 1280, height: 800 })
+    // As many steps as there are pixels, and thousands of points behind them.
+    await page.evaluate('stage.numbers(40000, 8, 40)')
+    await page.getByRole('button', { name: /^Column 8/ }).waitFor()
+    const { work, intervals } = await framesDuring(page, () =>
+      page.evaluate('stage.flowNumbers(1000, 2000, 8)')
+    )
+    expect(quantile(work, 0.5)).toBeLessThan(MAX_WORK_MS)
+    expect(intervals.length).toBeGreaterThan(10)
+    await screenshot(page, 'monitor-plot-dense')
   })
 })

@@ -14,6 +14,8 @@ export type PlotSpan = keyof typeof PLOT_SPANS
 const SLICE_MS = 3
 /** Between two drawings while it is live, in ms: the eye sees no more, and the list beside it moves too. */
 const DRAW_MS = 33
+/** … and so many times as long as a drawing takes, so that it never has more than a fifth of the time. */
+const REST = 4
 /** Between two updates of the values in words, in ms. */
 const WORDS_MS = 150
 /** No shorter time is shown, in ns. */
@@ -46,6 +48,7 @@ export class PlotDesk implements Disposable {
   #clearedAt: number | undefined
   #frame: Disposable | undefined
   #drawnMs = 0
+  #costMs = 0
   #saidMs = 0
   #totalThen = 0
   #draw: ((drawing: Drawing | undefined) => void) | undefined
@@ -237,9 +240,11 @@ export class PlotDesk implements Disposable {
       this.lines = this.points.list
     }
     const hasMore = this.points.total !== before
-    if (startMs - this.#drawnMs >= DRAW_MS) {
+    if (startMs - this.#drawnMs >= Math.max(DRAW_MS, this.#costMs * REST)) {
+      const beforeMs = this.#turns.nowMs()
       this.#drawnMs = startMs
       this.#draw?.(this.#drawing())
+      this.#costMs = this.#turns.nowMs() - beforeMs
     } else if (hasMore) this.#soon()
     if (startMs - this.#saidMs >= WORDS_MS) {
       this.#saidMs = startMs

@@ -6,6 +6,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Disposable } from '../../../src-main/base/event.ts'
 import type { Drawing } from '../../model/monitor/plot-desk.svelte.ts'
+import { inkOf, isGap, type Ink } from '../../model/monitor/plot-ink.ts'
 
 /** How one line looks: in a colour, and in a dash that is its own among eight. */
 export interface LineLook {
@@ -41,12 +42,22 @@ const CLICK_PX = 4
 /** So near to a point it is meant, in px. */
 const NEAR_PX = 24
 const WHEEL = 1.25
+/** Of CSS. */
+const LINE_PX = 1.6
+/** A line that goes further up and down than so many times the height is filled in columns. */
+const LONG = 16
+/** How much is seen of such a line in the gaps of its dashes: no peak is left out. */
+const GAP_ALPHA = 0.3
+
+const stroked = uPlot.paths.linear?.()
 
 export class PlotChart implements Disposable {
   readonly #options: ChartOptions
   #plot: uPlot | undefined
   #looks: readonly LineLook[] = []
   #drawing: Drawing | undefined
+  /** By the place of its line; undefined: it is stroked. */
+  readonly #inks: (Ink | undefined)[] = []
   #pressed: { readonly x: number; readonly y: number } | undefined
   #isMoving = false
 
@@ -174,12 +185,14 @@ export class PlotChart implements Disposable {
           {},
           ...this.#looks.map(({ colour, dash }): uPlot.Series => ({
             stroke: colour,
-            width: 1.6,
+            width: LINE_PX,
+            paths: (self, place, from, to) => this.#paths(self, place, from, to),
             ...(dash.length > 0 && { dash: [...dash] }),
             points: { size: 5, fill: colours.ground }
           }))
         ],
         hooks: {
+          drawSeries: [(self, place) => this.#fill(self, place)],
           setSelect: [(self) => this.#select(self)],
           setCursor: [(self) => this.#tellCursor(self)]
         }
@@ -189,6 +202,46 @@ export class PlotChart implements Disposable {
     )
     this.#listen(plot)
     return plot
+  }
+
+  /** How long it takes to draw is bounded, however much the values jump. */
+  #paths(plot: uPlot, place: number, from: number, to: number): uPlot.Series.Paths | null {
+    const drawing = this.#drawing
+    const column = drawing?.columns.ys[place - 1]
+    this.#inks[place - 1] = undefined
+    if (!drawing || !column) return null
+    const [least, most] = drawing.range
+    const ink = inkOf(drawing.columns.x, column, {
+      from: (drawing.fromNs - drawing.originNs) / 1e9,
+      to: (drawing.toNs - drawing.originNs) / 1e9,
+      least,
+      most,
+      width: Math.max(1, Math.round(plot.bbox.width)),
+      height: Math.max(1, plot.bbox.height)
+    })
+    if (ink.travel <= plot.bbox.height * LONG) return stroked?.(plot, place, from, to) ?? null
+    this.#inks[place - 1] = ink
+    return null
+  }
+
+  #fill({ ctx, bbox }: uPlot, place: number): void {
+    const [ink, look] = [this.#inks[place - 1], this.#looks[place - 1]]
+    if (!ink || !look) return
+    const { top, bottom } = ink
+    const thick = LINE_PX * devicePixelRatio
+    const dash = look.dash.map((each) => each * devicePixelRatio)
+    ctx.save()
+    ctx.beginPath()
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+    ctx.clip()
+    ctx.fillStyle = look.colour
+    for (let column = 0; column < top.length; column++) {
+      const [high = NaN, low = NaN] = [top[column], bottom[column]]
+      if (Number.isNaN(high)) continue
+      ctx.globalAlpha = isGap(dash, column) ? GAP_ALPHA : 1
+      ctx.fillRect(bbox.left + column, bbox.top + high - thick / 2, 1, low - high + thick)
+    }
+    ctx.restore()
   }
 
   #listen(plot: uPlot): void {

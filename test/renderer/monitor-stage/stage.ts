@@ -1,5 +1,5 @@
 /**
- * The list of a monitor alone, over a core that is made up in the page: it sends as much and as fast as a test says, with the credit that the
+ * The list of a monitor alone, or its plot (`#plot`), over a core that is made up in the page: it sends as much and as fast as a test says, with the credit that the
  * page gives. Built and opened by the bench and by the tests of the list; `window.stage` is what they call.
  */
 import { mount } from 'svelte'
@@ -11,6 +11,7 @@ import type { Core } from '../../../src-renderer/core.svelte.ts'
 import { Desk } from '../../../src-renderer/model/monitor/desk.svelte.ts'
 import { DESK_PARTS } from '../../../src-renderer/model/monitor/filter-parts.ts'
 import { pageTurns } from '../../../src-renderer/model/monitor/turns.ts'
+import PlotView from '../../../src-renderer/parts/monitor/plot-view.svelte'
 import RowList from '../../../src-renderer/parts/monitor/row-list.svelte'
 import '../../../src-renderer/style/fonts.css'
 import '../../../src-renderer/style/tokens.css'
@@ -63,6 +64,19 @@ class MadeUp {
       const isAnswer = number % 2 === 1
       const text = isAnswer ? `OK ${number}: 0123456789 abcdef\r\n` : `READ ${number}\r\n`
       this.log.bytes(this.#timeNs, isAnswer ? 'from-device' : 'to-device', isAnswer ? 0 : 1, ascii(text))
+    }
+    this.#pump()
+  }
+
+  /** Lines of CSV: so many waves, each with the number of its line in it. */
+  numbers(count: number, stepNs: number, columns: number): void {
+    for (let i = 0; i < count; i++) {
+      this.#timeNs += stepNs
+      const number = this.#lines++
+      let text = ''
+      for (let column = 0; column < columns; column++)
+        text += `${column === 0 ? '' : ','}${(column * 3 + Math.sin(number / (4 + 3 * column))).toFixed(4)}`
+      this.log.bytes(this.#timeNs, 'from-device', 0, ascii(`${text}\r\n`))
     }
     this.#pump()
   }
@@ -133,7 +147,8 @@ const desk = new Desk({
   parts: DESK_PARTS
 })
 const target = document.getElementById('app')
-if (target) mount(RowList, { target, props: { desk } })
+if (target && location.hash === '#plot') mount(PlotView, { target, props: { desk } })
+else if (target) mount(RowList, { target, props: { desk } })
 
 const frame = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => resolve()))
 
@@ -161,6 +176,24 @@ const stage = {
     for (let now = begin; now - begin < ms; now = performance.now()) {
       const due = Math.floor(((now - begin) / 1000) * perSecond)
       made.rows(due - done, 1e9 / perSecond)
+      done = due
+      await frame()
+    }
+  },
+  /** As `fill`, of numbers: so many lines, of so many columns each, in so much time of the device. */
+  async numbers(lines: number, columns: number, seconds: number): Promise<void> {
+    for (let left = lines; left > 0; left -= 2000) {
+      made.numbers(Math.min(left, 2000), (seconds * 1e9) / lines, columns)
+      while (!made.isTaken) await frame()
+    }
+  },
+  /** As `flow`, of numbers. */
+  async flowNumbers(perSecond: number, ms: number, columns: number): Promise<void> {
+    const begin = performance.now()
+    let done = 0
+    for (let now = begin; now - begin < ms; now = performance.now()) {
+      const due = Math.floor(((now - begin) / 1000) * perSecond)
+      made.numbers(due - done, 1e9 / perSecond, columns)
       done = due
       await frame()
     }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { FRAME_ROWS, TEXT_ROWS } from '../../../src-main/traffic/row.ts'
 import { plotColumns, valueRange } from '../../../src-renderer/model/monitor/plot-columns.ts'
+import { PlotDesk } from '../../../src-renderer/model/monitor/plot-desk.svelte.ts'
+import { inkOf, isGap } from '../../../src-renderer/model/monitor/plot-ink.ts'
 import {
   MAX_POINTS,
   MAX_SERIES,
@@ -9,6 +11,7 @@ import {
 } from '../../../src-renderer/model/monitor/plot-points.ts'
 import { PlotReader } from '../../../src-renderer/model/monitor/plot-reader.ts'
 import { FakeTraffic } from './fake-desk.ts'
+import { TestTurns } from './test-turns.ts'
 
 const endless = (): number => 1
 
@@ -188,5 +191,92 @@ describe('what is drawn of the points', () => {
     expect(valueRange([[5, 5]])).toEqual([4.7, 5.3])
     expect(valueRange([[0]])).toEqual([-0.06, 0.06])
     expect(valueRange([[undefined]])).toBeUndefined()
+  })
+})
+
+describe('the ink of a line', () => {
+  const frame = { from: 0, to: 10, least: 0, most: 10, width: 10, height: 100 }
+
+  it('covers every column between two points, as the line goes through them', () => {
+    const { top, bottom, travel } = inkOf([0, 10], [0, 10], frame)
+    expect([...bottom]).toEqual([100, 90, 80, 70, 60, 50, 40, 30, 20, 10])
+    expect([...top]).toEqual([90, 80, 70, 60, 50, 40, 30, 20, 10, 0])
+    expect(travel).toBe(100)
+  })
+
+  it('has every peak of a column, and no more', () => {
+    const { top, bottom, travel } = inkOf([4.1, 4.2, 4.3, 4.4], [5, 9, 1, 5], frame)
+    expect([top[4], bottom[4], travel]).toEqual([10, 90, 160])
+    expect([...top].filter((each) => !Number.isNaN(each))).toHaveLength(1)
+  })
+
+  it('begins and ends beyond the edges, passes by what is no point, and is nothing of nothing', () => {
+    const beyond = inkOf([-10, 0, 20], [5, undefined, 5], frame)
+    expect([...beyond.top]).toEqual(Array<number>(10).fill(50))
+    expect([...inkOf([1, 2], [undefined, undefined], frame).top].every(Number.isNaN)).toBe(true)
+    // What cannot be seen is no way.
+    expect(inkOf([1, 2, 3], [1e9, -1e9, 1e9], frame).travel).toBe(200)
+  })
+
+  it('holds each point in its column, and hangs together', () => {
+    // The same ones each time, and none after the other.
+    let number = 1
+    const random = (): number => (number = (number * 16_807) % 2_147_483_647) / 2_147_483_647
+    for (let round = 0; round < 20; round++) {
+      let at = 0
+      const x = Array.from({ length: 60 }, () => (at += random() ** 3))
+      const y = x.map(() => (random() < 0.2 ? undefined : random() * 10))
+      const { top, bottom } = inkOf(x, y, { ...frame, to: at, width: 40 })
+      for (const [place, value] of y.entries()) {
+        const column = Math.min(39, Math.floor(((x[place] ?? 0) / at) * 40))
+        if (value === undefined || (x[place] ?? 0) >= at) continue
+        expect(top[column]).toBeLessThanOrEqual(100 - value * 10 + 1e-9)
+        expect(bottom[column]).toBeGreaterThanOrEqual(100 - value * 10 - 1e-9)
+      }
+      for (let column = 1; column < 40; column++) {
+        if (Number.isNaN(top[column - 1] ?? NaN) || Number.isNaN(top[column] ?? NaN)) continue
+        expect(top[column]).toBeLessThanOrEqual((bottom[column - 1] ?? 0) + 1e-9)
+        expect(bottom[column]).toBeGreaterThanOrEqual((top[column - 1] ?? 0) - 1e-9)
+      }
+    }
+  })
+
+  it('is left out where its dashes are', () => {
+    const pattern = Array.from({ length: 9 }, (_, column) => (isGap([2, 1, 1, 1], column) ? ' ' : '-')).join(
+      ''
+    )
+    expect(pattern).toBe('-- - -- -')
+    expect(isGap([], 3)).toBe(false)
+  })
+})
+
+describe('a plot', () => {
+  it('is drawn less often where a drawing takes long', () => {
+    const traffic = new FakeTraffic()
+    const turns = new TestTurns()
+    let nowMs = 1000
+    turns.nowMs = () => nowMs
+    const plot = new PlotDesk({ traffic } as unknown as ConstructorParameters<typeof PlotDesk>[0], turns)
+    let drawings = 0
+    let costMs = 100
+    plot.attach(() => {
+      drawings++
+      nowMs += costMs
+    }, 100)
+    const second = (): number => {
+      drawings = 0
+      for (const endMs = nowMs + 1000; nowMs < endMs; nowMs += 16) {
+        traffic.bytes('from-device', '1\n')
+        plot.grown(0, undefined)
+        turns.turn()
+      }
+      return drawings
+    }
+    second()
+    expect(second()).toBeLessThanOrEqual(3)
+    costMs = 1
+    second()
+    expect(second()).toBeGreaterThanOrEqual(20)
+    plot.dispose()
   })
 })
