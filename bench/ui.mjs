@@ -25,7 +25,8 @@ const MARKS = ['<!-- figures of the page -->', '<!-- end of figures of the page 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
 
 export const MOST = { ports: 500, peers: 50, portsOfPeer: 10, hz: 10 }
-const GOALS = { usableMs: 1000, kilobytes: 350, frameMs: 17 }
+/** `firstKilobytes`: of what loads at once; `kilobytes`: of all that there is. Both compressed, and without fonts. */
+const GOALS = { usableMs: 1000, firstKilobytes: 350, kilobytes: 400, frameMs: 17 }
 
 const { values: options } = parseArgs({
   options: {
@@ -207,19 +208,19 @@ function loadTable(rows) {
 }
 
 function wireTable({ first, fonts, terminal, all }) {
-  const kB = (bytes) => (bytes / 1000).toFixed(1)
+  const row = (title, bytes, goal) => [
+    title,
+    (bytes / 1000).toFixed(1),
+    goal === undefined ? '-' : `≤ ${goal}`,
+    goal === undefined ? '-' : bytes <= goal * 1000 ? 'met' : '**missed**'
+  ]
   return table(
     ['Over the wire, gzip, kB', 'size', 'goal', 'verdict'],
     [
-      ['the page', kB(first), '-', '-'],
-      ['its fonts', kB(fonts), '-', '-'],
-      ['the terminal, when it is opened', kB(terminal), '-', '-'],
-      [
-        'all there is, without fonts',
-        kB(all),
-        `≤ ${GOALS.kilobytes}`,
-        all <= GOALS.kilobytes * 1000 ? 'met' : '**missed**'
-      ]
+      row('the page, without its fonts', first, GOALS.firstKilobytes),
+      row('its fonts', fonts),
+      row('the terminal, when it is opened', terminal),
+      row('all there is, without fonts', all, GOALS.kilobytes)
     ]
   )
 }
