@@ -19,6 +19,7 @@ const START_MS = 10_000
 
 const root = join(import.meta.dirname, '..')
 const farport = join(root, 'dist/main/farport.js')
+const bareNode = join(import.meta.dirname, 'relay.mjs')
 
 const run = promisify(execFile)
 
@@ -35,6 +36,16 @@ export function contenders(build) {
         listening(devices.length, build('relay'), [String(clients), ...devices])
     },
     ours('Farport', []),
+    {
+      name: 'bare Node',
+      version: async () => `bench/relay.mjs, Node ${process.versions.node}`,
+      share: ({ devices, clients }) =>
+        listening(devices.length, process.execPath, [bareNode, 'share', String(clients), ...devices]),
+      connect: ({ port, link }) => ({
+        children: [spawn(process.execPath, [bareNode, 'connect', String(port), link], QUIET)],
+        ports: []
+      })
+    },
     { ...ours('Farport, --no-record', ['--no-record']), special: true },
     socat('socat, tuned', ['-b', '8192'], ',nodelay'),
     socat('socat', [], ''),

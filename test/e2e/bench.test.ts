@@ -47,6 +47,14 @@ describe.skipIf(lacks('cc'))('npm run bench', () => {
     for (const row of rows) expect(row).toMatch(/\| +\d+(\.\d+)?( \(\d\.\d+\))? \|$/)
   })
 
+  it('measures what Node can do without Farport', async () => {
+    const only = ['--only', 'echo,up,down', '--only', 'clients8,ptyEcho,ptyUp,ptyDown']
+    const { stdout } = await run(process.execPath, [script, '--quick', '--contender', 'bare Node', ...only])
+    const rows = stdout.split('\n').filter((line) => /^\| [^-\s]/.test(line))
+    expect(rows).toHaveLength(10)
+    for (const row of rows) expect(row).toMatch(/\| +\d+(\.\d+)?( \(\d\.\d+\))? \|$/)
+  })
+
   it('names what it does not know', async () => {
     await expect(run(process.execPath, [script, '--contender', 'C rely'])).rejects.toThrow(
       /C rely.*C relay, Farport/
