@@ -8,7 +8,6 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { DONE } from '../contract/close.ts'
-import { Fault } from '../contract/faults.ts'
 import { AfterFirstWords } from '../net/after-first-words.ts'
 import type { Connection, Listener } from '../net/connection.ts'
 import { parseEndpoint } from '../net/endpoint.ts'
@@ -127,12 +126,4 @@ function firstWords(): (chunk: Uint8Array) => { event: UsbipEvent; words: Uint8A
 function isSame(asked: string, own: string): boolean {
   const [left, right] = [Buffer.from(asked), Buffer.from(own)]
   return left.length === right.length && timingSafeEqual(left, right)
-}
-
-/** What is said where a driver was told of an adapter and did not come for it. */
-export function neverImported(who: string): Fault {
-  return new Fault(
-    'device-io',
-    `${who} did not fetch the adapter from 127.0.0.1. A firewall or a security program of this computer may keep it from there: allow it, or restart Windows.`
-  )
 }

@@ -13,7 +13,8 @@ const never: VirtualMaker = {
 
 /** One per system that can. */
 const MAKERS: Partial<Record<NodeJS.Platform, () => Promise<VirtualMaker>>> = {
-  linux: async () => (await import('./usbip-linux.ts')).usbipLinux
+  linux: async () => (await import('./usbip-linux.ts')).usbipLinux,
+  win32: async () => (await import('./usbip-windows.ts')).usbipWindows
 }
 
 async function half(): Promise<VirtualMaker> {

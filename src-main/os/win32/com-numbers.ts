@@ -1,6 +1,6 @@
 /**
  * Which COM number a USB serial adapter has, and how it gets another one. Called by core/virtual/usbip-windows.ts. Source: Windows' documentation
- * of the COM port database and of where a port driver keeps its name; the registry is asked through a narrow interface, in tests a Map.
+ * of the COM port database and of where a port driver keeps its name; in tests a Map stands for the registry.
  *
  *     HKLM\SYSTEM\CurrentControlSet\Enum\USB\VID_16C0&PID_05E1\SERIAL\Device Parameters   PortName = COM7    also while it is unplugged
  *     HKLM\HARDWARE\DEVICEMAP\SERIALCOMM                                                  \Device\USBSER000 = COM7    while it is there
@@ -8,21 +8,12 @@
  */
 import type { RunCommand } from '../run-command.ts'
 import { runElevated } from './elevated.ts'
+import type { Registry } from './registry.ts'
 
 const ENUM = 'HKLM\\SYSTEM\\CurrentControlSet\\Enum\\USB'
 const PRESENT = 'HKLM\\HARDWARE\\DEVICEMAP\\SERIALCOMM'
 const ARBITER = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\COM Name Arbiter'
 const DATABASE = 'ComDB'
-
-/** What is asked of the registry; keys begin with `HKLM\`. */
-export interface RegistryView {
-  /** Undefined: there is no such key or value, or it is no text. */
-  text(key: string, name: string): string | undefined
-  /** Undefined: there is no such key or value, or it is no REG_BINARY. */
-  bytes(key: string, name: string): Uint8Array | undefined
-  /** Of all values of a key that are texts; none where there is no such key. */
-  texts(key: string): readonly string[]
-}
 
 /** As Windows names it: four digits each, and a serial number of letters and digits. */
 export interface UsbIdentity {
@@ -32,9 +23,9 @@ export interface UsbIdentity {
 }
 
 /** `COM7` of an adapter that is plugged in and has its driver; undefined: not yet, or not any more. */
-export function comPortOf(registry: RegistryView, identity: UsbIdentity): string | undefined {
+export function comPortOf(registry: Registry, identity: UsbIdentity): string | undefined {
   const name = registry.text(parametersOf(identity), 'PortName')
-  return name !== undefined && registry.texts(PRESENT).includes(name) ? name : undefined
+  return name !== undefined && isPresent(registry, name) ? name : undefined
 }
 
 export type Renaming =
@@ -46,10 +37,9 @@ export type Renaming =
  * How an adapter that has a COM number gets another one: words for `reg.exe`, to be run as an administrator; it has its new name when it is plugged in the
  * next time. `to`: `COM7`.
  */
-export function renaming(registry: RegistryView, identity: UsbIdentity, to: string): Renaming {
+export function renaming(registry: Registry, identity: UsbIdentity, to: string): Renaming {
   const number = comNumber(to)
-  if (registry.texts(PRESENT).includes(to))
-    return { type: 'taken', why: `${to} is another port of this computer` }
+  if (isPresent(registry, to)) return { type: 'taken', why: `${to} is another port of this computer` }
   const database = registry.bytes(ARBITER, DATABASE)
   if (database && takenComNumbers(database).has(number))
     return {
@@ -94,6 +84,10 @@ export function withComNumber(database: Uint8Array, number: number, isTaken: boo
   const byte = copy[index] ?? 0
   copy[index] = isTaken ? byte | bit : byte & ~bit
   return copy
+}
+
+function isPresent(registry: Registry, port: string): boolean {
+  return [...registry.texts(PRESENT).values()].includes(port)
 }
 
 function comNumber(name: string): number {
