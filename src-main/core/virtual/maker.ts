@@ -1,7 +1,7 @@
 /** What every kind of virtual port has in common for core: it can be looked for, and made. One file of this room per kind. */
 import type { LinkSpec } from '../../contract/commands.ts'
 import type { LineWish } from '../../contract/line.ts'
-import type { VirtualWay, VirtualWayName } from '../../contract/virtual.ts'
+import type { Carried, VirtualWay, VirtualWayName } from '../../contract/virtual.ts'
 import type { SessionSource } from '../../sessions/session.ts'
 import type { Context } from '../context.ts'
 
@@ -19,10 +19,15 @@ export interface VirtualWish {
   readonly pty?: LinkSpec['pty']
 }
 
+export interface VirtualPort extends SessionSource {
+  /** Where it is less than its way can. */
+  readonly carries?: readonly Carried[]
+}
+
 export interface VirtualMaker {
   readonly way: VirtualWayName
   /** What it is worth here. Changes nothing; never rejects. */
   look(): Promise<VirtualWay>
   /** Rejects with a Fault; then nothing is left behind. Its `address` is where programs find it; its `close` takes it away again. */
-  make(wish: VirtualWish, context: Context): Promise<SessionSource>
+  make(wish: VirtualWish, context: Context): Promise<VirtualPort>
 }

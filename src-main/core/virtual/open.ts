@@ -43,7 +43,8 @@ export async function openVirtual(
 ): Promise<OpenedVirtual> {
   const state = await pick(place.kind, via, makers)
   const maker = await makers.makerOf(state.way)
-  return { source: await maker.make(placed(place, wish), context), state }
+  const source = await maker.make(placed(place, wish), context)
+  return { source, state: source.carries ? { ...state, carries: source.carries } : state }
 }
 
 /** What is left to us has no place, but a name perhaps. */

@@ -7,7 +7,7 @@
  *     HKLM\SYSTEM\CurrentControlSet\Services\com0com\Enum            Count of the devices that the driver runs; absent where Windows did not start it
  *     HKLM\HARDWARE\DEVICEMAP\SERIALCOMM                             names of the ports that can be opened now
  */
-import { takenComNumbers, type RegistryView } from './com-numbers.ts'
+import { takenComNumbers } from './com-numbers.ts'
 
 const SERVICE = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\com0com'
 const DEVICES = 'HKLM\\SYSTEM\\CurrentControlSet\\Enum\\ROOT\\COM0COM'
@@ -21,9 +21,13 @@ const UNINSTALL = 'Microsoft\\Windows\\CurrentVersion\\Uninstall\\com0com'
 const PAIRS = 100
 const DEVICE_INSTANCES = 10
 
-export interface Com0comRegistry extends Pick<RegistryView, 'text' | 'bytes' | 'texts'> {
-  /** Undefined: there is no such key or value, or it is no REG_DWORD. */
+/** What is asked of the registry; keys begin with `HKLM\`. Undefined: there is no such key or value, or it is of another kind. */
+export interface Com0comRegistry {
+  text(key: string, name: string): string | undefined
   number(key: string, name: string): number | undefined
+  bytes(key: string, name: string): Uint8Array | undefined
+  /** Of all values of a key that are texts; none where there is no such key. */
+  texts(key: string): readonly string[]
 }
 
 /** Pins of the driver: what a port's input is wired to. */

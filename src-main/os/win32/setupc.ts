@@ -39,8 +39,8 @@ export interface Setupc {
   busyNames(): Promise<string[]>
   /** Makes a pair; answers its number. Its ports may come a moment later. */
   install(near: PortParameters, far: PortParameters): Promise<number>
-  /** `id`: `CNCA0`. Parameters that are absent stay. */
-  change(id: string, parameters: PortParameters): Promise<void>
+  /** By id (`CNCA0`), all with one question. Parameters that are absent stay. */
+  change(ports: Readonly<Record<string, PortParameters>>): Promise<void>
   remove(pair: number): Promise<void>
 }
 
@@ -49,7 +49,9 @@ const WAIT_S = 30
 
 /** `folder`: where com0com is installed. */
 export function setupcIn(folder: string, run?: RunCommand): Setupc {
-  const say = (...words: readonly string[]): Promise<string> => runSetupc(folder, words, run)
+  const sayAll = (commands: readonly (readonly string[])[]): Promise<string> =>
+    runSetupc(folder, commands, run)
+  const say = (...words: readonly string[]): Promise<string> => sayAll([words])
   return {
     list: async () => readPorts(await say('list')),
     busyNames: async () => readNames(await say('busynames', 'COM?*')),
@@ -59,11 +61,15 @@ export function setupcIn(folder: string, run?: RunCommand): Setupc {
       if (number === undefined) throw new SetupcError('install', 0, oneLine(said))
       return number
     },
-    async change(id, parameters) {
-      // With a word that it does not take it says nothing and changes nothing: a change is told by a line of its own.
-      const said = await say('change', id, formatParameters(parameters))
-      const known = readPorts(said).find((port) => port.id === id)
-      if (!known) throw new SetupcError('change', 0, oneLine(said))
+    async change(ports) {
+      const changes = Object.entries(ports)
+      const said = await sayAll(
+        changes.map(([id, parameters]) => ['change', id, formatParameters(parameters)])
+      )
+      // Where there is no such port it says nothing, and ends well.
+      const known = readPorts(said)
+      if (changes.some(([id]) => !known.some((port) => port.id === id)))
+        throw new SetupcError('change', 0, oneLine(said))
     },
     async remove(pair) {
       await say('remove', String(pair))
@@ -71,16 +77,26 @@ export function setupcIn(folder: string, run?: RunCommand): Setupc {
   }
 }
 
-async function runSetupc(folder: string, words: readonly string[], run?: RunCommand): Promise<string> {
+async function runSetupc(
+  folder: string,
+  commands: readonly (readonly string[])[],
+  run?: RunCommand
+): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'farport-setupc-'))
   try {
-    const output = join(scratch, 'output.txt')
-    const command = ['setupc.exe', '--silent', '--wait', String(WAIT_S), '--output', output, ...words]
-    const line = `cd /d ${inQuotes(folder)} && ${command.map(commandWord).join(' ')}`
+    const outputs = commands.map((_, at) => join(scratch, `${at}.output.txt`))
+    const lines = commands.map((words, at) =>
+      ['setupc.exe', '--silent', '--wait', String(WAIT_S), '--output', outputs[at] ?? '', ...words]
+        .map(commandWord)
+        .join(' ')
+    )
+    const line = [`cd /d ${inQuotes(folder)}`, ...lines].join(' && ')
     const code = await runElevated('cmd.exe', `/d /s /c "${line}"`, run)
-    const said = await readFile(output, 'latin1').catch(() => '')
-    if (code !== 0) throw new SetupcError(words[0] ?? '', code, oneLine(said))
-    return said
+    // One that was not come to has said nothing.
+    const said = await Promise.all(outputs.map((path) => readFile(path, 'latin1').catch(() => '')))
+    const text = said.join('\n')
+    if (code !== 0) throw new SetupcError(commands[0]?.[0] ?? '', code, oneLine(text))
+    return text
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

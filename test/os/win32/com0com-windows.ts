@@ -64,14 +64,21 @@ export class Com0comWindows {
         this.#pairs.set(number, { near, far })
         return number
       }),
-    change: (id, parameters) =>
-      this.#ask(`change ${id} ${formatParameters(parameters)}`, () => {
-        const number = Number(id.slice(4))
-        const pair = this.#pairs.get(number)
-        if (!pair) throw new SetupcError('change', 1, '')
-        const end = id.startsWith('CNCA') ? 'near' : 'far'
-        this.#pairs.set(number, { ...pair, [end]: { ...pair[end], ...parameters } })
-      }),
+    change: (ports) =>
+      this.#ask(
+        `change ${Object.entries(ports)
+          .map(([id, parameters]) => `${id} ${formatParameters(parameters)}`)
+          .join(' & ')}`,
+        () => {
+          for (const [id, parameters] of Object.entries(ports)) {
+            const number = Number(id.slice(4))
+            const pair = this.#pairs.get(number)
+            if (!pair) throw new SetupcError('change', 1, '')
+            const end = id.startsWith('CNCA') ? 'near' : 'far'
+            this.#pairs.set(number, { ...pair, [end]: { ...pair[end], ...parameters } })
+          }
+        }
+      ),
     remove: (number) => this.#ask(`remove ${number}`, () => void this.#pairs.delete(number))
   }
 

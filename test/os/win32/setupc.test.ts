@@ -71,14 +71,16 @@ describe('setupc', () => {
       return 0
     })
     const setupc = setupcIn(FOLDER, run)
-    await setupc.change('CNCA0', { PortName: 'COM8' })
+    await setupc.change({ CNCA0: { PortName: 'COM8' }, CNCB0: { EmuOverrun: 'yes' } })
     await setupc.remove(3)
     expect(await setupc.list()).toHaveLength(4)
-    expect(lines.map((line) => line.slice(line.indexOf('output.txt')).replace('txt"', 'txt'))).toEqual([
-      'output.txt change CNCA0 PortName=COM8"',
-      'output.txt remove 3"',
-      'output.txt list"'
-    ])
+    expect(
+      lines.map((line) => line.replaceAll(/ --silent --wait 30 --output "?\S+?output\.txt"?/g, ''))
+    ).toEqual(
+      [['change CNCA0 PortName=COM8', 'change CNCB0 EmuOverrun=yes'], ['remove 3'], ['list']].map((all) =>
+        [`/d /s /c "cd /d "${FOLDER}"`, ...all.map((each) => `setupc.exe ${each}`)].join(' && ').concat('"')
+      )
+    )
   })
 
   it('that fails says what it said', async () => {
@@ -86,14 +88,16 @@ describe('setupc', () => {
       await writeFile(output, "\r\nInvalid parameter 'Foo'\r\n")
       return 1
     })
-    await expect(setupcIn(FOLDER, run).change('CNCA0', { Foo: 'yes' })).rejects.toThrow(
+    await expect(setupcIn(FOLDER, run).change({ CNCA0: { Foo: 'yes' } })).rejects.toThrow(
       "setupc change ended with 1: Invalid parameter 'Foo'"
     )
   })
 
   it('that changed nothing failed', async () => {
     const { run } = standIn(() => Promise.resolve(0))
-    await expect(setupcIn(FOLDER, run).change('CNCA9', { PortName: 'COM9' })).rejects.toThrow('setupc change')
+    await expect(setupcIn(FOLDER, run).change({ CNCA9: { PortName: 'COM9' } })).rejects.toThrow(
+      'setupc change'
+    )
     await expect(setupcIn(FOLDER, run).install({}, {})).rejects.toThrow('setupc install')
   })
 
