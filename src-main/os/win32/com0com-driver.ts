@@ -8,6 +8,7 @@
  *     HKLM\HARDWARE\DEVICEMAP\SERIALCOMM                             names of the ports that can be opened now
  */
 import { takenComNumbers } from './com-numbers.ts'
+import type { Registry } from './registry.ts'
 
 const SERVICE = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\com0com'
 const DEVICES = 'HKLM\\SYSTEM\\CurrentControlSet\\Enum\\ROOT\\COM0COM'
@@ -21,14 +22,7 @@ const UNINSTALL = 'Microsoft\\Windows\\CurrentVersion\\Uninstall\\com0com'
 const PAIRS = 100
 const DEVICE_INSTANCES = 10
 
-/** What is asked of the registry; keys begin with `HKLM\`. Undefined: there is no such key or value, or it is of another kind. */
-export interface Com0comRegistry {
-  text(key: string, name: string): string | undefined
-  number(key: string, name: string): number | undefined
-  bytes(key: string, name: string): Uint8Array | undefined
-  /** Of all values of a key that are texts; none where there is no such key. */
-  texts(key: string): readonly string[]
-}
+export type Com0comRegistry = Pick<Registry, 'text' | 'number' | 'bytes' | 'texts'>
 
 /** Pins of the driver: what a port's input is wired to. */
 const PIN = { remoteOut1: 0x04, remoteOut2: 0x08, remoteOpen: 0x80 } as const
@@ -71,7 +65,7 @@ export function findCom0com(registry: Com0comRegistry): Com0comState | undefined
   const hasDevices = range(DEVICE_INSTANCES).some(
     (at) => registry.text(`${DEVICES}\\${String(at).padStart(4, '0')}`, 'Service') === 'com0com'
   )
-  const present = new Set(registry.texts(PRESENT).map((name) => name.toUpperCase()))
+  const present = new Set([...registry.texts(PRESENT).values()].map((name) => name.toUpperCase()))
   return {
     folder,
     ...(version !== undefined && { version }),
@@ -91,7 +85,7 @@ export function isFreeComName(registry: Com0comRegistry, name: string): boolean 
   const number = Number(/^COM(\d+)$/i.exec(name)?.[1] ?? NaN)
   const database = registry.bytes(ARBITER, 'ComDB')
   if (database && takenComNumbers(database).has(number)) return false
-  return ![...registry.texts(PRESENT), ...namesOfPairs(registry)].some(
+  return ![...registry.texts(PRESENT).values(), ...namesOfPairs(registry)].some(
     (each) => each.toUpperCase() === name.toUpperCase()
   )
 }

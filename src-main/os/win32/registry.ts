@@ -10,6 +10,8 @@ import { ERROR, WindowsError } from './windows-error.ts'
 export interface Registry {
   /** REG_SZ, and REG_EXPAND_SZ as it stands. Undefined: there is no such key or value, or it is no text. */
   text(key: string, name: string): string | undefined
+  /** REG_DWORD. Undefined: as above. */
+  number(key: string, name: string): number | undefined
   /** REG_BINARY. Undefined: as above. */
   bytes(key: string, name: string): Uint8Array | undefined
   /** All values of a key that are texts, by name; empty where there is none. */
@@ -28,6 +30,7 @@ const KEY_READ = 0x20019
 const REG_SZ = 1
 const REG_EXPAND_SZ = 2
 const REG_BINARY = 3
+const REG_DWORD = 4
 const MORE_DATA = 234
 const NO_MORE_ITEMS = 259
 /** A name of a key has at most 255 characters, one of a value 16,383. */
@@ -114,6 +117,10 @@ function loadRegistry(): Registry {
 
   return {
     text: (path, name) => textOf(within(path, (key) => read(key, name))),
+    number: (path, name) => {
+      const value = within(path, (key) => read(key, name))
+      return value?.type === REG_DWORD && value.bytes.length >= 4 ? value.bytes.readUInt32LE() : undefined
+    },
     bytes: (path, name) => {
       const value = within(path, (key) => read(key, name))
       return value?.type === REG_BINARY ? value.bytes : undefined

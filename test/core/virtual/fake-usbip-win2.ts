@@ -38,6 +38,11 @@ export class FakeWindows implements Registry {
     this.values.set(`${PRESENT}|\\Device\\Serial0`, 'COM1')
   }
 
+  /** Nothing that usbip-win2 or a port driver writes is a number. */
+  number(): undefined {
+    return undefined
+  }
+
   get parts(): WindowsParts {
     return {
       registry: this,

@@ -52,7 +52,12 @@ export class Com0comWindows {
       return typeof value === 'number' ? value : undefined
     },
     bytes: (_key, name) => (name === 'ComDB' ? this.#database : undefined),
-    texts: (key) => (key === 'HKLM\\HARDWARE\\DEVICEMAP\\SERIALCOMM' ? this.#shown() : [])
+    texts: (key) =>
+      new Map(
+        key === 'HKLM\\HARDWARE\\DEVICEMAP\\SERIALCOMM'
+          ? this.#shown().map((name) => [`\\Device\\${name}`, name])
+          : []
+      )
   }
 
   readonly setupc: Setupc = {
