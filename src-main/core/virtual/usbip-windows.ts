@@ -16,7 +16,7 @@ import { type RunCommand, runCommand } from '../../os/run-command.ts'
 import { isOlder, USBIP_WIN2, UsbipWin2, UsbipWin2Error } from '../../os/usbip-win2.ts'
 import { comPortOf, renaming, runRenaming } from '../../os/win32/com-numbers.ts'
 import { NotElevated } from '../../os/win32/elevated.ts'
-import type { Registry } from '../../os/win32/registry.ts'
+import type { RegistryView } from '../../os/win32/registry-view.ts'
 import { SHARED_ACM_ID } from '../../protocol/usb-descriptors.ts'
 import { busIdOwner, UsbipDoor } from '../../sessions/usbip-door.ts'
 import { UsbipSource } from '../../sessions/usbip-source.ts'
@@ -31,7 +31,7 @@ const COM_PORT_MS = 30_000
 const LOOK_MS = 100
 
 export interface WindowsParts {
-  readonly registry: Registry
+  readonly registry: RegistryView
   readonly run: RunCommand
   readonly clock: Clock
   /** `ProgramFiles` is read of it. */
@@ -53,9 +53,9 @@ export function usbipOnWindows(parts: () => Promise<WindowsParts>): VirtualMaker
 
 /** Of this computer. */
 export const usbipWindows = usbipOnWindows(async () => {
-  const { windowsRegistry } = await import('../../os/win32/registry.ts')
+  const { windowsRegistryView } = await import('../../os/win32/registry-view.ts')
   return {
-    registry: windowsRegistry(),
+    registry: windowsRegistryView(),
     run: runCommand,
     clock: systemClock,
     environment: process.env,

@@ -8,7 +8,9 @@
  */
 import type { RunCommand } from '../run-command.ts'
 import { runElevated } from './elevated.ts'
-import type { Registry } from './registry.ts'
+import type { RegistryView } from './registry-view.ts'
+
+export type { RegistryView } from './registry-view.ts'
 
 const ENUM = 'HKLM\\SYSTEM\\CurrentControlSet\\Enum\\USB'
 const PRESENT = 'HKLM\\HARDWARE\\DEVICEMAP\\SERIALCOMM'
@@ -23,7 +25,7 @@ export interface UsbIdentity {
 }
 
 /** `COM7` of an adapter that is plugged in and has its driver; undefined: not yet, or not any more. */
-export function comPortOf(registry: Registry, identity: UsbIdentity): string | undefined {
+export function comPortOf(registry: RegistryView, identity: UsbIdentity): string | undefined {
   const name = registry.text(parametersOf(identity), 'PortName')
   return name !== undefined && isPresent(registry, name) ? name : undefined
 }
@@ -37,7 +39,7 @@ export type Renaming =
  * How an adapter that has a COM number gets another one: words for `reg.exe`, to be run as an administrator; it has its new name when it is plugged in the
  * next time. `to`: `COM7`.
  */
-export function renaming(registry: Registry, identity: UsbIdentity, to: string): Renaming {
+export function renaming(registry: RegistryView, identity: UsbIdentity, to: string): Renaming {
   const number = comNumber(to)
   if (isPresent(registry, to)) return { type: 'taken', why: `${to} is another port of this computer` }
   const database = registry.bytes(ARBITER, DATABASE)
@@ -86,8 +88,8 @@ export function withComNumber(database: Uint8Array, number: number, isTaken: boo
   return copy
 }
 
-function isPresent(registry: Registry, port: string): boolean {
-  return [...registry.texts(PRESENT).values()].includes(port)
+function isPresent(registry: RegistryView, port: string): boolean {
+  return registry.texts(PRESENT).includes(port)
 }
 
 function comNumber(name: string): number {

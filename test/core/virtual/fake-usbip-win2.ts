@@ -1,7 +1,7 @@
 /** A Windows with usbip-win2, as far as Farport sees it: its command, the registry, reg.exe asked for through PowerShell. The adapter is fetched by real TCP. */
 import type { RunCommand } from '../../../src-main/os/run-command.ts'
 import { takenComNumbers, withComNumber } from '../../../src-main/os/win32/com-numbers.ts'
-import type { Registry } from '../../../src-main/os/win32/registry.ts'
+import type { RegistryView } from '../../../src-main/os/win32/registry-view.ts'
 import { systemClock } from '../../../src-main/base/clock.ts'
 import type { WindowsParts } from '../../../src-main/core/virtual/usbip-windows.ts'
 import { tcpHost, type TcpHost } from '../../sessions/usbip-tcp.ts'
@@ -17,7 +17,7 @@ interface Adapter extends TcpHost {
   readonly serial: string
 }
 
-export class FakeWindows implements Registry {
+export class FakeWindows implements RegistryView {
   readonly values = new Map<string, string | Uint8Array>()
   readonly said: string[] = []
   readonly adapters: Adapter[] = []
@@ -63,16 +63,14 @@ export class FakeWindows implements Registry {
     return typeof value === 'string' ? undefined : value
   }
 
-  texts(key: string): ReadonlyMap<string, string> {
-    return new Map(
-      [...this.values].flatMap(([place, value]): [string, string][] =>
-        place.startsWith(`${key}|`) && typeof value === 'string' ? [[place.slice(key.length + 1), value]] : []
-      )
-    )
+  number(): undefined {
+    return undefined
   }
 
-  keys(): readonly string[] {
-    return []
+  texts(key: string): readonly string[] {
+    return [...this.values].flatMap(([place, value]) =>
+      place.startsWith(`${key}|`) && typeof value === 'string' ? [value] : []
+    )
   }
 
   get taken(): number[] {

@@ -1,23 +1,21 @@
 /**
- * Windows' registry, to be read. Called for what drivers write there: COM numbers, USB identities, where a driver is installed. Nothing here changes it:
- * what has to be changed needs an administrator, and goes through reg.exe (elevated.ts). koffi is loaded with the first call.
+ * Single values of Windows' registry, to be read by their whole path. Called for what drivers write there: COM numbers, where a driver is installed. Nothing here
+ * changes it: what has to be changed needs an administrator, and goes through reg.exe (elevated.ts). koffi is loaded with the first call.
  */
 import type koffi from 'koffi'
 import { createRequire } from 'node:module'
 import { ERROR, WindowsError } from './windows-error.ts'
 
 /** Narrow enough to be played by a Map. Keys begin with `HKLM\` or `HKCU\`; nothing here throws for what is not there, or is not for us to read. */
-export interface Registry {
+export interface RegistryView {
   /** REG_SZ, and REG_EXPAND_SZ as it stands. Undefined: there is no such key or value, or it is no text. */
   text(key: string, name: string): string | undefined
   /** REG_DWORD. Undefined: as above. */
   number(key: string, name: string): number | undefined
   /** REG_BINARY. Undefined: as above. */
   bytes(key: string, name: string): Uint8Array | undefined
-  /** All values of a key that are texts, by name; empty where there is none. */
-  texts(key: string): ReadonlyMap<string, string>
-  /** Names of the keys below it; empty where there are none. */
-  keys(key: string): readonly string[]
+  /** Of all values of a key that are texts; none where there is no such key. */
+  texts(key: string): readonly string[]
 }
 
 /** winreg.h. They are sign-extended pointers. */
@@ -33,7 +31,7 @@ const REG_BINARY = 3
 const REG_DWORD = 4
 const MORE_DATA = 234
 const NO_MORE_ITEMS = 259
-/** A name of a key has at most 255 characters, one of a value 16,383. */
+/** A name of a value has at most 16,383 characters. */
 const MOST_NAME = 16_384
 /** More than any value that is read here. */
 const MOST_BYTES = 1024 * 1024
@@ -45,15 +43,15 @@ interface Value {
   readonly bytes: Buffer
 }
 
-let registry: Registry | undefined
+let view: RegistryView | undefined
 
 /** Throws where this is no Windows. */
-export function windowsRegistry(): Registry {
-  registry ??= loadRegistry()
-  return registry
+export function windowsRegistryView(): RegistryView {
+  view ??= loadView()
+  return view
 }
 
-function loadRegistry(): Registry {
+function loadView(): RegistryView {
   const k = createRequire(import.meta.url)('koffi') as typeof koffi
   const advapi32 = k.load('advapi32.dll')
   const bind = (signature: string): Native => advapi32.func(signature)
@@ -63,9 +61,6 @@ function loadRegistry(): Registry {
   const RegCloseKey = bind('int32_t __stdcall RegCloseKey(uintptr_t key)')
   const RegQueryValueExW = bind(
     'int32_t __stdcall RegQueryValueExW(uintptr_t key, str16 name, void *reserved, uint8_t *type, uint8_t *data, uint8_t *size)'
-  )
-  const RegEnumKeyExW = bind(
-    'int32_t __stdcall RegEnumKeyExW(uintptr_t key, uint32_t index, uint8_t *name, uint8_t *length, void *reserved, void *cls, void *clsLength, void *written)'
   )
   const RegEnumValueW = bind(
     'int32_t __stdcall RegEnumValueW(uintptr_t key, uint32_t index, uint8_t *name, uint8_t *length, void *reserved, void *type, void *data, void *size)'
@@ -101,15 +96,15 @@ function loadRegistry(): Registry {
     return undefined
   }
 
-  const names = (call: Native, key: number | bigint): string[] => {
+  const names = (key: number | bigint): string[] => {
     const found: string[] = []
     const name = Buffer.alloc(MOST_NAME * 2)
     const length = Buffer.alloc(4)
     for (let index = 0; ; index++) {
       length.writeUInt32LE(MOST_NAME)
-      const error = call(key, index, name, length, null, null, null, null)
+      const error = RegEnumValueW(key, index, name, length, null, null, null, null)
       if (error === NO_MORE_ITEMS) return found
-      // Somebody removes keys while they are read: what was found is what is told.
+      // Somebody removes values while they are read: what was found is what is told.
       if (error !== 0 && error !== ERROR.fileNotFound) throw new WindowsError(error, 'RegEnum')
       if (error === 0) found.push(name.toString('utf16le', 0, length.readUInt32LE() * 2))
     }
@@ -125,16 +120,11 @@ function loadRegistry(): Registry {
       const value = within(path, (key) => read(key, name))
       return value?.type === REG_BINARY ? value.bytes : undefined
     },
-    texts: (path) => {
-      const found = within(path, (key) =>
-        names(RegEnumValueW, key).flatMap((name): [string, string][] => {
-          const text = textOf(read(key, name))
-          return text === undefined ? [] : [[name, text]]
-        })
-      )
-      return new Map(found)
+    number: (path, name) => {
+      const value = within(path, (key) => read(key, name))
+      return value?.type === REG_DWORD && value.bytes.length >= 4 ? value.bytes.readUInt32LE() : undefined
     },
-    keys: (path) => within(path, (key) => names(RegEnumKeyExW, key)) ?? []
+    texts: (path) => within(path, (key) => names(key).flatMap((name) => textOf(read(key, name)) ?? [])) ?? []
   }
 }
 
