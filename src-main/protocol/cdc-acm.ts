@@ -54,6 +54,9 @@ export class CdcAcm {
   readonly #listeners: UsbipSubmit[] = []
   /** Bytes of the driver that nobody takes yet. */
   readonly #writers: UsbipSubmit[] = []
+  /** Lines and breaks that nobody heeds yet. */
+  readonly #commands: UsbipSubmit[] = []
+  #heeds = true
   readonly #fromDevice: Uint8Array[] = []
   #queued = 0
   #takes = false
@@ -78,6 +81,15 @@ export class CdcAcm {
     // Each may be the last for now: whoever hears it may say so only afterwards, and loses nothing by one more.
     for (const writer of takes ? this.#writers.splice(0) : []) this.#write(writer, events)
     return events
+  }
+
+  /**
+   * Whether `lines` and `break` may come: while not, the driver waits for its answer, and the program with it. Linux's waits 5 s. What waits
+   * comes first.
+   */
+  heed(heeds: boolean): AcmEvent[] {
+    this.#heeds = heeds
+    return heeds ? this.#commands.splice(0).flatMap((submit) => this.#classRequest(submit)) : []
   }
 
   /** Bytes of the device, for the program that has the port open. */
@@ -128,7 +140,7 @@ export class CdcAcm {
 
   /** The driver takes a transfer back; undefined: it had ended before. */
   unlink(sequence: number): AcmEvent[] | undefined {
-    const waiting = [this.#readers, this.#listeners, this.#writers].find((each) =>
+    const waiting = [this.#readers, this.#listeners, this.#writers, this.#commands].find((each) =>
       each.some((submit) => submit.sequence === sequence)
     )
     if (!waiting) return undefined
@@ -137,7 +149,8 @@ export class CdcAcm {
       1
     )
     // With its last reader or listener gone a driver hears nothing any more: it does that at close alone.
-    if (!this.#isOpen || waiting === this.#writers || this.#readers.length > 0) return []
+    const isOther = waiting === this.#writers || waiting === this.#commands
+    if (!this.#isOpen || isOther || this.#readers.length > 0) return []
     this.#isOpen = false
     return [{ type: 'closed' }]
   }
@@ -231,6 +244,11 @@ export class CdcAcm {
 
   #classRequest(submit: UsbipSubmit): AcmEvent[] {
     const { request, value } = submit.setup
+    const waits = request === CLASS_REQUESTS.setControlLineState || request === CLASS_REQUESTS.sendBreak
+    if (waits && !this.#heeds) {
+      this.#commands.push(submit)
+      return []
+    }
     switch (request) {
       case CLASS_REQUESTS.setLineCoding: {
         const wish = readLineCoding(submit.data)

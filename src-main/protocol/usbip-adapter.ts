@@ -74,6 +74,10 @@ export class UsbipAdapter {
     return this.#acm.take(takes).map(sent)
   }
 
+  heed(heeds: boolean): AdapterEvent[] {
+    return this.#acm.heed(heeds).map(sent)
+  }
+
   send(bytes: Uint8Array): AdapterEvent[] {
     return this.#acm.send(bytes).map(sent)
   }

@@ -22,6 +22,12 @@ import type { Notice, Request, Session } from './session.ts'
 
 const PROGRAM_LEFT: CloseReason = { code: 'done', message: 'the local program closed the port' }
 
+/**
+ * What a program does with DTR, RTS and breaks waits so long for the far port to open: a reset by DTR right behind the open would get nowhere.
+ * Linux's driver waits 5 s for an answer.
+ */
+export const OPENING_MS = 3000
+
 /** Of the program that has the port open. */
 export type ProgramEvent = Extract<AdapterEvent, { type: 'data' | 'settings' | 'lines' | 'break' }>
 
@@ -69,8 +75,13 @@ export class UsbipSession implements Session {
   /** A driver empties its own buffers, and tells nobody. */
   readonly onPurge: Event<Purge> = never
 
+  /** Ends the wait for the far port; undefined: it is not waited for. */
+  #opening: Disposable | undefined
+
   constructor(options: UsbipSessionOptions) {
     this.#options = options
+    options.send(options.adapter.heed(false))
+    this.#opening = options.clock.after(OPENING_MS, () => this.#heed())
   }
 
   get queued(): number {
@@ -109,7 +120,10 @@ export class UsbipSession implements Session {
   notify({ modem, line, settings }: Notice): void {
     if (this.#ended) return
     const { adapter, send } = this.#options
-    if (settings) adapter.settle(settings)
+    if (settings) {
+      adapter.settle(settings)
+      this.#heed()
+    }
     if (modem) this.#modem = modem
     if (!modem && !line) return
     const { dcd, dsr, ri } = this.#modem
@@ -191,6 +205,14 @@ export class UsbipSession implements Session {
     if (this.#leaving && (this.#pending.length === 0 || this.#closing)) this.#end(this.#leaving)
   }
 
+  /** The far port is open, or was not in time: then what it is not told now it is told at its opening. */
+  #heed(): void {
+    if (!this.#opening) return
+    this.#opening.dispose()
+    this.#opening = undefined
+    this.#options.send(this.#options.adapter.heed(true))
+  }
+
   #apply(wish: LineWish): void {
     this.#applies.fire({ wish, answer: (actual) => this.#options.adapter.settle(actual) })
   }
@@ -203,6 +225,8 @@ export class UsbipSession implements Session {
   #end(reason: CloseReason): void {
     if (this.#ended) return
     this.#ended = true
+    // The driver waits for none that is not there.
+    this.#heed()
     this.#options.send(this.#options.adapter.take(false))
     // Nobody reads it any more, and the next program shall not.
     this.#lost = this.#options.adapter.forget()

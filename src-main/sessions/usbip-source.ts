@@ -102,7 +102,9 @@ export class UsbipSource implements SessionSource {
           this.#session?.hear(event)
           break
         case 'lines':
-          this.#lines = { ...this.#lines, ...event.wish }
+          // Lines that are off before anybody opens it are nobody's wish: at the far port that would be a pulse.
+          if (this.#isOpen || Object.values(event.wish).includes(true))
+            this.#lines = { ...this.#lines, ...event.wish }
           this.#session?.hear(event)
           break
         case 'data':
@@ -115,6 +117,8 @@ export class UsbipSource implements SessionSource {
           break
         case 'closed':
           this.#isOpen = false
+          // The next program says itself what it wants of them; a driver lowers both at the close.
+          this.#lines = {}
           this.#again?.dispose()
           this.#backoff.reset()
           this.#session?.left()

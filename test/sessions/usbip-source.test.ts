@@ -4,10 +4,12 @@ import { DONE, SHUTDOWN } from '../../src-main/contract/close.ts'
 import {
   DEFAULT_SETTINGS,
   NO_LINE_ERRORS,
+  UNKNOWN_MODEM_STATE,
   type ControlWish,
   type LineWish
 } from '../../src-main/contract/line.ts'
 import type { Session } from '../../src-main/sessions/session.ts'
+import { OPENING_MS } from '../../src-main/sessions/usbip-session.ts'
 import { UsbipSource } from '../../src-main/sessions/usbip-source.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { hex, toHex } from '../hex.ts'
@@ -51,6 +53,8 @@ async function opened() {
     request.answer({ dtr: true, rts: true, break: false, ...request.wish })
   })
   session.onBreak((ms) => heard.push(ms))
+  // As the hub does where the far port is open.
+  session.notify({ settings: DEFAULT_SETTINGS })
   return { ...rig, session, heard }
 }
 
@@ -104,6 +108,51 @@ describe('a session at a USB adapter', () => {
     session.notify({ line: { ...NO_LINE_ERRORS, framing: 3, break: 1 } })
     await turns()
     expect(host.states).toEqual([0x03, 0x03 | 0x04 | 0x10])
+  })
+
+  it('has its program wait with its lines until the far port is open, so that no pulse is lost', async () => {
+    const rig = await plugged()
+    rig.host.open()
+    await turns()
+    const session = rig.sessions[0]!
+    const heard: unknown[] = []
+    session.onControl(({ wish }) => heard.push(wish))
+    session.resume()
+    const done: string[] = []
+    void rig.host.lines(false, true).then(() => done.push('down'))
+    void rig.host.lines(true, true).then(() => done.push('up'))
+    await turns()
+    expect([heard, done]).toEqual([[], []])
+    session.notify({ modem: UNKNOWN_MODEM_STATE })
+    await turns()
+    expect([heard, done]).toEqual([[], []])
+    session.notify({ settings: DEFAULT_SETTINGS })
+    await turns()
+    // The first is what the driver raises by itself at the open.
+    expect(heard).toEqual([
+      { dtr: true, rts: true },
+      { dtr: false, rts: true },
+      { dtr: true, rts: true }
+    ])
+    expect(done).toEqual(['down', 'up'])
+    void rig.host.lines(false, false).then(() => done.push('off'))
+    await turns()
+    expect(done).toHaveLength(3)
+  })
+
+  it('has its program wait no longer than 3 s for a far port that does not open', async () => {
+    const rig = await plugged()
+    rig.host.open()
+    await turns()
+    rig.sessions[0]!.resume()
+    const done: string[] = []
+    void rig.host.lines(true, false).then(() => done.push('answered'))
+    await rig.clock.advance(OPENING_MS - 1)
+    await turns()
+    expect(done).toEqual([])
+    await rig.clock.advance(1)
+    await turns()
+    expect(done).toEqual(['answered'])
   })
 
   it('ends with its program, and the next one finds nothing stale', async () => {
