@@ -42,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   page: async () => (await import('./commands/page.ts')).page,
   import: async () => (await import('./commands/import.ts')).importFile,
   service: async () => (await import('./commands/service.ts')).service,
+  usb: async () => (await import('./commands/usb.ts')).usb,
   demo: async () => (await import('./commands/demo.ts')).demo
 }
 

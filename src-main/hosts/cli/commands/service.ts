@@ -56,7 +56,8 @@ export const service: CliCommand = async (args, io) => {
   return EXIT.done
 }
 
-async function act(plan: Plan, place: Place, json: boolean, io: CliIo): Promise<void> {
+/** Does it, and says so. */
+export async function act(plan: Plan, place: Place, json: boolean, io: CliIo): Promise<void> {
   const done: string[] = []
   await carryOut(plan.steps, {
     run: place.run,
@@ -104,17 +105,22 @@ function kindOf(platform: NodeJS.Platform): ServiceKind {
 }
 
 /** sudo looks for programs in places of its own: the whole paths hold there as well. */
-function needsRoot(verb: Verb, { program }: Place): Fault {
-  const words = [...program, 'service', verb, '--system'].map((word) =>
+export function withSudo({ program }: Place, ...words: readonly string[]): string {
+  const quoted = [...program, ...words].map((word) =>
     /^[\w./:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
   )
+  return `sudo ${quoted.join(' ')}`
+}
+
+function needsRoot(verb: Verb, place: Place): Fault {
   return new Fault(
     'needs-rights',
-    `The system's service is root's to ${verb}. Say: sudo ${words.join(' ')} (or --user, for one of your own).`
+    `The system's service is root's to ${verb}. Say: ${withSudo(place, 'service', verb, '--system')} (or --user, for one of your own).`
   )
 }
 
-function here(): Place {
+/** This computer, and us. */
+export function here(): Place {
   return {
     platform: process.platform,
     uid: process.getuid?.(),

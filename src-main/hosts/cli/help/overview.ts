@@ -22,6 +22,7 @@ export const OVERVIEW = `farport: share serial ports on the network, use remote 
   farport serve                                 everything that the settings say, until it is stopped
   farport page                                  the running Farport in a browser
   farport service install                       keep it running: from sign-in, or from the start of the computer
+  sudo farport usb --install                    let people here use ports as USB adapters (Linux)
   farport import /etc/ser2net.yaml              take over what ser2net shares
   farport extcap --install                      the serial ports in Wireshark
   farport demo                                  simulated devices, to try things out

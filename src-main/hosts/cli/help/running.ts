@@ -96,6 +96,23 @@ Examples:
   farport service install --system --dry-run
   sudo farport service install --system && sudo usermod -aG farport $USER`,
 
+  usb: `farport usb [--install | --uninstall] [--dry-run] [--json]
+
+Says whether a port can be connected as a USB adapter here (farport connect URL --usb NAME), and what is in the way. Linux: root alone may
+plug one in, and it is /dev/ttyACM0 or the next free number, until this is done once:
+
+  --install              writes a udev rule (the name /dev/farport/NAME, the group dialout, no probing by ModemManager), has the
+                         kernel's module vhci-hcd loaded at each start, and lets members of the group dialout plug in serial adapters,
+                         and nothing else, by a helper that systemd starts as root: a shell script that you can read
+  --uninstall            takes all of that away again
+  --dry-run              show every file and command, and do nothing
+
+Exit code 3 when none can be connected.
+
+Examples:
+  farport usb --install --dry-run
+  sudo farport usb --install`,
+
   demo: `farport demo [--http HOST:PORT] [--json]
 
 Shares a simulated GPS receiver and a simulated echo on loopback, and prints lines to try them with.

@@ -58,7 +58,7 @@ function installSystem(place: Place): Plan {
   needSystemd(place)
   mustBeReadable(place)
   const groups = groupNames(place)
-  const serial = SERIAL_GROUPS.find((each) => groups.has(each))
+  const serial = serialGroup(place)
   const rule = serial === undefined ? asset(RULE) : asset(RULE).replaceAll('"dialout"', `"${serial}"`)
   const words = {
     VERSION: place.version,
@@ -182,7 +182,13 @@ function closedPart(path: string): string | undefined {
   })
 }
 
-function groupNames({ root }: Place): Set<string> {
+/** Whose devices serial ports are; undefined: no such group is here. */
+export function serialGroup(place: Pick<Place, 'root'>): string | undefined {
+  const groups = groupNames(place)
+  return SERIAL_GROUPS.find((each) => groups.has(each))
+}
+
+function groupNames({ root }: Pick<Place, 'root'>): Set<string> {
   const lines = textOf(`${root}/etc/group`)?.split('\n') ?? []
   return new Set(lines.map((line) => line.slice(0, Math.max(line.indexOf(':'), 0))))
 }
