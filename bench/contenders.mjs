@@ -14,6 +14,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { serve } from './watched.mjs'
 
 const START_MS = 10_000
 
@@ -47,6 +48,8 @@ export function contenders(build) {
       })
     },
     { ...ours('Farport, --no-record', ['--no-record']), special: true },
+    served('Farport, served', false),
+    served('Farport, watched', true),
     socat('socat, tuned', ['-b', '8192'], ',nodelay'),
     socat('socat', [], ''),
     {
@@ -90,6 +93,12 @@ function ours(name, options) {
       return { children: [spawn(process.execPath, args, QUIET)], ports: [] }
     }
   }
+}
+
+/** The service; `isWatched`: somebody has a monitor of each port. */
+function served(name, isWatched) {
+  const { version } = ours(name, [])
+  return { name, version, special: true, share: (place) => serve(farport, place, isWatched) }
 }
 
 /** One process for each device, one client for each process. */

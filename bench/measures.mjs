@@ -44,6 +44,14 @@ export const SCENES = {
     reference: 'Farport, --no-record',
     calls: { recording64: { command: ['paced', 115, 10_000], ms: 1000 } }
   },
+  watching: {
+    title: 'Monitors',
+    rounds: 8,
+    devices: 64,
+    of: ['Farport, served', 'Farport, watched'],
+    reference: 'Farport, served',
+    calls: { watching64: { command: ['paced', 115, 10_000], ms: 1000 } }
+  },
   clients: {
     title: 'Eight clients on one device',
     rounds: 7,
@@ -80,6 +88,7 @@ const rate = ({ bytes, seconds }) => bytes / seconds / 1e6
 /**
  * A row of a table each. `figure` takes it from an answer; `more`: more is better. `cost`: CPU seconds per GB, or percent of
  * a processor, over all rounds together. `alone`: a ratio says nothing. `beside`: the ratio is to this call of the same contender.
+ * `beyond`: what is more than the reference's, in the row's own unit. `judged`: this contender, where it is not Farport as it is by default.
  * `goal`, and `floor` below which it is a fault: a `ratio`, or a `value` in the row's own unit.
  */
 export const ROWS = [
@@ -164,6 +173,21 @@ export const ROWS = [
     cost: 'percent',
     goal: { ratio: 1.03 },
     floor: { ratio: 1.15 }
+  },
+  {
+    title: '64 ports at 115200, CPU %, served',
+    call: 'watching64',
+    cost: 'percent'
+  },
+  {
+    title: '64 monitors beyond that, CPU %',
+    call: 'watching64',
+    cost: 'percent',
+    beyond: true,
+    alone: true,
+    judged: 'Farport, watched',
+    goal: { value: 2 },
+    floor: { value: 2 }
   },
   {
     title: 'eight clients, MB/s',

@@ -27,6 +27,10 @@ function cell(row, name, results) {
   const failures = own.filter((answer) => !ok(answer)).length
   if (row.cost) {
     const [value, limit] = [COSTS[row.cost](own.filter(ok)), COSTS[row.cost](reference.filter(ok))]
+    if (row.beyond) {
+      const isOther = name !== referenceOf(row) && value !== undefined && limit !== undefined
+      return { value: isOther ? value - limit : undefined, failures }
+    }
     return { value, ratio: limit && value / limit, failures }
   }
   // The ratio of each round first: both stood next to each other in time, so what slowed one slowed the other.
@@ -88,12 +92,13 @@ const number = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(v
 
 /** What was asked of Farport, what came out. Undefined where Farport was not measured. */
 export function goalsTable(summary) {
-  const judged = summary.filter(({ row, cells }) => row.goal && cells[OURS]?.value !== undefined)
+  const of = (row) => row.judged ?? OURS
+  const judged = summary.filter(({ row, cells }) => row.goal && cells[of(row)]?.value !== undefined)
   if (judged.length === 0) return undefined
   return table(
     ['', 'Goal', 'Floor', 'Measured', 'Verdict'],
     judged.map(({ row, cells }) => {
-      const { value, ratio } = cells[OURS]
+      const { value, ratio } = cells[of(row)]
       const measured = row.goal.ratio ? ratio : value
       return [
         row.title,

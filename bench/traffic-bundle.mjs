@@ -1,11 +1,11 @@
-/** The engine of traffic as one module of plain JavaScript: built from its sources by Vite, as the program itself is. Called by traffic.mjs. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+/** Parts of the program as one module of plain JavaScript: built from their sources by Vite, as the program itself is. Called by traffic.mjs. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 
 const TOP = join(import.meta.dirname, '..')
+const CACHE = join(TOP, 'node_modules/.cache')
 const ENTRY = 'virtual:traffic'
 const PARTS = {
   'src-main/base/clock.ts': ['systemClock'],
@@ -30,10 +30,17 @@ const PARTS = {
   'test/traffic/decoders/rows.ts': ['rowsOf']
 }
 
-/** Resolves with all that PARTS names. */
-export async function trafficEngine() {
-  const folder = mkdtempSync(join(tmpdir(), 'farport-bench-'))
-  const lines = Object.entries(PARTS).map(
+/** Resolves with the engine of traffic. */
+export function trafficEngine() {
+  return engineOf(PARTS)
+}
+
+/** Resolves with all that `parts` names: {file: [what it exports, …]}. */
+export async function engineOf(parts) {
+  // Within the project, so that natives are found.
+  mkdirSync(CACHE, { recursive: true })
+  const folder = mkdtempSync(join(CACHE, 'farport-bench-'))
+  const lines = Object.entries(parts).map(
     ([file, names]) => `export { ${names.join(', ')} } from ${JSON.stringify(join(TOP, file))}`
   )
   try {
@@ -47,6 +54,7 @@ export async function trafficEngine() {
           load: (id) => (id === `\0${ENTRY}` ? lines.join('\n') : undefined)
         }
       ],
+      ssr: { noExternal: true, external: ['koffi'] },
       build: {
         ssr: true,
         target: 'node20',
@@ -55,7 +63,7 @@ export async function trafficEngine() {
         minify: false,
         rolldownOptions: {
           input: { traffic: ENTRY },
-          output: { format: 'es', entryFileNames: 'traffic.mjs' }
+          output: { format: 'es', entryFileNames: 'traffic.mjs', codeSplitting: false }
         }
       }
     })

@@ -55,6 +55,12 @@ describe.skipIf(lacks('cc'))('npm run bench', () => {
     for (const row of rows) expect(row).toMatch(/\| +\d+(\.\d+)?( \(\d\.\d+\))? \|$/)
   })
 
+  it('measures what monitors take, and judges it', async () => {
+    const who = ['--contender', 'Farport, served', '--contender', 'Farport, watched']
+    const { stdout } = await run(process.execPath, [script, '--quick', ...who, '--only', 'watching64'])
+    expect(stdout).toMatch(/64 monitors beyond that, CPU % +\| +≤ 2\.0 \| +≤ 2\.0 \| +-?\d+(\.\d+)? \|/)
+  })
+
   it('names what it does not know', async () => {
     await expect(run(process.execPath, [script, '--contender', 'C rely'])).rejects.toThrow(
       /C rely.*C relay, Farport/

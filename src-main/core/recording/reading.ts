@@ -25,6 +25,8 @@ export interface Reader {
   readonly computer: string
   readonly recorder: () => Recorder | undefined
   readonly bridge: () => BridgeState | undefined
+  /** It is sent something no more often than this, in ms; asked again and again. */
+  readonly paceMs: () => number
   /** Tells a recording from all others. */
   readonly nameOf: (recorder: Recorder) => string
 }
@@ -41,6 +43,10 @@ export class Reading implements Disposable {
   /** It is to be sent first. */
   #begin: (() => Begin) | undefined
   #rest: Disposable | undefined
+  /** The recording tells when it grew … */
+  #growing: Disposable | undefined
+  /** … or, where many are watched, is not asked before this is over. */
+  #pause: Disposable | undefined
   #ended = false
   /** Nothing more comes: it is over when all of it was sent. */
   #isRemoved = false
@@ -113,8 +119,31 @@ export class Reading implements Disposable {
     }
     // What it holds is there until it was read, also where its share is removed.
     this.#life.add(recorder.keep())
-    this.#life.add(recorder.onGrow(() => this.#pump()))
+    this.#life.add({ dispose: () => this.#stopListening() })
+    this.#listen(recorder)
     this.#pump()
+  }
+
+  #listen(recorder: Recorder): void {
+    this.#growing = recorder.onGrow(() => this.#grew(recorder))
+  }
+
+  #stopListening(): void {
+    this.#growing?.dispose()
+    this.#pause?.dispose()
+  }
+
+  /** A recording that nobody listens to spends nothing on telling that it grew. */
+  #grew(recorder: Recorder): void {
+    this.#pump()
+    const paceMs = this.reader.paceMs()
+    // The recording keeps to the usual pace by itself.
+    if (this.#ended || recorder !== this.#recorder || paceMs <= TRAFFIC_PACE_MS) return
+    this.#stopListening()
+    this.#pause = this.reader.clock.after(paceMs, () => {
+      this.#listen(recorder)
+      if (this.#cursor?.isBehind) this.#grew(recorder)
+    })
   }
 
   #pump(): void {
@@ -127,7 +156,7 @@ export class Reading implements Disposable {
     }
     for (let pages = 0; this.#credit > 0; pages++) {
       if (pages >= TRAFFIC_CREDIT) {
-        this.#pause()
+        this.#pumpLater()
         return
       }
       cursor.skipTo(this.horizon())
@@ -149,7 +178,7 @@ export class Reading implements Disposable {
   }
 
   /** Whoever has much to catch up with leaves time for others. */
-  #pause(): void {
+  #pumpLater(): void {
     this.#rest ??= this.reader.clock.after(TRAFFIC_PACE_MS, () => {
       this.#rest = undefined
       this.#pump()

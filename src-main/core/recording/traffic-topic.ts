@@ -1,7 +1,7 @@
 /**
  * Those who watch recordings as they grow: the topic `traffic`. Each has a cursor into a recording and nothing that waits for it, is told
- * what came no more often than the recording says it grew, and ends with the share or link. Called by the backend of an instance, and by
- * a command that runs by itself. It reads recordings and nothing else: no port is opened, no session is made but for a port of its own.
+ * what came no more often than the recording says it grew, the less often the more are watched, and ends with the share or link. Called by
+ * the backend of an instance, and by a command that runs by itself. It reads recordings and nothing else: no port is opened, no session is made but for a port of its own.
  */
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
@@ -10,7 +10,7 @@ import { Lifetime } from '../../base/lifetime.ts'
 import type { Recorder } from '../../capture/recorder.ts'
 import type { PortSpec } from '../../contract/commands.ts'
 import { Fault, toFault } from '../../contract/faults.ts'
-import { MAX_PEER_WATCHES } from '../../contract/recording.ts'
+import { MAX_PEER_WATCHES, READINGS_AT_FULL_PACE, TRAFFIC_PACE_MS } from '../../contract/recording.ts'
 import type { BridgeState } from '../../contract/state.ts'
 import type { TopicArguments } from '../../contract/topics.ts'
 import type { Subscriber } from '../../rpc/subscription.ts'
@@ -109,6 +109,7 @@ export class TrafficTopic implements Disposable {
       ...{ id, from, clock, computer: computer() },
       recorder: () => recorded.recorder(id),
       bridge: () => recorded.bridge(id),
+      paceMs: () => TRAFFIC_PACE_MS * Math.ceil(this.#readings.size / READINGS_AT_FULL_PACE),
       nameOf: (recorder) => this.#nameOf(recorder)
     }
     const reading = peer ? new PeerReading(reader, subscriber, peer) : new Reading(reader, subscriber)

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_PEER_WATCHES, MAX_TRAFFIC_PAGE, TRAFFIC_CREDIT } from '../../../src-main/contract/recording.ts'
+import {
+  MAX_PEER_WATCHES,
+  MAX_TRAFFIC_PAGE,
+  READINGS_AT_FULL_PACE,
+  TRAFFIC_CREDIT,
+  TRAFFIC_PACE_MS
+} from '../../../src-main/contract/recording.ts'
 import type { PeerWatcher } from '../../../src-main/core/recording/traffic-topic.ts'
 import { watched } from './watchers.ts'
 
@@ -43,6 +49,33 @@ describe('whoever watches a recording', () => {
     await clock.advance(16)
     expect(one.text()).toHaveLength(1000)
     expect(one.pages().length).toBeLessThanOrEqual(66)
+  })
+
+  it('is told less often where more are watched than can be told so often, and of everything', async () => {
+    const { clock, say, watch, settle } = watched()
+    const times = 3
+    const all = Array.from({ length: times * READINGS_AT_FULL_PACE }, () => watch('now'))
+    for (let ms = 0; ms < 1000; ms++) {
+      say('x')
+      await clock.advance(1)
+    }
+    const pages = all.map((each) => each.pages().length)
+    expect(Math.max(...pages)).toBeLessThanOrEqual(1000 / (times * TRAFFIC_PACE_MS) + 2)
+    expect(Math.min(...pages)).toBeGreaterThan(1000 / (times * TRAFFIC_PACE_MS) / 2)
+    await clock.advance(times * TRAFFIC_PACE_MS)
+    for (const each of all) expect(each.text()).toHaveLength(1000)
+    // Alone again, it is told as often as ever.
+    for (const each of all.slice(1)) each.subscription.end()
+    say('y')
+    await clock.advance(times * TRAFFIC_PACE_MS)
+    const before = all[0]!.pages().length
+    for (let ms = 0; ms < 1000; ms++) {
+      say('x')
+      await clock.advance(1)
+    }
+    expect(all[0]!.pages().length - before).toBeGreaterThan(50)
+    await settle()
+    expect(all[0]!.text()).toHaveLength(2001)
   })
 
   it('begins where it wants to', async () => {
