@@ -38,7 +38,11 @@ export class AnnouncedDevices {
 
 /** Neither a program, nor simulated, nor somewhere else. */
 function isDevice(target: string): boolean {
-  return target.startsWith('/') || (/^(?:tty|cu\.)/.test(target) && !looksLikeEndpoint(target))
+  return (
+    target.startsWith('/') ||
+    /^com\d+$/i.test(target) ||
+    (/^(?:tty|cu\.)/.test(target) && !looksLikeEndpoint(target))
+  )
 }
 
 async function portAt(target: string, ports: readonly PortInfo[]): Promise<PortInfo | undefined> {
@@ -62,6 +66,7 @@ function deviceOf(port: PortInfo): AnnouncedDevice {
 }
 
 async function listed(): Promise<readonly PortInfo[]> {
+  if (process.platform === 'win32') return (await import('../ports/list-ports.ts')).listPorts()
   const { listSysfsPorts } = await import('../os/sysfs-ports.ts')
   return process.platform === 'linux' ? listSysfsPorts() : []
 }

@@ -12,7 +12,7 @@ import { dial } from '../net/dial.ts'
 import { formatAddress, looksLikeEndpoint, parseEndpoint } from '../net/endpoint.ts'
 import { formatFarportUrl, looksLikeFarportUrl, parseShareUrl } from '../net/farport-url.ts'
 import type { HardwareOptions } from '../ports/hardware.ts'
-import { HardwareSource, type OpenHardware } from '../ports/hardware-source.ts'
+import { loadLocalPorts, localSource } from '../ports/local-source.ts'
 import type { PortSource } from '../ports/port.ts'
 import { isProgram } from '../ports/program/command-line.ts'
 import { ProgramSource, type ProgramSourceOptions } from '../ports/program/program-source.ts'
@@ -24,10 +24,6 @@ import type { Context, ShareWish } from './context.ts'
 import { looksLikeMdnsUrl } from './mdns-url.ts'
 import { withHeldLines, withReset } from './line-policies.ts'
 import { withLines } from './with-lines.ts'
-
-/** What opens a device is not loaded before something listens for those who want it opened. */
-const loadHardware = (): Promise<typeof import('../ports/hardware.ts')> => import('../ports/hardware.ts')
-const openHardware: OpenHardware = async (...args) => (await loadHardware()).openHardware(...args)
 
 export const PTY_PREFIX = 'pty:'
 
@@ -119,9 +115,16 @@ function readBare(spec: PortSpec, context: Context): Target {
       'bad-url',
       `"${target}" needs a protocol in front: rfc2217://${target}, or raw://${target} for the bytes alone; a Farport's shares: farport connect farport://${target}`
     )
-  const source = new HardwareSource(target, hardwareOptions(spec, warn), openHardware)
+  const source = localSource(target, hardwareOptions(spec, warn))
   const defaults = DEFAULT_SETTINGS
-  return { kind: 'hardware', source, settings, defaults, check: () => source.check(), load: loadHardware }
+  return {
+    kind: 'hardware',
+    source,
+    settings,
+    defaults,
+    check: () => source.check(),
+    load: () => loadLocalPorts()
+  }
 }
 
 /** Who keeps it to watching: `there` the other Farport, until somebody asks it for control; `here` we, who write and set nothing. */

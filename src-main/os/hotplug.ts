@@ -43,7 +43,37 @@ const NOISE =
 const isPts = (path: string): boolean => /^\/dev\/pts(\/|$)/.test(path)
 
 export function watchPorts(options: WatchOptions = {}): PortWatch {
-  return new DeviceWatch(options)
+  return process.platform === 'win32' ? new DeferredWatch(options.clock) : new DeviceWatch(options)
+}
+
+/** What watches on Windows, loaded there alone. */
+class DeferredWatch implements PortWatch {
+  readonly mode = 'polling'
+  readonly #changed = new Emitter<void>()
+  #watch: PortWatch | undefined
+  #ended = false
+
+  readonly onChange = this.#changed.event
+
+  constructor(clock: Clock | undefined) {
+    void this.#start(clock)
+  }
+
+  dispose(): void {
+    this.#ended = true
+    this.#watch?.dispose()
+    this.#changed.dispose()
+  }
+
+  async #start(clock: Clock | undefined): Promise<void> {
+    const [{ RegistryWatch }, { windowsRegistry }] = await Promise.all([
+      import('./win32/registry-watch.ts'),
+      import('./win32/registry.ts')
+    ])
+    if (this.#ended) return
+    this.#watch = new RegistryWatch(windowsRegistry(), clock)
+    this.#watch.onChange(() => this.#changed.fire())
+  }
 }
 
 class DeviceWatch implements PortWatch {

@@ -7,16 +7,20 @@ import type { PortInfo } from '../contract/state.ts'
 import { portUsers } from '../os/proc-users.ts'
 import { type DevicePlaces, listSysfsPorts } from '../os/sysfs-ports.ts'
 import { namesIn } from '../os/sysfs-tree.ts'
+import type { Registry } from '../os/win32/registry.ts'
 
 export interface ListPlaces extends DevicePlaces {
   /** Where the processes are; `/proc` when absent. */
   readonly procRoot?: string
   readonly platform?: NodeJS.Platform
+  /** What Windows knows of them; this computer's own when absent. */
+  readonly registry?: Registry
 }
 
 /** Sorted by path with numbers as numbers; empty where there is none, or where this system cannot be asked. */
 export async function listPorts(places: ListPlaces = {}): Promise<PortInfo[]> {
   const platform = places.platform ?? process.platform
+  if (platform === 'win32') return listComPorts(places.registry)
   if (platform === 'darwin') return listCallOutPorts(places.devRoot ?? '/dev')
   if (platform !== 'linux') return []
   const ports = await listSysfsPorts(places)
@@ -34,4 +38,12 @@ export async function listPorts(places: ListPlaces = {}): Promise<PortInfo[]> {
 async function listCallOutPorts(devRoot: string): Promise<PortInfo[]> {
   const names = (await namesIn(devRoot)).filter((name) => name.startsWith('cu.')).sort()
   return names.map((name) => ({ path: join(devRoot, name), byId: [], byPath: [], users: [] }))
+}
+
+async function listComPorts(registry?: Registry): Promise<PortInfo[]> {
+  const [{ listRegistryPorts }, { windowsRegistry }] = await Promise.all([
+    import('../os/win32/registry-ports.ts'),
+    import('../os/win32/registry.ts')
+  ])
+  return listRegistryPorts(registry ?? windowsRegistry())
 }

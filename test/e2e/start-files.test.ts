@@ -12,6 +12,8 @@ const LATER_BUILTINS = ['child_process', 'crypto', 'dgram', 'dns', 'dns/promises
 const LATER_SOURCES = [
   'hosts/cli/help.ts',
   'ports/hardware.ts',
+  'ports/comm-source.ts',
+  'os/win32/',
   'ports/remote.ts',
   'ports/simulated/port.ts',
   'net/unix.ts',
