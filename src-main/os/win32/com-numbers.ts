@@ -10,8 +10,6 @@ import type { RunCommand } from '../run-command.ts'
 import { runElevated } from './elevated.ts'
 import type { RegistryView } from './registry-view.ts'
 
-export type { RegistryView } from './registry-view.ts'
-
 const ENUM = 'HKLM\\SYSTEM\\CurrentControlSet\\Enum\\USB'
 const PRESENT = 'HKLM\\HARDWARE\\DEVICEMAP\\SERIALCOMM'
 const ARBITER = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\COM Name Arbiter'

@@ -8,7 +8,7 @@
  *     HKLM\HARDWARE\DEVICEMAP\SERIALCOMM                             names of the ports that can be opened now
  */
 import { takenComNumbers } from './com-numbers.ts'
-import type { Registry } from './registry.ts'
+import type { RegistryView } from './registry-view.ts'
 
 const SERVICE = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\com0com'
 const DEVICES = 'HKLM\\SYSTEM\\CurrentControlSet\\Enum\\ROOT\\COM0COM'
@@ -22,7 +22,7 @@ const UNINSTALL = 'Microsoft\\Windows\\CurrentVersion\\Uninstall\\com0com'
 const PAIRS = 100
 const DEVICE_INSTANCES = 10
 
-export type Com0comRegistry = Pick<Registry, 'text' | 'number' | 'bytes' | 'texts'>
+export type Com0comRegistry = Pick<RegistryView, 'text' | 'number' | 'bytes' | 'texts'>
 
 /** Pins of the driver: what a port's input is wired to. */
 const PIN = { remoteOut1: 0x04, remoteOut2: 0x08, remoteOpen: 0x80 } as const
@@ -65,7 +65,7 @@ export function findCom0com(registry: Com0comRegistry): Com0comState | undefined
   const hasDevices = range(DEVICE_INSTANCES).some(
     (at) => registry.text(`${DEVICES}\\${String(at).padStart(4, '0')}`, 'Service') === 'com0com'
   )
-  const present = new Set([...registry.texts(PRESENT).values()].map((name) => name.toUpperCase()))
+  const present = new Set(registry.texts(PRESENT).map((name) => name.toUpperCase()))
   return {
     folder,
     ...(version !== undefined && { version }),
@@ -85,7 +85,7 @@ export function isFreeComName(registry: Com0comRegistry, name: string): boolean 
   const number = Number(/^COM(\d+)$/i.exec(name)?.[1] ?? NaN)
   const database = registry.bytes(ARBITER, 'ComDB')
   if (database && takenComNumbers(database).has(number)) return false
-  return ![...registry.texts(PRESENT).values(), ...namesOfPairs(registry)].some(
+  return ![...registry.texts(PRESENT), ...namesOfPairs(registry)].some(
     (each) => each.toUpperCase() === name.toUpperCase()
   )
 }

@@ -112,10 +112,6 @@ function loadView(): RegistryView {
 
   return {
     text: (path, name) => textOf(within(path, (key) => read(key, name))),
-    number: (path, name) => {
-      const value = within(path, (key) => read(key, name))
-      return value?.type === REG_DWORD && value.bytes.length >= 4 ? value.bytes.readUInt32LE() : undefined
-    },
     bytes: (path, name) => {
       const value = within(path, (key) => read(key, name))
       return value?.type === REG_BINARY ? value.bytes : undefined

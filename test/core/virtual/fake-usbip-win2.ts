@@ -38,11 +38,6 @@ export class FakeWindows implements RegistryView {
     this.values.set(`${PRESENT}|\\Device\\Serial0`, 'COM1')
   }
 
-  /** Nothing that usbip-win2 or a port driver writes is a number. */
-  number(): undefined {
-    return undefined
-  }
-
   get parts(): WindowsParts {
     return {
       registry: this,
@@ -63,6 +58,7 @@ export class FakeWindows implements RegistryView {
     return typeof value === 'string' ? undefined : value
   }
 
+  /** Nothing that usbip-win2 or a port driver writes is a number. */
   number(): undefined {
     return undefined
   }

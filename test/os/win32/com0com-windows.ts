@@ -52,12 +52,7 @@ export class Com0comWindows {
       return typeof value === 'number' ? value : undefined
     },
     bytes: (_key, name) => (name === 'ComDB' ? this.#database : undefined),
-    texts: (key) =>
-      new Map(
-        key === 'HKLM\\HARDWARE\\DEVICEMAP\\SERIALCOMM'
-          ? this.#shown().map((name) => [`\\Device\\${name}`, name])
-          : []
-      )
+    texts: (key) => (key === 'HKLM\\HARDWARE\\DEVICEMAP\\SERIALCOMM' ? this.#shown() : [])
   }
 
   readonly setupc: Setupc = {
