@@ -14,7 +14,10 @@ const MEASURING = [
 /** The same with `npm run test:e2e`: minutes of unplugging, crowds and silence. */
 const ENDURING = ['test/e2e/endurance/**/*.test.ts']
 
-/** The page, the app, its packages, whole networks and all of TLS: `npm run test:e2e`, since they would make `npm test` too long. */
+/**
+ * `npm run test:e2e`, since they would make `npm test` too long: the page, the app, its packages, whole networks, all of TLS, and what
+ * has several Farports or a system's services start and end. One proof of each peer and of each command stays in `npm test`.
+ */
 const LONG = [
   'test/page/**/*.test.ts',
   'test/e2e/app.test.ts',
@@ -24,9 +27,31 @@ const LONG = [
   'test/e2e/acceptance/**/*.test.ts',
   'test/peers/discovery-*.test.ts',
   'test/docs/docs.test.ts',
+  'test/skips.test.ts',
   // Certificates of every kind, a connection each.
   'test/peers/tls.test.ts',
-  'test/peers/certauth.test.ts'
+  'test/peers/certauth.test.ts',
+  'test/peers/tls-client.test.ts',
+  // `npm test` has peers/pair-certificates, e2e/paired-share and core/instance/pairing.
+  'test/e2e/pair.test.ts',
+  // e2e/attached-follow, and each call in core and rpc.
+  'test/e2e/attached.test.ts',
+  'test/e2e/attached-share.test.ts',
+  // core/instance/control.
+  'test/e2e/control.test.ts',
+  // e2e/serve-restart and serve-ends, hosts/cli/service, core/instance/amended-live.
+  'test/e2e/service.test.ts',
+  'test/e2e/serve-reload.test.ts',
+  // core/instance/reach-commands.
+  'test/e2e/doctor.test.ts',
+  // e2e/monitor-share, hosts/cli/monitor.
+  'test/e2e/monitor.test.ts',
+  // e2e/faults; here is a Farport for each line that can be said.
+  'test/e2e/errors.test.ts',
+  // ports/program-*.
+  'test/e2e/exec.test.ts',
+  // peers/import.
+  'test/peers/import-entries.test.ts'
 ]
 
 /** As if on another system, where one is named. */
@@ -47,7 +72,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/docs/**', 'test/peers/**', 'test/e2e/**', 'test/page/**', 'test/renderer/**'],
+          exclude: [
+            ...LONG,
+            'test/docs/**',
+            'test/peers/**',
+            'test/e2e/**',
+            'test/page/**',
+            'test/renderer/**'
+          ],
           globalSetup: ['test/shim/global-setup.ts'],
           setupFiles: asIf,
           // Only what hangs is to be ended by it: a busy machine takes three times as long for what takes 5 s.
