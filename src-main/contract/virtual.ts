@@ -105,6 +105,14 @@ export interface InstallGuide {
   readonly beware?: string
 }
 
+/** Those that carry more come first, and hub4com, another program, comes last. */
+const BEST_FIRST: readonly VirtualWayName[] = ['com0com', 'usbip', 'pty', 'hub4com']
+
+/** Those that this system could have, the best first. */
+export function bestFirst(ways: readonly VirtualWay[]): VirtualWay[] {
+  return BEST_FIRST.flatMap((name) => ways.filter(({ way, state }) => way === name && state !== 'never'))
+}
+
 /** Of a link: the virtual port that it has. */
 export interface VirtualState {
   readonly way: VirtualWayName

@@ -4,14 +4,19 @@ import type { Core } from '../core.svelte.ts'
 import type { Capabilities, ControlLines, LineSettings, LineWish } from '../../src-main/contract/line.ts'
 import { DEFAULT_SETTINGS } from '../../src-main/contract/line.ts'
 import type { BridgeState } from '../../src-main/contract/state.ts'
+import type { LinkSpec } from '../../src-main/contract/commands.ts'
 import type { LineDesk } from '../parts/line-desk.ts'
+import { freePort } from './listeners.ts'
 import { originWords, settingsOf } from './links.ts'
 
 /** Of the button, in ms. */
 const BREAK_MS = 250
 
-/** A virtual port of Farport's own folder; with a path behind it, there. */
-const PTY = 'pty:'
+/** The best that is ready on this computer. */
+const BEST = 'auto:'
+
+/** An address for programs of this computer alone. */
+const LOCAL = '127.0.0.1'
 
 type Asks = Pick<Core, 'call'>
 
@@ -19,8 +24,9 @@ export interface NewLink {
   readonly target: string
   /** Absent: named by the core. */
   readonly name?: string
-  /** Where programs find it: a full path; empty: in a folder of Farport's own. */
-  readonly path?: string
+  /** Where programs find it (`pty:/tmp/gps`, `usb:`, `com:COM7`); absent: at the best that is ready here. */
+  readonly to?: string
+  readonly via?: LinkSpec['via']
   /** Stay connected while no program uses it. */
   readonly hold?: boolean
   /** Only watch; a paired computer can be asked for control later. */
@@ -30,10 +36,30 @@ export interface NewLink {
 /** Answers its id. It is there at once, and connects when a program opens it, or at once where it holds. */
 export async function connect(
   core: Asks,
-  { target, name, path = '', hold = false, observe = false }: NewLink
+  { target, name, to = BEST, via, hold = false, observe = false }: NewLink
 ): Promise<string> {
-  const wish = { port: { target }, to: `${PTY}${path}`, hold, wait: true, ...(observe && { observe }) }
+  const wish = { port: { target }, to, hold, wait: true, ...(via && { via }), ...(observe && { observe }) }
   const { id } = await core.call('link.add', name === undefined ? wish : { ...wish, name })
+  return id
+}
+
+/** For the terminal of the page and for who only watches: the port is for no program, so it needs no more than the least one. */
+export function onlySeen(platform: string | undefined): Pick<NewLink, 'to'> {
+  return { to: platform === 'win32' ? BEST : 'pty:' }
+}
+
+/**
+ * Without any virtual port: the far port is one of this computer's own, for its terminal, and with `isAddressed` for programs that take an
+ * address of this computer. Answers its id.
+ */
+export async function bringHere(
+  core: Asks,
+  { target, name }: Pick<NewLink, 'target'> & { readonly name: string },
+  isAddressed: boolean
+): Promise<string> {
+  const settings = await core.call('settings.read', {})
+  const listen = isAddressed ? [`rfc2217://${LOCAL}:${freePort(settings)}`] : []
+  const { id } = await core.call('share.add', { port: { target }, name, listen, announce: false, wait: true })
   return id
 }
 

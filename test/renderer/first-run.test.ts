@@ -133,7 +133,7 @@ describe('watching a program', () => {
     await click('Monitor')
     expect(onmonitor).toHaveBeenCalledWith('made')
     expect(calls).toEqual([
-      ['link.add', { port: { target: FTDI }, to: 'pty:', hold: false, wait: true, name: 'ttyUSB0-watched' }]
+      ['link.add', { port: { target: FTDI }, to: 'auto:', hold: false, wait: true, name: 'ttyUSB0-watched' }]
     ])
   })
 

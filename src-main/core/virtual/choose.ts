@@ -3,7 +3,7 @@
  * computer in, one of them out.
  */
 import { Fault } from '../../contract/faults.ts'
-import type { Carried, VirtualWay, VirtualWayName } from '../../contract/virtual.ts'
+import { bestFirst, type Carried, type VirtualWay, type VirtualWayName } from '../../contract/virtual.ts'
 
 export interface Choice {
   readonly way: VirtualWayName
@@ -11,14 +11,9 @@ export interface Choice {
   readonly carries: readonly Carried[]
 }
 
-/** The first that is ready is taken: those that carry more come first, and hub4com, another program, comes last. */
-const BEST_FIRST: readonly VirtualWayName[] = ['com0com', 'usbip', 'pty', 'hub4com']
-
 /** Throws the Fault `unsupported` where none is ready; it names what would help. */
 export function chooseWay(ways: readonly VirtualWay[]): Choice {
-  const known = BEST_FIRST.flatMap((name) =>
-    ways.filter(({ way, state }) => way === name && state !== 'never')
-  )
+  const known = bestFirst(ways)
   const best = known.find(({ state }) => state === 'ready')
   if (!best) throw noWay(known)
   const better = known.find(({ state, carries }) => state !== 'ready' && carries.length > best.carries.length)

@@ -16,6 +16,7 @@ import { settings } from './settings.ts'
 import { address, drawer, lights, line, listeners } from './share.ts'
 import { app, bar, common, pages, toasts } from './shell.ts'
 import { terminal } from './terminal.ts'
+import { ways } from './ways.ts'
 
 export const EN = {
   app,
@@ -33,6 +34,7 @@ export const EN = {
   network,
   links,
   linkAsked,
+  ways,
   pairing,
   peer,
   settings,
