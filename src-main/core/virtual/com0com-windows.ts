@@ -3,7 +3,7 @@ import { systemClock } from '../../base/clock.ts'
 import { openComm } from '../../os/win32/comm.ts'
 import { windowsRegistryView } from '../../os/win32/registry-view.ts'
 import { setupcIn } from '../../os/win32/setupc.ts'
-import type { Com0comSystem } from './com0com.ts'
+import type { Com0comSystem } from './com0com-pairs.ts'
 
 export function com0comWindows(): Com0comSystem {
   return {
