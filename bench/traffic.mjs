@@ -59,11 +59,12 @@ async function main() {
 function goalsTable(goals) {
   return table(
     ['', 'Goal', 'Measured', 'Verdict'],
-    goals.map(({ title, value, limit }) => [
-      title,
-      `≤ ${limit}`,
-      value.toPrecision(3),
-      value <= limit ? 'met' : '**missed**'
-    ])
+    goals.map((goal) => [goal.title, `≤ ${goal.limit}`, goal.value.toPrecision(3), verdict(goal)])
   )
+}
+
+/** Where the machine takes longer for the least of it, nobody can keep the limit. */
+function verdict({ value, limit, bare = 0 }) {
+  if (value <= limit) return 'met'
+  return bare > limit ? `a bare copy takes ${bare.toPrecision(3)}` : '**missed**'
 }
