@@ -6,24 +6,40 @@ import { Fault } from '../../../src-main/contract/faults.ts'
 import { words } from '../../words/words.ts'
 import { copyText } from '../copy-text.ts'
 import type { MonitorDesk } from './contract.ts'
+import { pageTurns, type Turns } from './turns.ts'
 
 /** What somebody pastes elsewhere; a file is the place for more. */
 export const MAX_COPIED_ROWS = 10_000
+/** Of one slice of work, in ms. */
+const SLICE_MS = 4
+/** Between two looks at the time. */
+const ROWS_AT_A_TIME = 16
 
-/** Rows from one number to another, both of them too, as far as they are shown. Rejects with a Fault where that is too much. */
+/**
+ * Rows from one number to another, both of them too, as far as they are shown; in slices, and what is given up meanwhile is left out. Rejects
+ * with a Fault where that is too much, or rows are cut anew.
+ */
 export async function copyRows(
   desk: MonitorDesk,
-  rows: { readonly from: number; readonly to: number }
+  rows: { readonly from: number; readonly to: number },
+  turns: Turns = pageTurns()
 ): Promise<void> {
   const { shown } = desk
   const [low, high] = [shown.indexOf(rows.from), shown.indexOf(rows.to + 1)]
   if (high - low > MAX_COPIED_ROWS)
     throw new Fault('usage', words.monitorList.tooManyToCopy(grouped(MAX_COPIED_ROWS)))
+  const { cut } = desk.traffic
+  // Their places are others as soon as the oldest are given up.
+  const numbers = Float64Array.from({ length: high - low }, (_, place) => shown.rowAt(low + place))
   const lines: string[] = []
-  for (let index = low; index < high; index++) {
-    const previous = index > low ? shown.rowAt(index - 1) : undefined
-    const line = rowText(desk, shown.rowAt(index), previous)
+  let startMs = turns.nowMs()
+  for (const [place, number] of numbers.entries()) {
+    const line = rowText(desk, number, numbers[place - 1])
     if (line !== undefined) lines.push(line)
+    if (place % ROWS_AT_A_TIME !== 0 || turns.nowMs() - startMs < SLICE_MS) continue
+    await new Promise<void>((resolve) => turns.soon(resolve))
+    if (desk.traffic.cut !== cut) throw new Fault('usage', words.monitorList.cutMeanwhile)
+    startMs = turns.nowMs()
   }
   await copyText(lines.length === 1 ? (lines[0] ?? '') : lines.map((line) => `${line}\n`).join(''))
 }

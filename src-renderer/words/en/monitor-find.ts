@@ -56,6 +56,8 @@ export const monitorFind = {
   took: (settings: string) => `The device took ${settings}.`,
   looksLike: (name: string) => `This looks like ${name}.`,
   decodeAs: (name: string) => `Decode as ${name}`,
+  undecoded: 'Nothing is decoded: choose what is spoken on this line.',
+  chooseDecoder: 'Choose a decoder',
 
   detail: 'Details of the row',
   noRow: 'Select a row to see all of it here.',

@@ -20,5 +20,6 @@ export const monitorList = {
   opening: 'Looking at what was recorded…',
   nothingFits: 'No row fits the filter.',
   nothingSince: 'Nothing has passed since the view was cleared.',
-  tooManyToCopy: (most: string) => `No more than ${most} rows are copied at once. Export writes all of them.`
+  tooManyToCopy: (most: string) => `No more than ${most} rows are copied at once. Export writes all of them.`,
+  cutMeanwhile: 'Rows end elsewhere now, and nothing was copied. Copy them again.'
 }

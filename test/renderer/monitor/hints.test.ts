@@ -1,4 +1,4 @@
-import { cleanup, render, screen } from '@testing-library/svelte'
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte'
 import { flushSync } from 'svelte'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_SETTINGS, type LineSettings } from '../../../src-main/contract/line.ts'
@@ -71,5 +71,24 @@ describe('a decoder that would fit', () => {
     screen.getByRole('button', { name: 'Dismiss' }).click()
     flushSync()
     expect(screen.queryByText(/looks like/)).toBeNull()
+  })
+  it('is asked for where decoded rows are wanted and nothing decodes them', async () => {
+    const { desk } = open(at9600)
+    render(Hints, { desk })
+    expect(screen.queryByText(/Nothing is decoded/)).toBeNull()
+    desk.options.view = 'decoded'
+    flushSync()
+    screen.getByText('Nothing is decoded: choose what is spoken on this line.')
+    const choice = screen.getByRole('combobox', { name: 'Choose a decoder' })
+    await fireEvent.change(choice, { target: { value: 'nmea' } })
+    flushSync()
+    expect(desk.options.decoder).toBe('nmea')
+    expect(screen.queryByText(/Nothing is decoded/)).toBeNull()
+    // What it looks like is the better answer.
+    desk.options.decoder = undefined
+    desk.suggestion = 'modbus-rtu'
+    flushSync()
+    screen.getByRole('button', { name: 'Decode as Modbus RTU' })
+    expect(screen.queryByText(/Nothing is decoded/)).toBeNull()
   })
 })
