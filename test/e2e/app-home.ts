@@ -69,6 +69,11 @@ export async function chooseInTray(app: ElectronApp, ...labels: string[]): Promi
   )
 }
 
+/** What was shown in its folder, the last one last. */
+export function shownInFolders(app: ElectronApp): Promise<readonly string[]> {
+  return app.evaluate(() => globalThis.farportSeen.shown, undefined)
+}
+
 /** The question that stands there, when there is one. */
 export function question(
   app: ElectronApp

@@ -12,7 +12,16 @@ import { screenshot } from '../page/browser.ts'
 import { freePort } from '../peers/free-port.ts'
 import { lacks } from '../peers/need.ts'
 import { atTestEnd } from './at-test-end.ts'
-import { answer, AppHome, chooseInTray, isShown, question, trayOf, windowOf } from './app-home.ts'
+import {
+  answer,
+  AppHome,
+  chooseInTray,
+  isShown,
+  question,
+  shownInFolders,
+  trayOf,
+  windowOf
+} from './app-home.ts'
 import {
   boardShare,
   boardStory,
@@ -152,8 +161,10 @@ describe.skipIf(lacks('chromium') && process.env.ELECTRON_BIN === undefined)('th
     // It has a window of its own, and this one is for other things.
     await main.getByRole('button', { name: 'Back' }).click()
     const take: Story['take'] = async (card, file) => {
-      await card.getByRole('button', { name: 'Show in folder' }).waitFor()
-      return join(capturesOf(home), file)
+      const path = join(capturesOf(home), file)
+      await card.getByRole('button', { name: 'Show in folder' }).click()
+      await eventually(async () => expect(await shownInFolders(app)).toEqual([path]))
+      return path
     }
     return { page, home, picture, take, app }
   }

@@ -38,6 +38,8 @@ export interface Seen {
     readonly buttons: readonly string[]
     readonly answer: (button: number) => void
   }[]
+  /** Paths that were shown in their folders. */
+  readonly shown: readonly string[]
 }
 
 declare global {
