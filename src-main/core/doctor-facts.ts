@@ -8,6 +8,7 @@ import { access, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PortInfo } from '../contract/state.ts'
+import type { VirtualWay } from '../contract/virtual.ts'
 import { type DeviceAccess, deviceAccess } from '../os/device-access.ts'
 import { watchPorts } from '../os/hotplug.ts'
 import { isSystemError } from '../os/libc.ts'
@@ -45,6 +46,8 @@ export interface Environment {
   readonly version?: string
   /** What keeps Farport running here, as the host that knows of it tells. */
   readonly services?: readonly ServiceFact[]
+  /** What kinds of virtual port there are. */
+  readonly ways?: () => Promise<readonly VirtualWay[]>
 }
 
 export interface PortFacts {
@@ -82,6 +85,7 @@ export interface PortsFacts {
 
 export interface Facts extends InstanceFacts, PortsFacts {
   readonly platform: NodeJS.Platform
+  readonly ways: readonly VirtualWay[]
   readonly ptyPossible: boolean
   readonly ptyCount: { readonly used: number; readonly most: number } | undefined
   readonly hotplug: 'inotify' | 'polling'
@@ -111,8 +115,10 @@ const UDEV_DIRECTORIES: readonly string[] = [
 /** Never rejects for what this system does not have: such facts are empty or undefined. */
 export async function gatherFacts(environment: Environment = {}): Promise<Facts> {
   const { devRoot = '/dev', procRoot = '/proc' } = environment
-  const [ofPorts, ptyPossible, ptys, ipv6, taken, ofInstances, keys, mdns] = await Promise.all([
+  const { ways = waysHere } = environment
+  const [ofPorts, found, ptyPossible, ptys, ipv6, taken, ofInstances, keys, mdns] = await Promise.all([
     gatherPortsFacts(environment),
+    ways(),
     mayReadAndWrite(join(devRoot, 'ptmx')),
     ptyCount(procRoot),
     hasIpv6(procRoot),
@@ -124,6 +130,7 @@ export async function gatherFacts(environment: Environment = {}): Promise<Facts>
   return {
     platform: environment.platform ?? process.platform,
     ...ofPorts,
+    ways: found,
     ptyPossible,
     ptyCount: ptys,
     hotplug: hotplugMode(devRoot),
@@ -137,6 +144,9 @@ export async function gatherFacts(environment: Environment = {}): Promise<Facts>
     services: environment.services ?? []
   }
 }
+
+/** Loaded when somebody asks: each kind brings its own. */
+const waysHere = async (): Promise<VirtualWay[]> => (await import('./virtual/makers.ts')).virtualWays()
 
 /** Never rejects, as `gatherFacts`. */
 export async function gatherPortsFacts(environment: Environment = {}): Promise<PortsFacts> {

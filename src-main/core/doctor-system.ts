@@ -1,5 +1,6 @@
 /** The doctor's questions about the computer as a whole. Pure: facts in, findings out. Called by core/doctor. */
 import type { Finding } from '../contract/findings.ts'
+import { bestFirst, WAY_TITLES } from '../contract/virtual.ts'
 import { type Facts, type PortsFacts, RULE_NAME } from './doctor-facts.ts'
 import { installRule } from './doctor-fixes.ts'
 import { ownPorts } from './doctor-reach.ts'
@@ -84,6 +85,18 @@ export const checkPtys = ({ ptyPossible, ptyCount, platform }: Facts): Finding[]
     ]
   }
   return [{ level: 'ok', subject, message: 'can be made here' }]
+}
+
+/** What makes a virtual port beside PTYs. It is only worth a warning where there is none at all. */
+export const checkWays = ({ ways }: Facts): Finding[] => {
+  const hasOne = ways.some(({ state }) => state === 'ready')
+  return bestFirst(ways)
+    .filter(({ way }) => way !== 'pty')
+    .map(({ way, state, why, fix }): Finding => {
+      const subject = `virtual ports by ${WAY_TITLES[way]}`
+      if (state === 'ready') return { level: 'ok', subject, message: why }
+      return { level: hasOne ? 'ok' : 'warning', subject, message: why, ...(fix !== undefined && { fix }) }
+    })
 }
 
 export const checkHotplug = ({ hotplug, platform }: Facts): Finding[] =>

@@ -23,7 +23,8 @@ import {
   checkHotplug,
   checkModemManager,
   checkNetwork,
-  checkPtys
+  checkPtys,
+  checkWays
 } from './doctor-system.ts'
 
 /** As the report lists them: what hinders first, then what is free, then the computer as a whole. */
@@ -38,6 +39,7 @@ const CHECKS: readonly ((facts: Facts) => Finding[])[] = [
   checkModemManager,
   checkBrltty,
   checkPtys,
+  checkWays,
   checkHotplug,
   checkNetwork,
   checkMdns,

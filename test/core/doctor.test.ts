@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../../src-main/contract/findings.ts'
 import type { PortInfo } from '../../src-main/contract/state.ts'
+import { WAY_CARRIES, type VirtualWay, type VirtualWayName } from '../../src-main/contract/virtual.ts'
 import type { PathsEnvironment } from '../../src-main/core/instance-paths.ts'
 import { diagnose, examine } from '../../src-main/core/doctor.ts'
 import type { Facts, PortFacts } from '../../src-main/core/doctor-facts.ts'
@@ -41,6 +42,7 @@ const HEALTHY: Facts = {
   consoleArguments: [],
   udevRules: [],
   ruleFile: '/opt/farport/assets/60-farport.rules',
+  ways: [{ way: 'pty', state: 'ready', why: 'It needs no driver.', carries: WAY_CARRIES.pty }],
   ptyPossible: true,
   ptyCount: { used: 3, most: 4096 },
   hotplug: 'inotify',
@@ -71,6 +73,26 @@ function findings(facts: Partial<Facts>): string[] {
     .map(text)
     .filter((each) => !usual.has(each))
 }
+
+function way(name: VirtualWayName, state: VirtualWay['state']): VirtualWay {
+  return { way: name, state, why: `It is ${state}.`, fix: 'Install it.', carries: WAY_CARRIES[name] }
+}
+
+describe('kinds of virtual port', () => {
+  it('are told, and what mends those that carry more is no warning while there is one', () => {
+    expect(
+      findings({ ways: [way('pty', 'ready'), way('usbip', 'rights'), way('com0com', 'never')] })
+    ).toEqual(['ok virtual ports by USB/IP: It is rights. > Install it.'])
+    expect(findings({ ways: [way('usbip', 'ready')] })).toEqual(['ok virtual ports by USB/IP: It is ready.'])
+  })
+
+  it('are worth a warning where there is none', () => {
+    expect(findings({ ways: [way('com0com', 'install'), way('usbip', 'install')] })).toEqual([
+      'warning virtual ports by com0com: It is install. > Install it.',
+      'warning virtual ports by USB/IP: It is install. > Install it.'
+    ])
+  })
+})
 
 it('a healthy computer: what is free, and no fix', () => {
   expect(diagnose(HEALTHY).map(text)).toEqual([
@@ -298,6 +320,7 @@ describe('examine', () => {
       write('proc/sys/kernel/pty/max', '5\n')
       write('dev/ptmx', '')
       const found = await examine({
+        ways: () => Promise.resolve(HEALTHY.ways),
         ...fixture.places,
         procRoot: join(fixture.root, 'proc'),
         lockDirectories: [join(fixture.root, 'lock'), join(fixture.root, 'nowhere')],
