@@ -96,6 +96,9 @@ describe.skipIf(lacks('chromium'))('captures', { timeout: 90_000 }, () => {
     await page.getByRole('button', { name: 'Stop capturing GPS' }).click()
     await rowOf(page, 'long.pcapng').waitFor()
     await page.setViewportSize({ width: 720, height: 640 })
+    expect(await rowOf(page, 'long.pcapng').locator('.detail').innerText()).toMatch(
+      /^pcapng · [\d.]+\s\w+ · /
+    )
     await screenshot(page, 'captures-narrow')
   })
 
