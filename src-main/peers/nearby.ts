@@ -11,6 +11,7 @@ import { readGensioStack } from '../net/gensio-stack.ts'
 import type { TlsPlace } from '../net/tls.ts'
 import type { Heard, ServiceType } from './discovery/discovery.ts'
 import type { PlaceState } from './manual-places.ts'
+import { byName, naturalOrder } from '../base/natural-order.ts'
 
 /** A Farport that was heard: what it calls itself and claims to be, and where. */
 export interface HeardFarport {
@@ -39,7 +40,7 @@ export function nearbyOf(heard: readonly Heard[], { ownId, peerCalled }: NearbyW
   for (const each of ranked)
     if (!kept.some((other) => isSamePort(each, other)) || each.type === 'farport') kept.push(each)
   return kept
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.key < b.key ? -1 : 1))
+    .sort((a, b) => byName(a, b) || naturalOrder(a.key, b.key))
     .map((each) => stateOf(each, peerCalled))
 }
 

@@ -3,6 +3,7 @@ import { DEFAULT_SETTINGS, type LineSettings } from '../../src-main/contract/lin
 import type { BridgeState, FarState, SettingsOrigin } from '../../src-main/contract/state.ts'
 import { clockTime, duration } from '../words/times.ts'
 import { words } from '../words/words.ts'
+import { byName } from '../../src-main/base/natural-order.ts'
 
 export type Tone = 'good' | 'quiet' | 'warning' | 'danger'
 
@@ -17,7 +18,7 @@ export interface Standing {
 export function linksOf(bridges: Readonly<Record<string, BridgeState>>): readonly BridgeState[] {
   return Object.values(bridges)
     .filter(({ kind }) => kind === 'link')
-    .sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1))
+    .sort((a, b) => byName(a, b) || (a.id < b.id ? -1 : 1))
 }
 
 /** `lostSince`: when it was lost, where it had been there. Wall clock, ms since 1970, both. */

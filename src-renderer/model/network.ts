@@ -5,6 +5,7 @@
 import type { FaultRecord } from '../../src-main/contract/faults.ts'
 import { FARPORT_PORT } from '../../src-main/contract/settings.ts'
 import type { BridgeState, NearbyState, PeerState, SessionState } from '../../src-main/contract/state.ts'
+import { byName, naturalOrder } from '../../src-main/base/natural-order.ts'
 
 /** `paired`: known by its key. `farport`: says that it is one. `plain`: another program that announces ports. `blocked`: by a person here. */
 export type Standing = 'paired' | 'farport' | 'plain' | 'blocked'
@@ -158,9 +159,7 @@ function standingOf(
     standing: trusted ? 'paired' : peer ? 'blocked' : stranger,
     ...(peer && { peer }),
     isTold: offers !== undefined,
-    ports: [...offered, ...others].sort(
-      (a, b) => Number(b.present) - Number(a.present) || compare(a.name, b.name)
-    )
+    ports: [...offered, ...others].sort((a, b) => Number(b.present) - Number(a.present) || byName(a, b))
   }
 }
 
@@ -278,11 +277,7 @@ function inOrder(a: NetworkGroup, b: NetworkGroup): number {
   return (
     ORDER[a.standing] - ORDER[b.standing] ||
     Number(b.present) - Number(a.present) ||
-    compare(a.name, b.name) ||
-    compare(a.key, b.key)
+    byName(a, b) ||
+    naturalOrder(a.key, b.key)
   )
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -4,6 +4,7 @@
  */
 import type { BridgeState, LocalPortState, PortInfo, StateTree } from '../../src-main/contract/state.ts'
 import { fileName, portName, portTarget } from './port-names.ts'
+import { naturalOrder } from '../../src-main/base/natural-order.ts'
 
 /** Tells the icon, and what can be done with it. */
 export type RowKind = 'usb' | 'built-in' | 'simulated' | 'program' | 'network'
@@ -68,7 +69,7 @@ const sorted = new WeakMap<Ports, readonly LocalPortState[]>()
 function inOrder(ports: Ports): readonly LocalPortState[] {
   const known = sorted.get(ports)
   if (known) return known
-  const all = Object.values(ports).sort((a, b) => compare(a.path, b.path))
+  const all = Object.values(ports).sort((a, b) => naturalOrder(a.path, b.path))
   sorted.set(ports, all)
   return all
 }
@@ -91,7 +92,7 @@ export function rowsOf({ ports = {}, bridges }: StateTree, before: Rows = new Ma
   }
   const here = inOrder(ports).map((port) => kept(before, port.id, ofPort.get(port.id), port))
   const elsewhere = others.map((share) => kept(before, share.id, share, ports[share.portId ?? '']))
-  elsewhere.sort((a, b) => compare(a.name, b.name) || compare(a.key, b.key))
+  elsewhere.sort((a, b) => naturalOrder(a.name, b.name) || naturalOrder(a.key, b.key))
   return [...here, ...elsewhere]
 }
 
@@ -100,12 +101,6 @@ export function kindOf(target: string, isUsb?: boolean): RowKind {
   if (/^exec(\+pty)?:/.test(target)) return 'program'
   if (/^[a-z][\w+.-]*:/i.test(target)) return 'network'
   return (isUsb ?? /(USB|ACM)\d+$|\/usb-/.test(target)) ? 'usb' : 'built-in'
-}
-
-/** As people count: ttyUSB9 before ttyUSB10. */
-const collator = new Intl.Collator('en', { numeric: true })
-export function compare(a: string, b: string): number {
-  return collator.compare(a, b)
 }
 
 function kept(

@@ -17,6 +17,7 @@ import {
   type CaptureFileState,
   type CaptureFormatName
 } from '../../contract/recording.ts'
+import { byName } from '../../base/natural-order.ts'
 
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
@@ -54,7 +55,7 @@ export class CapturesFolder {
     const files = await Promise.all(names.map((name) => this.#look(name)))
     return files
       .filter((each) => each !== undefined)
-      .sort((a, b) => b.time - a.time || a.name.localeCompare(b.name))
+      .sort((a, b) => b.time - a.time || byName(a, b))
       .slice(0, MAX_CAPTURE_FILES)
   }
 

@@ -5,6 +5,7 @@
 import type { BridgeState, NearbyState, PauseState, StateTree } from '../../contract/state.ts'
 import { usersOf } from './in-use.ts'
 import { WORDS } from './words.ts'
+import { byName } from '../../base/natural-order.ts'
 
 export type TrayAction =
   | { readonly type: 'enable'; readonly id: string; readonly enabled: boolean }
@@ -35,7 +36,7 @@ const MAX_LABEL = 60
 /** `tree`: undefined where the core is not there. */
 export function trayMenu(tree: StateTree | undefined, facts: TrayFacts): readonly TrayItem[] {
   const words = WORDS.tray
-  const bridges = Object.values(tree?.bridges ?? {}).sort((one, other) => one.name.localeCompare(other.name))
+  const bridges = Object.values(tree?.bridges ?? {}).sort(byName)
   const shares = bridges.filter(({ kind }) => kind === 'share')
   const links = bridges.filter(({ kind }) => kind === 'link')
   return joined([
@@ -103,7 +104,7 @@ function nearbyItems(tree: StateTree | undefined, links: readonly BridgeState[])
   const known = new Set(links.map(({ port }) => port))
   const near = Object.values(tree?.nearby ?? {})
     .filter(({ present, confidence }) => present && confidence === 'high')
-    .sort((one, other) => one.name.localeCompare(other.name))
+    .sort(byName)
   const items = near.flatMap((each) => nearbyItem(each, known))
   if (items.length === 0) return []
   return [{ type: 'menu', label: WORDS.tray.nearby, items: limited(items, 'network') }]

@@ -2,6 +2,7 @@
 import { formatPlace } from '../../route.svelte.ts'
 import { captureNameSchema, type CaptureFileState } from '../../../src-main/contract/recording.ts'
 import * as v from 'valibot'
+import { byName } from '../../../src-main/base/natural-order.ts'
 
 export const FILE_ORDERS = ['newest', 'oldest', 'name', 'largest'] as const
 export type FileOrder = (typeof FILE_ORDERS)[number]
@@ -11,13 +12,10 @@ export interface FileItem extends CaptureFileState {
   readonly key: string
 }
 
-/** Numbers in names by their values: `boot-2` before `boot-10`. */
-const NAMES = new Intl.Collator([], { numeric: true, sensitivity: 'base' })
-
 const COMPARE: Readonly<Record<FileOrder, (a: CaptureFileState, b: CaptureFileState) => number>> = {
   newest: (a, b) => b.time - a.time,
   oldest: (a, b) => a.time - b.time,
-  name: (a, b) => NAMES.compare(a.name, b.name),
+  name: byName,
   largest: (a, b) => b.bytes - a.bytes
 }
 
@@ -32,7 +30,7 @@ export function shownFiles(
   const compare = COMPARE[order]
   return files
     .filter(({ name }) => !hidden.has(name) && wanted.every((word) => name.toLowerCase().includes(word)))
-    .sort((a, b) => compare(a, b) || NAMES.compare(a.name, b.name))
+    .sort((a, b) => compare(a, b) || byName(a, b))
     .map((file) => ({ ...file, key: file.name }))
 }
 
