@@ -3,8 +3,8 @@
  * row with it. Called by the page for each new state; what did not change is the same row as before, so that nothing else is drawn anew.
  */
 import type { BridgeState, LocalPortState, PortInfo, StateTree } from '../../src-main/contract/state.ts'
-import { fileName, portName, portTarget } from './port-names.ts'
 import { naturalOrder } from '../../src-main/base/natural-order.ts'
+import { fileName, portName, portTarget } from './port-names.ts'
 
 /** Tells the icon, and what can be done with it. */
 export type RowKind = 'usb' | 'built-in' | 'simulated' | 'program' | 'network'
@@ -31,16 +31,18 @@ export class RowList {
   #before: ReadonlyMap<string, Row> = new Map()
   /** By the ids of port and share: one that is unplugged has the other one left. */
   readonly #order = new Map<string, number>()
+  #shown: readonly Row[] = []
 
   next(tree: StateTree): readonly Row[] {
+    // Before the first look at the ports nobody knows which share belongs where: nothing yet, or after a restart what was there.
+    if (!tree.ports) return this.#shown
     const rows = rowsOf(tree, this.#before)
     this.#before = new Map(rows.map((row) => [row.place, row]))
-    // Before the first look at the ports nobody knows which share belongs where.
-    if (!tree.ports) return rows
     const placed = rows.map((row) => ({ row, at: this.#placeOf(row) }))
     placed.sort((a, b) => a.at - b.at)
     for (const [at, { row }] of placed.entries()) for (const id of idsOf(row)) this.#order.set(id, at)
-    return placed.map(({ row }) => row)
+    this.#shown = placed.map(({ row }) => row)
+    return this.#shown
   }
 
   #placeOf(row: Row): number {

@@ -73,6 +73,17 @@ describe('the rows of this computer', () => {
     expect(after.map((row, at) => row === before[at])).toEqual([true, true, false])
   })
 
+  it('wait for the first look at the ports, and after a restart stay as they were until the next one', () => {
+    const list = new RowList()
+    const [ports, share] = [[portOf('/dev/ttyS0'), portOf('/dev/ttyS1')], bridgeOf('a', { portId: 'ttyS1' })]
+    const notLooked = { ...treeOf([], [bridgeOf('a')]), ports: undefined }
+    expect(list.next(notLooked)).toEqual([])
+    const rows = list.next(treeOf(ports, [share]))
+    expect(rows.map(({ key }) => key)).toEqual(['ttyS0', 'a'])
+    expect(list.next(notLooked)).toEqual(rows)
+    expect(list.next(treeOf([], [])).map(({ key }) => key)).toEqual([])
+  })
+
   it('stay where they are when they are unplugged and come back', () => {
     const list = new RowList()
     const [first, second] = [portOf('/dev/ttyUSB0'), portOf('/dev/ttyUSB1')]
