@@ -14,18 +14,13 @@ import { chromium } from 'playwright-core'
 import { CASES } from './monitor-cases.mjs'
 import { openStage } from './monitor-stage.mjs'
 import { table, writeReadme } from './report.mjs'
+import { CHROMIUM_FLAGS } from './ui-flags.mjs'
 import { framesDuring, quantile } from './ui-frames.mjs'
 
 const MARKS = ['<!-- figures of the monitor -->', '<!-- end of figures of the monitor -->']
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
-/** As test/page/browser.ts starts it; with the sizes of memory as they are. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--enable-precise-memory-info',
-  '--js-flags=--expose-gc'
-]
+/** With the sizes of memory as they are. */
+const FLAGS = [...CHROMIUM_FLAGS, '--enable-precise-memory-info', '--js-flags=--expose-gc']
 const GOALS = { p95Ms: 17, maxMs: 34, heapMB: 300 }
 
 const { values: options } = parseArgs({

@@ -1,4 +1,4 @@
-/** How Chromium is started by whatever looks at the page: ui.mjs here, and test/page/browser.ts. */
+/** How Chromium is started by whatever looks at the page: ui.mjs and monitor.mjs here, test/page/browser.ts, and the double of Electron. */
 export const CHROMIUM_FLAGS = [
   // Its own walls need rights that root in a container does not have.
   '--no-sandbox',

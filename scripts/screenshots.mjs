@@ -9,6 +9,7 @@ import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { CHROMIUM_FLAGS } from '../bench/ui-flags.mjs'
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)))
 const FARPORT = join(top, 'dist/main/farport.js')
@@ -178,7 +179,7 @@ async function main() {
   setInterval(() => oven.write(ovenLine(step++)), 100)
 
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] })
   const context = await browser.newContext(LOOKS)
   let page = await context.newPage()
   const [, link] = await nearer.printed(/^page (\S+)$/m)

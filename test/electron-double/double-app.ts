@@ -6,6 +6,7 @@ import { chromium } from 'playwright-core'
 import { build } from 'vite'
 import { atTestEnd } from '../e2e/at-test-end.ts'
 import { TOP } from '../e2e/cli.ts'
+import { CHROMIUM_FLAGS } from '../page/browser.ts'
 import { programPath } from '../peers/need.ts'
 import { AppRun, MAIN, watched } from './app-run.ts'
 import type { Electron, ElectronApp } from './electron-app.ts'
@@ -44,8 +45,7 @@ export async function startChromium(profile: string): Promise<SharedChromium> {
   const child = spawn(
     programPath('chromium'),
     [
-      ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-component-update'],
-      ...['--disable-background-networking', '--disable-sync', '--remote-debugging-port=0'],
+      ...['--headless=new', ...CHROMIUM_FLAGS, '--remote-debugging-port=0'],
       ...[`--user-data-dir=${profile}`, 'about:blank']
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] }

@@ -14,7 +14,7 @@ import { programPath } from '../peers/need.ts'
 export const SCREENSHOTS = join(import.meta.dirname, '../../screenshots')
 
 // Plain JavaScript, as all of the bench.
-const { CHROMIUM_FLAGS } = (await import(join(import.meta.dirname, '../../bench/ui-flags.mjs'))) as {
+export const { CHROMIUM_FLAGS } = (await import(join(import.meta.dirname, '../../bench/ui-flags.mjs'))) as {
   readonly CHROMIUM_FLAGS: readonly string[]
 }
 
