@@ -190,6 +190,14 @@ describe('a COM port by com0com', () => {
     ])
   })
 
+  it('of such a pair that somebody has open is refused without a question', async () => {
+    const computer = new Computer()
+    computer.windows.pair({ PortName: 'COM20' }, { PortName: '-', ExclusiveMode: 'yes' })
+    computer.windows.hold('CNCB0', true)
+    expect(await computer.fault('COM20')).toMatch(/^device-busy: COM20 is linked already/)
+    expect(computer.windows.asked).toEqual([])
+  })
+
   it('of such a pair works as it is where that is not allowed', async () => {
     const computer = new Computer()
     computer.wiring = { dcd: 'rdtr' }
