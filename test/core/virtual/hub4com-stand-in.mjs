@@ -45,7 +45,7 @@ socket.on('data', (data) => {
     process.stderr.write('\\\\.\\CNCB0 ERROR: the port is gone\r\n')
     process.exit(7)
   }
-  // Everything that is no telnet comes back.
+  // What may be text comes back, some bytes of telnet with it.
   const plain = [...data].filter((byte) => byte >= 97 && byte <= 122)
   if (plain.length > 0) socket.write(Buffer.from(plain))
 })
