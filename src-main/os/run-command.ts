@@ -23,7 +23,7 @@ export type RunCommand = (
 
 const DEFAULT_TIMEOUT_MS = 30_000
 /** More than any of them says; what says more is ended. */
-const MAX_OUTPUT = 1024 * 1024
+const MAX_OUTPUT = 8 * 1024 * 1024
 
 export const runCommand: RunCommand = (file, words, { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = {}) =>
   new Promise((resolve, reject) => {
