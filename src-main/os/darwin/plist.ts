@@ -82,8 +82,8 @@ function scalar(name: string, content: string): PlistValue {
 function plain(text: string): string {
   return text.replaceAll(
     /&(?:#(\d+)|#x([\da-f]+)|([a-z]+));/gi,
-    (all: string, decimal?: string, hex?: string, name = '') => {
-      if (decimal === undefined && hex === undefined) return ENTITIES[name] ?? all
+    (all: string, decimal?: string, hex?: string, name?: string) => {
+      if (decimal === undefined && hex === undefined) return ENTITIES[name ?? ''] ?? all
       const code = decimal === undefined ? parseInt(hex ?? '', 16) : Number(decimal)
       return code <= 0x10ffff ? String.fromCodePoint(code) : ''
     }
