@@ -90,6 +90,10 @@ describe('the list of COM ports', () => {
     plug(DEVICES.ch340, 'COM5')
     registry.unplug(DEVICES.ch340.instance)
     plug(DEVICES.arduino, 'COM5')
+    // Its entry stays, before or behind that of the one that is there.
+    const later = { ...DEVICES.ch340, instance: 'USB\\VID_FFFF&PID_7523\\5&2c3f1b0&0&9' }
+    plug(later, 'COM5')
+    registry.unplug(later.instance)
     expect(listRegistryPorts(registry)).toMatchObject([{ path: 'COM5', product: 'Arduino Uno' }])
   })
 
