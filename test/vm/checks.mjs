@@ -8,7 +8,7 @@ import { until } from './wait.mjs'
 export const SHARE_PORT = 7000
 
 const DEVICE = '/dev/ttyUSB0'
-const SERIAL = 'FARPORT1'
+export const SERIAL = 'FARPORT1'
 const NOBODY = 65534
 const NOGROUP = 65534
 const BLOCK = 64 * 1024
@@ -334,7 +334,7 @@ export const CHECKS = {
 }
 
 /** The adapter is there under its first name. */
-async function plugged(machine) {
+export async function plugged(machine) {
   if (machine.nodes.includes('ttyUSB0') && machine.plugged === SERIAL) return
   // A check before failed half way.
   if (machine.plugged !== undefined) {
@@ -371,18 +371,18 @@ async function sent(machine, ...options) {
 }
 
 /** A line of the trace that matches comes, or came since then. */
-function told(since, pattern) {
+export function told(since, pattern, limitMs = 3000) {
   return until(
     `${pattern} in the trace:\n${since().join('\n')}`,
     () => since().find((line) => pattern.test(line)),
-    3000
+    limitMs
   )
 }
 
 /** The adapter was given that rate, as near as its divisors come (0.2 %). */
-function toldRate(since, rate) {
+export function toldRate(since, rate, limitMs = 3000) {
   const near = (line) => Math.abs(Number(/set_baud .* (\d+)$/.exec(line)?.[1]) - rate) < rate / 200
-  return until(`${rate} bit/s in the trace:\n${since().join('\n')}`, () => since().some(near), 3000)
+  return until(`${rate} bit/s in the trace:\n${since().join('\n')}`, () => since().some(near), limitMs)
 }
 
 const RESET = /usb_serial_reset|control 0x4000, value 0x0/
@@ -398,7 +398,7 @@ function dropped(lines) {
 }
 
 /** Resolves when the guest has no adapter any more: since when, by its clock. */
-async function noNode(machine) {
+export async function noNode(machine) {
   await until('the node to go', () => machine.nodes.length === 0)
   return machine.nodesAtMs
 }

@@ -5,7 +5,7 @@
  *
  *   usb-board.mjs '{"socket": 0, "product": 32822, "serial": "…", "back": {"socket": 0, "product": 54, "when": "/tmp/…"}}'
  *
- * socket: which one of vhci_hcd's hub, 0 to 7. Without `back` it does not heed 1200 bit/s; with `back: {}` it stays away. It comes
+ * socket: which one of vhci_hcd's hub, 0 to 7; or helper: the path of Farport's helper, which chooses one. Without `back` it does not heed 1200 bit/s; with `back: {}` it stays away. It comes
  * back once the file `when` is there. It knows no break, as many small firmwares. Prints a line per event: `here PRODUCT`,
  * `rate BIT/S`, `lines DTR RTS`, `left`.
  *
@@ -71,15 +71,8 @@ const descriptorsOf = ({ product, serial }) => {
 }
 
 /** Resolves when it left. */
-async function plug({ socket, heedsTouch, ...identity }) {
-  const server = createServer({ noDelay: true }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  // Paused: what comes in there is the kernel's.
-  const kernels = connect({ port: server.address().port, host: '127.0.0.1', noDelay: true }).pause()
-  const [ours] = await once(server, 'connection')
-  server.close()
-  await attach(`${socket} ${kernels._handle.fd} ${0x10002 + socket} ${FULL_SPEED}`)
-  kernels.destroy()
+async function plug({ socket, heedsTouch, helper, ...identity }) {
+  const ours = helper === undefined ? await givenToKernel(socket) : await givenToHelper(helper)
   console.log(`here ${identity.product.toString(16).padStart(4, '0')}`)
   const descriptors = descriptorsOf(identity)
   const waiting = new Set()
@@ -159,6 +152,31 @@ async function plug({ socket, heedsTouch, ...identity }) {
   ours.on('error', () => undefined) // the kernel let go first; `close` follows
   await once(ours, 'close')
   console.log('left')
+}
+
+/** Our end of a connection whose other end the kernel has. */
+async function givenToKernel(socket) {
+  const server = createServer({ noDelay: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // Paused: what comes in there is the kernel's.
+  const kernels = connect({ port: server.address().port, host: '127.0.0.1', noDelay: true }).pause()
+  const [ours] = await once(server, 'connection')
+  server.close()
+  await attach(`${socket} ${kernels._handle.fd} ${0x10002 + socket} ${FULL_SPEED}`)
+  kernels.destroy()
+  return ours
+}
+
+/** The same by Farport's helper, whose first line is its answer. */
+async function givenToHelper(path) {
+  const ours = connect({ path })
+  for (let said = ''; !said.endsWith('\n');) {
+    const byte = ours.read(1)
+    if (byte === null) await once(ours, 'readable')
+    else said += byte
+    if (said.endsWith('\n')) console.log(`helper ${said.trim()}`)
+  }
+  return ours
 }
 
 /** The kernel needs a moment until a socket that was left is free. */
