@@ -5,6 +5,10 @@
 import { Fault } from '../../contract/faults.ts'
 import { bestFirst, type Carried, type VirtualWay, type VirtualWayName } from '../../contract/virtual.ts'
 
+/** What goes without a virtual port: programs that take an address, and our own terminal. */
+export const INSTEAD_OF_PORT =
+  'Or give your program an address (`farport share URL --listen rfc2217://127.0.0.1:7000`), or use `farport terminal URL`.'
+
 export interface Choice {
   readonly way: VirtualWayName
   readonly why: string
@@ -24,10 +28,7 @@ export function chooseWay(ways: readonly VirtualWay[]): Choice {
 function noWay(ways: readonly VirtualWay[]): Fault {
   const [first] = ways
   const fix = first ? `${first.why}${fixOf(first)}` : 'Nothing for it is known on this system.'
-  return new Fault(
-    'unsupported',
-    `No virtual port can be made here. ${fix} Or use a local address (\`farport connect … tcp://127.0.0.1:7000\`), or \`farport terminal\`.`
-  )
+  return new Fault('unsupported', `No virtual port can be made here. ${fix} ${INSTEAD_OF_PORT}`)
 }
 
 /** ` ` and what to do, where something helps. */

@@ -20,6 +20,7 @@ import { ERROR, isWindowsError } from '../../os/win32/windows-error.ts'
 import type { OpenComm } from '../../sessions/com0com-end.ts'
 import type { Com0comOptions } from '../../sessions/com0com-source.ts'
 import type { Context } from '../context.ts'
+import { INSTEAD_OF_PORT } from './choose.ts'
 import type { VirtualWish } from './maker.ts'
 
 /** What Windows is to the makers; in tests one in memory. */
@@ -45,8 +46,7 @@ export interface ChosenPair {
 export type UsePair<Port> = (pair: ChosenPair) => Promise<Port>
 
 /** What to do instead of com0com. */
-export const INSTEAD =
-  'Use USB/IP (--via usbip), whose driver Windows trusts, or a local address (`farport connect … tcp://127.0.0.1:7000`).'
+export const INSTEAD = `Use USB/IP (--via usbip), whose driver Windows trusts. ${INSTEAD_OF_PORT}`
 
 /** So long a new pair may take to come, and so often it is looked for. */
 const COMES_MS = 15_000

@@ -45,7 +45,7 @@ describe('a virtual port where the user leaves it to us', () => {
   it('is none where none is ready, with what would help and what goes without', () => {
     const ways = [way('pty', 'never'), way('usbip', 'install', 'Install `usbip-win2`.')]
     expect(() => chooseWay(ways)).toThrow(
-      /^No virtual port can be made here\. usbip is install\. Install `usbip-win2`\. Or use a local address .*terminal/
+      /^No virtual port can be made here\. usbip is install\. Install `usbip-win2`\. Or give your program an address .*farport share URL --listen .*farport terminal URL/
     )
     expect(() => chooseWay([])).toThrow(/^No virtual port can be made here\. Nothing for it is known/)
   })
