@@ -34,7 +34,10 @@ function cell(row, name, results) {
     return { value, ratio: limit && value / limit, failures }
   }
   // The ratio of each round first: both stood next to each other in time, so what slowed one slowed the other.
-  const pairs = own.map((answer, round) => [answer, reference[round]]).filter(([a, b]) => b && ok(a) && ok(b))
+  // A crowd of which one got nothing within a short round is no measure for anybody.
+  const pairs = own
+    .map((answer, round) => [answer, reference[round]])
+    .filter(([a, b]) => b && ok(a) && ok(b) && row.figure(b) > 0)
   return {
     value: median(own.filter(ok).map(row.figure)),
     ratio: median(pairs.map(([a, b]) => row.figure(a) / row.figure(b))),
