@@ -62,9 +62,10 @@ export async function startChromium(profile: string): Promise<SharedChromium> {
   return {
     address,
     end: async () => {
-      const exited = once(child, 'exit')
+      // Its other processes write into the profile for a moment longer; they have its stderr too.
+      const ended = once(child, 'close')
       child.kill()
-      await exited
+      await ended
     }
   }
 }
