@@ -47,7 +47,7 @@ export const VIRTUAL_CHECKS = {
 
   async 'usb: 1 MiB both ways byte for byte; kill -9 of Farport leaves nothing'(machine, { after, note }) {
     await installed(machine)
-    await shareOf(machine, after, 'sim:echo', ECHO)
+    await shareOf(machine, after, 'sim:echo?baud=3000000', ECHO)
     const { link, address } = await linked(machine, after, ECHO, 'echo')
     assert.equal(address, '/dev/farport/echo')
     if (existsSync(PYSERIAL)) {
